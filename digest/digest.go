@@ -1,0 +1,207 @@
+// Package digest says what a good edition is: it names the nouns of the trade, groups articles into
+// stories, files them under topics, ranks and composes them, and makes an edition from gathering to seal.
+//
+// It promises that the same articles give the same edition on every machine, whatever their order, and
+// that everything it decides is told with its reasons. It refuses to touch the world: no network, no
+// file, no clock and no chance; what it needs of them is handed in. It stores nothing itself; [Press]
+// says in [Archive] what has to be remembered.
+package digest
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrQuiet says that there was nothing worth printing: a good outcome, not a fault. The slot is settled
+// and no letter goes out.
+var ErrQuiet = errors.New("nothing worth printing")
+
+// ErrSealed says that the edition asked for was sealed earlier; nothing was changed.
+var ErrSealed = errors.New("edition is sealed already")
+
+// Source is a feed, page, file or folder that is read.
+type Source struct {
+	URL    string  // where it lies: https://…, or file:PATH; names the source everywhere
+	Name   string  // what readers see; empty: the title that the feed gives itself
+	Lang   string  // language it declares, BCP 47; empty: the feed's own word, then detection
+	Owner  string  // who publishes it; sources of one owner count once. Empty: its registrable domain
+	Weight float64 // how much its word counts, 1 is ordinary; 0 is read as 1
+	Topic  string  // topic of an article whose words decide nothing; empty: brief
+	First  bool    // a party's own voice (a company's blog): member of a story, never an independent report
+}
+
+// Origin is what an article carries of where it was read.
+type Origin struct {
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url,omitempty"`  // the site's address, not the feed's
+	Lang  string `json:"lang,omitempty"` // as declared, BCP 47
+}
+
+// Removed is a piece of a document that was taken out as noise, kept for the editor to see.
+type Removed struct {
+	Text   string `json:"text"`
+	Reason string `json:"reason"` // "counter", "caption", "repeated summary", …
+}
+
+// Article is one text from one source. Title, Summary and Text are plain text, paragraphs of Text are
+// separated by an empty line; HTML is the sanitised body. Unknown fields are zero.
+type Article struct {
+	ID        string    `json:"id"`            // stable: made from the canonical link, else guid, else title and date
+	URL       string    `json:"url,omitempty"` // canonical link, see [Canonical]
+	Title     string    `json:"title,omitempty"`
+	Author    string    `json:"author,omitempty"`
+	Lang      string    `json:"lang,omitempty"` // BCP 47
+	Published time.Time `json:"published,omitzero"`
+	Updated   time.Time `json:"updated,omitzero"`
+	Seen      time.Time `json:"seen,omitzero"` // when we first read it; set by the archive
+	Summary   string    `json:"summary,omitempty"`
+	Text      string    `json:"text,omitempty"`
+	HTML      string    `json:"html,omitempty"`
+	Image     string    `json:"image,omitempty"`
+	Removed   []Removed `json:"removed,omitempty"`
+	Source    Origin    `json:"source,omitzero"`
+	Feed      string    `json:"feed,omitempty"` // URL of the [Source] it was gathered from
+}
+
+// Reason is one part of a decision: what was looked at, what it was worth, and the evidence in words.
+type Reason struct {
+	Part   string  `json:"part"` // "sources", "weight", "recency", "topic", "linked", …
+	Value  float64 `json:"value"`
+	Detail string  `json:"detail,omitempty"`
+}
+
+// Story is one or more articles about one event.
+type Story struct {
+	ID      string    `json:"id"` // made from its earliest member
+	Lead    Article   `json:"lead"`
+	Others  []Article `json:"others,omitempty"` // best first
+	Topic   string    `json:"topic"`            // id of the section it stands in; "brief" when none fits
+	Tags    []string  `json:"tags,omitempty"`   // further topics it touches
+	Sources int       `json:"sources"`          // independent publishers
+	Score   float64   `json:"score"`
+	Reasons []Reason  `json:"reasons,omitempty"`
+	Summary []string  `json:"summary,omitempty"` // verbatim sentences of Lead
+}
+
+// Articles returns the lead and then the others.
+func (s Story) Articles() []Article { return append([]Article{s.Lead}, s.Others...) }
+
+// Brief is the id of the section for stories that fit no topic or found no room elsewhere.
+const Brief = "brief"
+
+// Topic is a section's id and name with the words that tell it.
+type Topic struct {
+	ID      string
+	Name    map[string]string   // by language
+	Words   map[string][]string // by language, added to the built-in lexicon of that id; matched on word boundaries
+	Phrases map[string][]string // the same for several words in a row
+}
+
+// Section is a topic's part of an edition.
+type Section struct {
+	Topic   string  `json:"topic"`
+	Stories []Story `json:"stories"`
+}
+
+// Trouble is a source that could not be read, for the run's report.
+type Trouble struct {
+	Source string `json:"source"` // its URL
+	Name   string `json:"name,omitempty"`
+	Reason string `json:"reason"` // a sentence for a person
+}
+
+// Layout bounds an edition. A zero field means its default, told beside it.
+type Layout struct {
+	Window     time.Duration // how old an article may be at the slot; 48 h. Downtime widens it to the last edition, at most 7 days
+	Stories    int           // stories with a block of their own; 25
+	PerSection int           // of these in one section; 6
+	PerSource  int           // of these led by one source; 3
+	Brief      int           // one-liners in brief; 15
+	Floor      float64       // least score of a story with a block, 0.2; below it goes to brief
+	Sentences  int           // sentences quoted under a headline; 2
+}
+
+// Weights say what a story's score is made of. They need not add up to one.
+type Weights struct {
+	Sources  float64       // independent publishers, on a log scale that is full at 8
+	Weight   float64       // mean weight of the members' sources
+	Recency  float64       // halves every HalfLife
+	Depth    float64       // words of the longest member, full at 800
+	HalfLife time.Duration // of recency
+}
+
+// Policy says what becomes of a delivery whose outcome no one can know after a crash.
+type Policy string
+
+// The two policies: with Resend nobody is ever missed, with Hold nobody is mailed twice.
+const (
+	Resend Policy = "resend"
+	Hold   Policy = "hold"
+)
+
+// Digest is one [[digest]] block of the configuration: who speaks, when, from what, in which language.
+type Digest struct {
+	Name      string // id: letters, digits, hyphen
+	Title     string // masthead
+	From      string // RFC 5322 mailbox
+	Lang      string // the letter's language, BCP 47
+	Schedule  string // cron, on the wall clock of Location
+	Location  *time.Location
+	Sources   []Source
+	Topics    []Topic // in the order of sections
+	Layout    Layout
+	Weights   Weights
+	Optional  bool   // only for readers who chose it by name; otherwise also for those who chose none
+	Uncertain Policy // of a delivery that nobody can account for; empty: Resend
+}
+
+// Slot is one appointed time of a digest; At is on the digest's wall clock.
+type Slot struct {
+	Digest string
+	At     time.Time
+}
+
+// Key names the slot's edition: "<digest>/<date>T<hour><minute>" on the digest's wall clock, for example
+// daily/2026-11-23T0700. It sorts by time and is fit for a path and an address.
+func (s Slot) Key() string { return s.Digest + "/" + s.At.Format("2006-01-02T1504") }
+
+// Edition is one digest as it is printed; once sealed it does not change.
+type Edition struct {
+	Key      string    `json:"key"` // see [Slot.Key]
+	Digest   string    `json:"digest"`
+	Number   int       `json:"number,omitempty"` // counts the digest's sealed editions from 1; set by the archive
+	Title    string    `json:"title"`
+	From     string    `json:"from"`
+	Lang     string    `json:"lang"`
+	At       time.Time `json:"at"` // the slot, on the digest's wall clock
+	Lead     *Story    `json:"lead,omitempty"`
+	Sections []Section `json:"sections,omitempty"`
+	Brief    []Story   `json:"brief,omitempty"`
+	Read     int       `json:"read"`    // fresh articles that were considered
+	Sources  int       `json:"sources"` // sources that these came from
+	Left     []Omitted `json:"left,omitempty"`
+	Troubles []Trouble `json:"troubles,omitempty"`
+	Names    Names     `json:"names,omitzero"` // what its topics are called, by id
+}
+
+// Names are the topics' names in the edition's language, by id.
+type Names map[string]string
+
+// Omitted is a story that was left out, and why.
+type Omitted struct {
+	Story string `json:"story"` // id
+	Title string `json:"title"`
+	Why   string `json:"why"`
+}
+
+// Stories returns all the edition's stories in the order in which they are printed.
+func (e Edition) Stories() []Story {
+	var all []Story
+	if e.Lead != nil {
+		all = append(all, *e.Lead)
+	}
+	for _, s := range e.Sections {
+		all = append(all, s.Stories...)
+	}
+	return append(all, e.Brief...)
+}

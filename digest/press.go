@@ -1,0 +1,106 @@
+package digest
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Feeds reads sources. A source that fails is told among the troubles and never stops the others; the
+// error is for what stops all of them, as a cancelled context does.
+type Feeds interface {
+	Read(ctx context.Context, sources []Source) ([]Article, []Trouble, error)
+}
+
+// Archive is what a press remembers.
+type Archive interface {
+	// Keep stores articles under their ids; a known one is brought up to date and stays what it was
+	// otherwise: printed, or first seen then.
+	Keep(ctx context.Context, articles []Article) error
+
+	// Unprinted returns the articles of these sources which digest has not printed and which were
+	// published in (from, to]; undated ones count by the time at which they were first seen, without
+	// the upper bound.
+	Unprinted(ctx context.Context, digest string, sources []string, from, to time.Time) ([]Article, error)
+
+	// Last returns the slot time and number of digest's newest sealed edition before the given slot
+	// time; zeros when there is none.
+	Last(ctx context.Context, digest string, before time.Time) (time.Time, int, error)
+
+	// Seal makes the edition final: in one transaction it is stored under its key, its articles are
+	// marked printed, and one delivery is owed to each reader of the digest. It returns how many are
+	// owed. A key that is sealed already gives [ErrSealed] and changes nothing. An edition without
+	// stories settles its slot as quiet and owes nothing; a quiet slot may be sealed again.
+	Seal(ctx context.Context, d Digest, e Edition) (int, error)
+}
+
+// Press makes editions.
+type Press struct {
+	Feeds   Feeds
+	Archive Archive
+}
+
+// Made is what came of making an edition.
+type Made struct {
+	Edition Edition
+	Owed    int // deliveries owed by its seal
+}
+
+// Gather reads the digest's sources and keeps what they hold. It is the first step of [Press.Make], and
+// useful alone to poll oftener than editions appear.
+func (p *Press) Gather(ctx context.Context, sources []Source) ([]Article, []Trouble, error) {
+	articles, troubles, err := p.Feeds.Read(ctx, sources)
+	if err != nil {
+		return nil, troubles, fmt.Errorf("gather: %w", err)
+	}
+	if err := p.Archive.Keep(ctx, articles); err != nil {
+		return nil, troubles, fmt.Errorf("keep articles: %w", err)
+	}
+	return articles, troubles, nil
+}
+
+// Draft composes the edition of a slot from what is kept, with nothing gathered and nothing sealed.
+// Articles up to until are considered. Without a story in it the error is [ErrQuiet], and the edition
+// still tells what was considered and left out.
+func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time) (Edition, error) {
+	last, number, err := p.Archive.Last(ctx, d.Name, slot.At)
+	if err != nil {
+		return Edition{}, fmt.Errorf("last edition of %s: %w", d.Name, err)
+	}
+	from := d.Layout.since(until, last)
+	fresh, err := p.Archive.Unprinted(ctx, d.Name, urls(d.Sources), from, until)
+	if err != nil {
+		return Edition{}, fmt.Errorf("unprinted articles of %s: %w", d.Name, err)
+	}
+	stories := Rank(Group(fresh, d.Topics), d, until)
+	e := Compose(stories, d, slot)
+	e.Number, e.Read, e.Sources = number+1, len(fresh), countFeeds(fresh)
+	if len(e.Stories()) == 0 {
+		return e, ErrQuiet
+	}
+	return e, nil
+}
+
+// Make is the whole morning: gather → read → keep → group → rank → compose → seal. The slot's edition is
+// made once for ever; a second call gives [ErrSealed]. When all sources fail, the error says so and the
+// slot stays due; with nothing worth printing, the slot is settled and the error is [ErrQuiet].
+func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) (Made, error) {
+	_, troubles, err := p.Gather(ctx, d.Sources)
+	if err != nil {
+		return Made{}, err
+	}
+	edition, quiet := p.Draft(ctx, d, slot, until)
+	edition.Troubles = troubles
+	if quiet != nil && quiet != ErrQuiet {
+		return Made{}, quiet
+	}
+	if quiet != nil && len(troubles) == len(d.Sources) && len(troubles) > 0 {
+		return Made{Edition: edition}, fmt.Errorf("none of the %d sources of %s could be read; the first: %s: %s",
+			len(troubles), d.Name, troubles[0].Source, troubles[0].Reason)
+	}
+	owed, err := p.Archive.Seal(ctx, d, edition)
+	if err != nil {
+		return Made{Edition: edition}, fmt.Errorf("seal %s: %w", edition.Key, err)
+	}
+	return Made{Edition: edition, Owed: owed}, quiet
+}
