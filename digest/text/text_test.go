@@ -1,0 +1,93 @@
+package text_test
+
+import (
+	"strings"
+	"testing"
+
+	"tidings/digest/text"
+)
+
+func TestWords(t *testing.T) {
+	for in, want := range map[string]string{
+		"Meta's LLaMA-2 beats GPT-3.5!":      "Meta|s|LLaMA-2|beats|GPT-3.5",
+		"l’azienda dell'IA":                  "l|azienda|dell|IA",
+		"$500 million — 43 billion":          "500|million|43|billion",
+		"人工智能公司OpenAI":                       "人工|工智|智能|能公|公司|OpenAI",
+		"":                                   "",
+		"state-of-the-art «Code LLaMA» U.S.": "state-of-the-art|Code|LLaMA|U.S",
+	} {
+		if got := strings.Join(text.Words(in), "|"); got != want {
+			t.Errorf("Words(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestSentences(t *testing.T) {
+	for _, c := range []struct{ lang, in, want string }{
+		{"en", "Dr. Smith left. GPT-5.5 came! Did v2.0? Yes.", "Dr. Smith left.|GPT-5.5 came!|Did v2.0?|Yes."},
+		{"it", "Il sig. Rossi è qui. Poi no. Vero?", "Il sig. Rossi è qui.|Poi no.|Vero?"},
+		{"de", "Das kostet ca. 5 Mio. Euro. Z.B. hier.", "Das kostet ca. 5 Mio.|Euro.|Z.B. hier."},
+		{"en", "One line\n\nAnother line", "One line|Another line"},
+		{"ja", "新しいモデルです。とても速い。", "新しいモデルです。|とても速い。"},
+		{"en", "", ""},
+	} {
+		if got := strings.Join(text.Sentences(c.in, c.lang), "|"); got != c.want {
+			t.Errorf("Sentences(%q) = %q, want %q", c.in, got, c.want)
+		}
+	}
+}
+
+func TestLanguage(t *testing.T) {
+	for _, c := range []struct{ in, declared, want string }{
+		{"Più della metà degli autori di LLaMA ha lasciato l'azienda", "", "it"},
+		{"Più della metà degli autori di LLaMA ha lasciato l'azienda", "en", "it"},
+		{"OpenAI lancia GPT-5", "it-IT", "it-IT"},
+		{"Der Konzern hat am Mittwoch ein neues Modell vorgestellt", "", "de"},
+		{"Le géant américain a dévoilé son nouveau modèle de langue", "", "fr"},
+		{"La empresa presentó su nuevo modelo de lenguaje en el evento", "", "es"},
+		{"The company has released a new model to the public", "it", "en"},
+		{"OpenAIが新しいモデルを発表した", "", "ja"},
+		{"OpenAI发布了新的人工智能模型", "", "zh"},
+		{"", "", ""},
+	} {
+		if got := text.Language(c.in, c.declared); got != c.want {
+			t.Errorf("Language(%q, %q) = %q, want %q", c.in, c.declared, got, c.want)
+		}
+	}
+}
+
+func TestStemUnitesForms(t *testing.T) {
+	for _, c := range [][3]string{
+		{"en", "researchers", "researcher"}, {"it", "licenziano", "licenziato"}, {"de", "Modelle", "Modell"},
+		{"fr", "chercheurs", "chercheur"}, {"es", "modelos", "modelo"}, {"xx", "Zürich", "ZURICH"},
+	} {
+		if a, b := text.Stem(c[1], c[0]), text.Stem(c[2], c[0]); a != b {
+			t.Errorf("%s: Stem(%q) = %q, Stem(%q) = %q", c[0], c[1], a, c[2], b)
+		}
+	}
+}
+
+func TestAnchors(t *testing.T) {
+	got := strings.Join(text.Anchors("Secondo The Information, 11 dei 14 autori di LLaMA hanno lasciato Meta", "it"), "|")
+	if want := "the|information|11|14|llama|meta"; got != want {
+		t.Errorf("Anchors = %q, want %q", got, want)
+	}
+}
+
+func FuzzText(f *testing.F) {
+	f.Add("Meta’s LLaMA. 人工智能\n\nDr. X", "en")
+	f.Add("\xff\xfe \x00.", "it")
+	f.Fuzz(func(t *testing.T, s, lang string) {
+		text.Words(s)
+		text.Anchors(s, lang)
+		text.Language(s, lang)
+		rest := s
+		for _, one := range text.Sentences(s, lang) {
+			i := strings.Index(rest, one)
+			if i < 0 {
+				t.Fatalf("the sentence %q does not stand in %q", one, s)
+			}
+			rest = rest[i+len(one):]
+		}
+	})
+}
