@@ -72,15 +72,16 @@ type Reason struct {
 
 // Story is one or more articles about one event.
 type Story struct {
-	ID      string    `json:"id"` // made from its earliest member
-	Lead    Article   `json:"lead"`
-	Others  []Article `json:"others,omitempty"` // best first
-	Topic   string    `json:"topic"`            // id of the section it stands in; "brief" when none fits
-	Tags    []string  `json:"tags,omitempty"`   // further topics it touches
-	Sources int       `json:"sources"`          // independent publishers
-	Score   float64   `json:"score"`
-	Reasons []Reason  `json:"reasons,omitempty"`
-	Summary []string  `json:"summary,omitempty"` // verbatim sentences of Lead
+	ID        string    `json:"id"` // made from its earliest member
+	Lead      Article   `json:"lead"`
+	Others    []Article `json:"others,omitempty"` // best first
+	Topic     string    `json:"topic"`            // id of the section it stands in; "brief" when none fits
+	Tags      []string  `json:"tags,omitempty"`   // further topics it touches
+	Relevance float64   `json:"relevance"`        // to artificial intelligence, from 0 to 1
+	Sources   int       `json:"sources"`          // independent publishers
+	Score     float64   `json:"score"`
+	Reasons   []Reason  `json:"reasons,omitempty"`
+	Summary   []string  `json:"summary,omitempty"` // verbatim sentences of Lead
 }
 
 // Articles returns the lead and then the others.

@@ -1,0 +1,294 @@
+package digest_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"math/rand"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"tidings/digest"
+)
+
+var update = flag.Bool("update", false, "write what comes out as what is wanted")
+
+// A day is a file of articles and the edition that is wanted of them. Its comment may hold settings, one a
+// line: at, lang, stories, per_section, per_source, brief, floor. An article begins with "field: value"
+// lines; its text follows after an empty one.
+type day struct {
+	digest   digest.Digest
+	at       time.Time
+	articles []digest.Article
+	archive  *txtar.Archive
+}
+
+func topics() []digest.Topic {
+	var out []digest.Topic
+	for _, id := range []string{"models", "products", "research", "open-source", "business", "people", "policy", "chips", "safety", "society"} {
+		out = append(out, digest.Topic{ID: id, Name: map[string]string{"en": id}})
+	}
+	return out
+}
+
+func readDay(t *testing.T, path string) day {
+	t.Helper()
+	archive, err := txtar.ParseFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := day{
+		digest:  digest.Digest{Name: "daily", Title: "AI Daily", Lang: "en", Topics: topics(), Location: time.UTC},
+		at:      time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC),
+		archive: archive,
+	}
+	for _, line := range strings.Split(string(archive.Comment), "\n") {
+		key, value, ok := strings.Cut(line, ": ")
+		if !ok {
+			continue
+		}
+		d.set(t, key, value)
+	}
+	sources := map[string]bool{}
+	for _, f := range archive.Files {
+		if f.Name == "want" {
+			continue
+		}
+		a := readArticle(t, f)
+		if !sources[a.Feed] {
+			sources[a.Feed] = true
+			d.digest.Sources = append(d.digest.Sources, digest.Source{URL: a.Feed, First: strings.Contains(a.Feed, "first")})
+		}
+		d.articles = append(d.articles, a)
+	}
+	return d
+}
+
+func (d *day) set(t *testing.T, key, value string) {
+	t.Helper()
+	var err error
+	scan := func(into any) { _, err = fmt.Sscan(value, into) }
+	switch key {
+	case "at":
+		d.at, err = time.Parse(time.RFC3339, value)
+	case "lang":
+		d.digest.Lang = value
+	case "stories":
+		scan(&d.digest.Layout.Stories)
+	case "per_section":
+		scan(&d.digest.Layout.PerSection)
+	case "per_source":
+		scan(&d.digest.Layout.PerSource)
+	case "brief":
+		scan(&d.digest.Layout.Brief)
+	case "floor":
+		scan(&d.digest.Layout.Floor)
+	}
+	if err != nil {
+		t.Fatalf("%s: %v", key, err)
+	}
+}
+
+func readArticle(t *testing.T, f txtar.File) digest.Article {
+	t.Helper()
+	head, body, _ := strings.Cut(string(f.Data), "\n\n")
+	a := digest.Article{ID: f.Name, Text: strings.TrimSpace(body), Lang: "en"}
+	for _, line := range strings.Split(strings.TrimSpace(head), "\n") {
+		key, value, _ := strings.Cut(line, ": ")
+		var err error
+		switch key {
+		case "title":
+			a.Title = value
+		case "url":
+			a.URL = value
+		case "lang":
+			a.Lang = value
+		case "source":
+			a.Feed, a.Source.Title = "https://"+value+".example/feed", value
+		case "published":
+			a.Published, err = time.Parse(time.RFC3339, value)
+		default:
+			err = errors.New("unknown field")
+		}
+		if err != nil {
+			t.Fatalf("%s: %q: %v", f.Name, line, err)
+		}
+	}
+	return a
+}
+
+func (d day) edition(articles []digest.Article) digest.Edition {
+	stories := digest.Rank(digest.Group(articles, d.digest.Topics), d.digest, d.at)
+	return digest.Compose(stories, d.digest, digest.Slot{Digest: "daily", At: d.at})
+}
+
+// told writes an edition the way an editor would jot it down.
+func told(e digest.Edition) string {
+	var b strings.Builder
+	story := func(s digest.Story) {
+		fmt.Fprintf(&b, "%s (%s) %.2f, %d independent %v\n", s.Lead.ID, s.Topic, s.Score, s.Sources, s.Tags)
+		for _, o := range s.Others {
+			fmt.Fprintf(&b, "  also %s\n", o.ID)
+		}
+		for _, one := range s.Summary {
+			fmt.Fprintf(&b, "  %q\n", one)
+		}
+		for _, r := range s.Reasons {
+			fmt.Fprintf(&b, "  %s %+.2f %s\n", r.Part, r.Value, r.Detail)
+		}
+	}
+	if e.Lead != nil {
+		b.WriteString("# lead\n")
+		story(*e.Lead)
+	}
+	for _, section := range e.Sections {
+		fmt.Fprintf(&b, "# %s\n", section.Topic)
+		for _, s := range section.Stories {
+			story(s)
+		}
+	}
+	if len(e.Brief) > 0 {
+		b.WriteString("# brief\n")
+	}
+	for _, s := range e.Brief {
+		story(s)
+	}
+	for _, o := range e.Left {
+		fmt.Fprintf(&b, "# left out: %s: %s\n", o.Title, o.Why)
+	}
+	return b.String()
+}
+
+func days(t *testing.T) []string {
+	t.Helper()
+	files, err := filepath.Glob("testdata/days/*.txtar")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no days: %v", err)
+	}
+	return files
+}
+
+func TestDays(t *testing.T) {
+	for _, path := range days(t) {
+		t.Run(filepath.Base(path), func(t *testing.T) {
+			d := readDay(t, path)
+			got := told(d.edition(d.articles))
+			i := slices.IndexFunc(d.archive.Files, func(f txtar.File) bool { return f.Name == "want" })
+			if i < 0 {
+				d.archive.Files = append(d.archive.Files, txtar.File{Name: "want"})
+				i = len(d.archive.Files) - 1
+			}
+			if *update {
+				d.archive.Files[i].Data = []byte(got)
+				if err := os.WriteFile(path, txtar.Format(d.archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(d.archive.Files[i].Data), got); diff != "" {
+				t.Errorf("the edition is not the one that is wanted (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestOrderOfArticlesDoesNotMatter(t *testing.T) {
+	for _, path := range days(t) {
+		d := readDay(t, path)
+		want := told(d.edition(d.articles))
+		for seed := range 20 {
+			shuffled := slices.Clone(d.articles)
+			rand.New(rand.NewSource(int64(seed))).Shuffle(len(shuffled), func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+			if diff := cmp.Diff(want, told(d.edition(shuffled))); diff != "" {
+				t.Fatalf("%s: another order gives another edition:\n%s", path, diff)
+			}
+		}
+	}
+}
+
+// Every fresh article is printed, or told among what was left out.
+func TestNothingIsLost(t *testing.T) {
+	for _, path := range days(t) {
+		d := readDay(t, path)
+		e := d.edition(d.articles)
+		n := len(e.Left)
+		for _, s := range e.Stories() {
+			n += len(s.Articles())
+		}
+		if n < len(d.articles)-countOthers(d, e) {
+			t.Errorf("%s: of %d articles, %d are accounted for", path, len(d.articles), n)
+		}
+	}
+}
+
+// countOthers counts the further articles of stories that were left out.
+func countOthers(d day, e digest.Edition) int {
+	left := map[string]bool{}
+	for _, o := range e.Left {
+		left[o.Story] = true
+	}
+	n := 0
+	for _, s := range digest.Group(d.articles, d.digest.Topics) {
+		if left[s.ID] {
+			n += len(s.Others)
+		}
+	}
+	return n
+}
+
+func TestReasonsAddUpToTheScore(t *testing.T) {
+	parts := []string{"sources", "weight", "recency", "depth", "relevance"}
+	for _, path := range days(t) {
+		d := readDay(t, path)
+		for _, s := range d.edition(d.articles).Stories() {
+			sum := 0.0
+			for _, r := range s.Reasons {
+				if slices.Contains(parts, r.Part) {
+					sum += r.Value
+				}
+			}
+			if diff := sum - s.Score; diff > 1e-9 || diff < -1e-9 {
+				t.Errorf("%s: %s: parts add up to %v, the score is %v", path, s.Lead.ID, sum, s.Score)
+			}
+		}
+	}
+}
+
+func TestSummarizeIsVerbatim(t *testing.T) {
+	sentences := []string{
+		"The company opened an office in Dublin.", "It hired forty people there.", "The office is the second in Europe.",
+		"Rain fell.", "A spokesperson said that the company would hire more people in Dublin next year.",
+	}
+	for n := range 8 {
+		got := digest.Summarize("Company opens Dublin office", sentences, "en", n)
+		if len(got) != min(n, len(sentences)) {
+			t.Errorf("%d sentences were asked for, %d came", n, len(got))
+		}
+		at := -1
+		for _, s := range got {
+			i := slices.Index(sentences, s)
+			if i <= at {
+				t.Errorf("%q is not the article's own, or out of order", s)
+			}
+			at = i
+		}
+	}
+}
+
+func TestStoryKeepsItsIDWhenOthersJoin(t *testing.T) {
+	d := readDay(t, "testdata/days/one-event-four-languages.txtar")
+	first := slices.MinFunc(d.articles, func(a, b digest.Article) int { return a.Published.Compare(b.Published) })
+	alone := digest.Group([]digest.Article{first}, d.digest.Topics)[0].ID
+	for _, s := range digest.Group(d.articles, d.digest.Topics) {
+		if slices.ContainsFunc(s.Articles(), func(a digest.Article) bool { return a.ID == first.ID }) && s.ID != alone {
+			t.Errorf("the story was %s alone and is %s with others", alone, s.ID)
+		}
+	}
+}
