@@ -1,0 +1,260 @@
+package feed
+
+import (
+	"cmp"
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"code.dny.dev/ssrf"
+)
+
+// maxRedirects is how many times a server may send us elsewhere.
+const maxRedirects = 10
+
+const accept = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, text/html;q=0.7, */*;q=0.5"
+
+var errRedirects = errors.New("too many redirects")
+
+// refusal is why a document was not had: a sentence for a person, and how long the server asks us to
+// stay away.
+type refusal struct {
+	sentence string
+	wait     time.Duration
+	err      error // below it; may be nil
+}
+
+func (e *refusal) Error() string { return e.sentence }
+func (e *refusal) Unwrap() error { return e.err }
+
+// answer is what a server sent.
+type answer struct {
+	Document
+	same bool // 304: nothing new
+}
+
+// Fetch gets one document of the web as it is, for whoever wants to read a single address. The extra
+// header may be nil. The document's URL is where redirects led.
+func (r *Reader) Fetch(ctx context.Context, address string, header http.Header) (Document, error) {
+	got, err := r.get(ctx, address, header)
+	if err != nil {
+		return Document{}, fmt.Errorf("%s: %w", address, err)
+	}
+	return got.Document, nil
+}
+
+// get asks once. Every failure but the context's own end is a [refusal].
+func (r *Reader) get(ctx context.Context, address string, header http.Header) (answer, error) {
+	u, err := url.Parse(strings.TrimSpace(address))
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return answer{}, &refusal{sentence: "its address is not one of the web (http:// or https://)"}
+	}
+	ctx, cancel := context.WithTimeout(ctx, r.timeout())
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return answer{}, &refusal{sentence: "its address cannot be asked for: " + err.Error(), err: err}
+	}
+	req.Header.Set("Accept", accept)
+	for k, v := range header {
+		req.Header[http.CanonicalHeaderKey(k)] = v
+	}
+	req.Header.Set("User-Agent", r.userAgent())
+	res, err := r.web().Do(req)
+	if err != nil {
+		return answer{}, r.explain(err, u)
+	}
+	defer func() { _ = res.Body.Close() }()
+	return r.take(res, u)
+}
+
+// take reads an answer's body within the limit, or says what its status means.
+func (r *Reader) take(res *http.Response, u *url.URL) (answer, error) {
+	got := answer{Document: Document{URL: res.Request.URL.String(), Header: res.Header}}
+	switch {
+	case res.StatusCode == http.StatusNotModified:
+		got.same = true
+		return got, nil
+	case res.StatusCode < 200 || res.StatusCode > 299:
+		return answer{}, r.refused(res)
+	}
+	limit := r.maxBytes()
+	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	if int64(len(body)) > limit {
+		return answer{}, &refusal{sentence: "it is larger than " + byteSize(limit) + ", which is the most that is read of one source"}
+	}
+	if err != nil {
+		return answer{}, r.explain(err, u)
+	}
+	got.Body = body
+	return got, nil
+}
+
+// refused says what a status other than success means for the person who named the source.
+func (r *Reader) refused(res *http.Response) error {
+	wait := retryAfter(res.Header.Get("Retry-After"), r.Now())
+	start, _ := io.ReadAll(io.LimitReader(res.Body, 20_000))
+	wall := res.Header.Get("Cf-Mitigated") != "" || isWall(string(start))
+	no := &refusal{}
+	switch code := res.StatusCode; {
+	case wall:
+		no.sentence = fmt.Sprintf("a wall against robots stands before it (%d); ask the site for another address, or leave the source out", code)
+	case code == http.StatusNotFound:
+		no.sentence = "there is nothing at this address any more, or there never was (404)"
+	case code == http.StatusGone:
+		no.sentence, no.wait = "it was taken down for good (410); leave the source out", longWait
+	case code == http.StatusUnauthorized:
+		no.sentence = "it asks for a name and password (401)"
+	case code == http.StatusForbidden:
+		no.sentence = "the server forbids us to read it (403)"
+	case code == http.StatusTooManyRequests:
+		no.sentence, no.wait = "the server says that we ask too often (429)", cmp.Or(wait, firstWait)
+	case code == http.StatusServiceUnavailable:
+		no.sentence, no.wait = "the server is out of service for now (503)", wait
+	case code >= 500:
+		no.sentence = fmt.Sprintf("the server has a fault of its own (%d)", code)
+	default:
+		no.sentence = fmt.Sprintf("the server answers %d %s", code, http.StatusText(code))
+	}
+	return no
+}
+
+// retryAfter reads seconds or any of the three forms of dates; 0 when there is none.
+func retryAfter(v string, now time.Time) time.Duration {
+	if n, err := strconv.Atoi(strings.TrimSpace(v)); err == nil {
+		return max(0, time.Duration(min(n, int(longWait/time.Second)))*time.Second)
+	}
+	if at, err := http.ParseTime(v); err == nil {
+		return max(0, at.Sub(now))
+	}
+	return 0
+}
+
+// explain turns what the network did into a sentence.
+func (r *Reader) explain(err error, u *url.URL) error {
+	no := &refusal{err: err}
+	var dns *net.DNSError
+	var cert *tls.CertificateVerificationError
+	var timeout net.Error
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, ssrf.ErrProhibitedIP):
+		no.sentence = "it lies in a private network (" + hostOf(err, u) + "), which [gather] allow_private does not open"
+	case errors.Is(err, ssrf.ErrProhibitedPort):
+		no.sentence = "its port is not one of the web"
+	case errors.Is(err, errRedirects):
+		no.sentence = fmt.Sprintf("it redirects more than %d times", maxRedirects)
+	case errors.As(err, &dns) && dns.IsNotFound:
+		no.sentence = "there is no host named " + dns.Name
+	case errors.As(err, &cert):
+		no.sentence = "the certificate of its server is not valid: " + cert.Err.Error()
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		no.sentence = "it did not answer in full within " + r.timeout().String()
+	case errors.Is(err, syscall.ECONNREFUSED):
+		no.sentence = "no server listens at " + u.Host
+	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
+		no.sentence = "its answer broke off in the middle"
+	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
+		no.sentence = "its answer is not packed as it says"
+	default:
+		var outer *url.Error
+		if errors.As(err, &outer) {
+			err = outer.Err
+		}
+		no.sentence = "it could not be fetched: " + err.Error()
+	}
+	return no
+}
+
+// hostOf names the host that was refused; after a redirect it is not the source's own.
+func hostOf(err error, u *url.URL) string {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		if at, e := url.Parse(outer.URL); e == nil && at.Host != "" {
+			return at.Host
+		}
+	}
+	return u.Host
+}
+
+// web returns the one client, made at the first call. It knows no proxy and no cookies, and looks at
+// every address after its name is resolved, so that neither a redirect nor a name can lead inside.
+func (r *Reader) web() *http.Client {
+	r.once.Do(func() {
+		guard := ssrf.New(ssrf.WithAnyPort())
+		dialer := &net.Dialer{Timeout: r.timeout(), Control: func(network, address string, c syscall.RawConn) error {
+			at, err := netip.ParseAddrPort(address)
+			if err != nil {
+				return fmt.Errorf("%w: %s", ssrf.ErrInvalidHostPort, address)
+			}
+			for _, p := range r.AllowPrivate {
+				if p.Contains(at.Addr().Unmap().WithZone("")) {
+					return nil
+				}
+			}
+			// The low ports belong to mail, name service and the like; nobody's feed lies there.
+			if at.Port() < 1024 && at.Port() != 80 && at.Port() != 443 {
+				return fmt.Errorf("%w: %d", ssrf.ErrProhibitedPort, at.Port())
+			}
+			return guard.Safe(network, address, c)
+		}}
+		parallel := max(r.Parallel, 1)
+		r.client = &http.Client{
+			Transport: &http.Transport{
+				Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 256 << 10,
+				MaxIdleConns: 4 * parallel, MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second,
+			},
+			CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+				if len(via) > maxRedirects {
+					return errRedirects
+				}
+				return nil
+			},
+		}
+	})
+	return r.client
+}
+
+func (r *Reader) userAgent() string {
+	if r.Contact == "" {
+		return "Tidings/" + r.Version
+	}
+	return "Tidings/" + r.Version + " (+" + r.Contact + ")"
+}
+
+func (r *Reader) timeout() time.Duration {
+	if r.Timeout <= 0 {
+		return 30 * time.Second
+	}
+	return r.Timeout
+}
+
+func (r *Reader) maxBytes() int64 {
+	if r.MaxBytes <= 0 {
+		return 16 << 20
+	}
+	return r.MaxBytes
+}
+
+// byteSize tells a limit as a person would.
+func byteSize(n int64) string {
+	switch {
+	case n >= 1<<20 && n%(1<<20) == 0:
+		return strconv.FormatInt(n>>20, 10) + " MiB"
+	case n >= 1<<10 && n%(1<<10) == 0:
+		return strconv.FormatInt(n>>10, 10) + " KiB"
+	}
+	return strconv.FormatInt(n, 10) + " bytes"
+}

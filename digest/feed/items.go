@@ -1,0 +1,290 @@
+package feed
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mmcdole/gofeed"
+	jsonfeed "github.com/mmcdole/gofeed/json"
+	"github.com/mmcdole/gofeed/rss"
+
+	"tidings/digest"
+	"tidings/digest/text"
+)
+
+// readFeed reads a feed's items. One that cannot be read as a whole is read item by item, and what is
+// whole is kept: a bad letter must not silence a source.
+func (o opening) readFeed() ([]digest.Article, error) {
+	f, lang, err := o.parseFeed()
+	if err != nil {
+		return nil, broken("the feed", err)
+	}
+	r := reading{opening: o, base: o.base(), lang: firstOf(o.Lang, f.Language, lang, o.Header.Get("Content-Language"))}
+	r.origin = digest.Origin{Title: clip(line(f.Title), maxTitle), URL: address(r.base, f.Link), Lang: langTag(firstOf(f.Language, lang, o.Header.Get("Content-Language")))}
+	r.scope = firstOf(r.origin.URL, o.URL, o.Name)
+	r.site = r.base
+	if u, err := url.Parse(r.origin.URL); err == nil && r.origin.URL != "" {
+		r.site = u
+	}
+	var all []digest.Article
+	for _, i := range newest(f.Items) {
+		all = append(all, r.article(f.Items[i], originalOf(f, i)))
+	}
+	if len(all) == 0 {
+		return nil, ErrEmpty
+	}
+	return apart(all), nil
+}
+
+// parseFeed hands the mended text to gofeed, then its whole items, then each of them alone.
+func (o opening) parseFeed() (f *gofeed.Feed, lang string, err error) {
+	p := gofeed.NewParser()
+	p.KeepOriginalFeed = true
+	p.RSSTranslator = &gofeed.DefaultRSSTranslator{DisableContentImageScan: true}
+	if o.kind == jsonFeed {
+		if f, err = p.ParseString(o.text); err != nil {
+			f, err = p.ParseString(mendJSON(o.text))
+		}
+		return f, "", err
+	}
+	m, err := mend(strings.Map(tidyRune, o.text))
+	if err != nil {
+		return nil, "", err
+	}
+	whole := m.text
+	if m.cut && len(m.items) > 0 {
+		whole = m.only(m.items)
+	}
+	if f, err = p.ParseString(whole); err == nil {
+		return f, m.lang, nil
+	}
+	for _, it := range m.items[:min(len(m.items), maxItems)] {
+		alone, bad := p.ParseString(m.only([]span{it}))
+		switch {
+		case bad != nil:
+		case f == nil:
+			f = alone
+		default:
+			f.Items = append(f.Items, alone.Items...)
+		}
+	}
+	if f == nil {
+		return nil, "", err
+	}
+	return f, m.lang, nil
+}
+
+// reading is what a feed's items have in common.
+type reading struct {
+	opening
+	base, site  *url.URL // of relative links: the feed's, and the site's that it tells of
+	lang, scope string
+	origin      digest.Origin
+}
+
+// original is what gofeed's own form of an item has lost.
+type original struct {
+	permalink string // the guid, when it is the address
+	lang      string
+	plain     bool // the content is text, not HTML
+}
+
+// originalOf looks an item up in the feed as it was parsed; items found alone have none.
+func originalOf(f *gofeed.Feed, i int) original {
+	switch o := f.OriginalFeed().(type) {
+	case *rss.Feed:
+		if i < len(o.Items) && o.Items[i].GUID != nil && !strings.EqualFold(o.Items[i].GUID.IsPermalink, "false") {
+			return original{permalink: o.Items[i].GUID.Value}
+		}
+	case *jsonfeed.Feed:
+		if i < len(o.Items) && o.Items[i] != nil {
+			it := o.Items[i]
+			return original{permalink: it.ID, lang: it.Language, plain: it.ContentHTML == ""}
+		}
+	}
+	return original{}
+}
+
+func (r reading) article(it *gofeed.Item, was original) digest.Article {
+	a := digest.Article{Source: r.origin}
+	link := firstOf(extension(it, "feedburner", "origLink"), it.Link)
+	if a.URL = Canonical(address(r.site, link)); a.URL == "" {
+		a.URL = Canonical(address(nil, was.permalink))
+	}
+	a.Title = line(firstOf(it.Title, media(it, "title")))
+	a.Author = authorOf(it)
+	a.Published, a.Updated = dateOf(it.Published, it.PublishedParsed), dateOf(it.Updated, it.UpdatedParsed)
+	if a.Published.IsZero() {
+		a.Published = dateOf(dublinDate(it), nil)
+	}
+	if a.Published.IsZero() {
+		a.Published = a.Updated
+	}
+	if a.Updated.Equal(a.Published) {
+		a.Updated = time.Time{}
+	}
+	r.body(&a, it, was)
+	lang := firstOf(was.lang, dublinLang(it), r.lang)
+	if a.Title == "" && a.Text != "" { // a note without a headline: its first sentence is one
+		a.Title = clip(squeeze(firstOf(append(text.Sentences(clip(a.Text, maxSummary), lang), a.Text)...)), 140)
+	}
+	if a.Image == "" {
+		a.Image = imageOf(it, r.base)
+	}
+	settle(&a, lang)
+	a.ID = articleID(a, strings.TrimSpace(it.GUID), r.scope)
+	return a
+}
+
+// body reads an item's texts: Text and HTML from the longer of content and description, Summary from
+// the description. The cheap part of the noise pass is run over it.
+func (r reading) body(a *digest.Article, it *gofeed.Item, was original) {
+	base := r.site
+	if u, err := url.Parse(a.URL); err == nil && a.URL != "" {
+		base = u
+	}
+	content, description := it.Content, firstOf(it.Description, media(it, "description"))
+	if was.plain {
+		content = asHTML(paragraphs(content))
+		description = asHTML(paragraphs(description))
+	}
+	a.Summary = squeeze(strings.Join(summaryOf(description, base, a.Title), " "))
+	root := fragment(content)
+	strip(root)
+	bs := blocks(root)
+	if size(texts(bs)) < len(a.Summary) || strings.TrimSpace(content) == "" {
+		root = fragment(description)
+		strip(root)
+		bs = blocks(root)
+	}
+	anchor(root, base)
+	kept, removed := clean(texts(bs), noise{title: a.Title})
+	a.Text, a.Removed = strings.Join(kept, "\n\n"), removed
+	drop(root, textSet(removed))
+	a.HTML = sanitised(root)
+	a.Image = picture(root)
+}
+
+// summaryOf is a description's plain text without what the noise pass finds in it.
+func summaryOf(description string, base *url.URL, title string) []string {
+	root := fragment(description)
+	strip(root)
+	anchor(root, base)
+	kept, _ := clean(texts(blocks(root)), noise{title: title})
+	return kept
+}
+
+func textSet(removed []digest.Removed) map[string]bool {
+	set := map[string]bool{}
+	for _, r := range removed {
+		set[squeeze(r.Text)] = true
+	}
+	return set
+}
+
+func authorOf(it *gofeed.Item) string {
+	var names []string
+	for _, p := range it.Authors {
+		if p == nil {
+			continue
+		}
+		if name := line(firstOf(p.Name, p.Email)); name != "" && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return strings.Join(names[:min(len(names), 5)], ", ")
+}
+
+func extension(it *gofeed.Item, prefix, name string) string {
+	for _, e := range it.Extensions[prefix][name] {
+		return strings.TrimSpace(e.Value)
+	}
+	return ""
+}
+
+func dublinDate(it *gofeed.Item) string {
+	if it.DublinCoreExt != nil {
+		return firstOf(it.DublinCoreExt.Date...)
+	}
+	return ""
+}
+
+func dublinLang(it *gofeed.Item) string {
+	if it.DublinCoreExt != nil {
+		return firstOf(it.DublinCoreExt.Language...)
+	}
+	return ""
+}
+
+// dateOf takes gofeed's reading of a date, or else our own.
+func dateOf(raw string, parsed *time.Time) time.Time {
+	if parsed != nil {
+		return plausible(parsed.UTC())
+	}
+	return parseDate(raw)
+}
+
+// apart gives items that would share an id one each. Several items on one page (a list of changes, each
+// with its own fragment) are told apart by their titles; the very same item twice is kept once.
+func apart(all []digest.Article) []digest.Article {
+	titles := map[string]map[string]bool{}
+	for _, a := range all {
+		if titles[a.ID] == nil {
+			titles[a.ID] = map[string]bool{}
+		}
+		titles[a.ID][a.Title] = true
+	}
+	seen := map[string]bool{}
+	var out []digest.Article
+	for _, a := range all {
+		if len(titles[a.ID]) > 1 {
+			a.ID = identity(a.ID, a.Title)
+		}
+		if !seen[a.ID] {
+			seen[a.ID] = true
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// newest returns the places of the 200 newest items, in the feed's order; of undated ones those count as
+// newer that stand further up.
+func newest(items []*gofeed.Item) []int {
+	var order []int
+	dates := make([]time.Time, len(items))
+	for i, it := range items {
+		if it == nil {
+			continue
+		}
+		order = append(order, i)
+		if dates[i] = dateOf(it.Published, it.PublishedParsed); dates[i].IsZero() {
+			dates[i] = dateOf(it.Updated, it.UpdatedParsed)
+		}
+	}
+	if len(order) > maxItems {
+		slices.SortStableFunc(order, func(x, y int) int { return dates[y].Compare(dates[x]) })
+		order = order[:maxItems]
+		slices.Sort(order)
+	}
+	return order
+}
+
+func firstOf(options ...string) string {
+	for _, o := range options {
+		if strings.TrimSpace(o) != "" {
+			return o
+		}
+	}
+	return ""
+}
+
+func size(ps []string) int {
+	n := 0
+	for _, p := range ps {
+		n += len(p)
+	}
+	return n
+}

@@ -1,0 +1,242 @@
+package feed
+
+import (
+	"html"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/microcosm-cc/bluemonday"
+	nethtml "golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+var (
+	// policy is what a body may keep: text, links, pictures, lists, tables. No script, style, form or frame.
+	policy = bluemonday.UGCPolicy()
+
+	// framed are elements whose content a parser swallows up to an end that broken bodies never bring.
+	framed = regexp.MustCompile(`(?i)</?(?:frame|frameset|noframes|iframe|object|embed|applet|plaintext|xmp|noembed|noscript)\b[^>]*>`)
+
+	hidden     = regexp.MustCompile(`(?is)<(?:script|style)\b[^>]*>.*?(?:</(?:script|style)\s*>|$)|<!--.*?-->`)
+	blockTag   = regexp.MustCompile(`(?i)</?(?:p|div|br|li|h[1-6]|tr|td)\b[^<>]*>`)
+	inlineTag  = regexp.MustCompile(`(?i)</?(?:a|abbr|acronym|b|bdi|bdo|big|blockquote|center|cite|code|dd|del|dfn|dl|dt|em|figure|font|i|img|ins|kbd|mark|ol|pre|q|s|samp|section|small|span|strike|strong|sub|sup|table|tbody|time|tt|u|ul|var|wbr)(?:\s[^<>]*)?/?>`)
+	entity     = regexp.MustCompile(`&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+	beacon     = regexp.MustCompile(`(?i)feeds\.feedburner\.com/~|//pixel\.|/pixel(?:\.gif|\.png|\?)|google-analytics\.com|doubleclick\.net|//stats\.wordpress|//b\.scorecardresearch|/beacon[./?]|/tracking[./?]|\bblank\.gif|spacer\.gif`)
+	tinyStyle  = regexp.MustCompile(`(?i)(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|!|$)|display\s*:\s*none`)
+	gaps       = regexp.MustCompile(`(?:[ \t]*\n){3,}`)
+	webAddress = regexp.MustCompile(`(?i)^https?://[^/]`)
+)
+
+// block is one paragraph of a body: a paragraph proper, a heading, an entry of a list, a row of a table.
+type block struct {
+	text   string
+	tag    atom.Atom // the element it stands in
+	linked int       // how many of its bytes are links
+}
+
+// fragment parses a piece of HTML. What is nested beyond what the parser takes comes back as plain text.
+func fragment(s string) *nethtml.Node {
+	root := &nethtml.Node{Type: nethtml.ElementNode, Data: "body", DataAtom: atom.Body}
+	nodes, err := nethtml.ParseFragmentWithOptions(strings.NewReader(framed.ReplaceAllString(s, " ")), root, nethtml.ParseOptionEnableScripting(false))
+	if err != nil {
+		nodes = []*nethtml.Node{{Type: nethtml.TextNode, Data: bare(s)}}
+	}
+	for _, n := range nodes {
+		root.AppendChild(n)
+	}
+	return root
+}
+
+// bare takes all tags out of HTML without understanding it.
+func bare(s string) string {
+	var b strings.Builder
+	z := nethtml.NewTokenizer(strings.NewReader(hidden.ReplaceAllString(s, " ")))
+	for {
+		switch z.Next() {
+		case nethtml.ErrorToken:
+			return b.String()
+		case nethtml.TextToken:
+			b.Write(z.Text())
+			b.WriteByte(' ')
+		}
+	}
+}
+
+// line makes one line of plain text from something that may hold entities, even doubly escaped ones, and
+// tags, as titles and names of authors do. Only tags of HTML are taken out: "Vec<T>" is a title.
+func line(s string) string {
+	for range 2 {
+		s = framed.ReplaceAllString(hidden.ReplaceAllString(s, " "), "")
+		s = inlineTag.ReplaceAllString(blockTag.ReplaceAllString(s, " "), "")
+		if !entity.MatchString(s) {
+			break
+		}
+		s = html.UnescapeString(s)
+	}
+	return squeeze(s)
+}
+
+// squeeze makes every run of space, no-break ones included, one space.
+func squeeze(s string) string {
+	return strings.Join(strings.FieldsFunc(strings.Map(tidyRune, s), func(r rune) bool {
+		return unicode.IsSpace(r) || r == '\u200b'
+	}), " ")
+}
+
+// strip takes out of a tree what is no content: scripts, styles, frames, forms' controls, drawings,
+// comments, and pictures of one pixel that only tell that a letter was opened.
+func strip(n *nethtml.Node) {
+	for c := n.FirstChild; c != nil; {
+		next := c.NextSibling
+		if c.Type == nethtml.CommentNode || c.Type == nethtml.ElementNode && (isForeign(c) || c.DataAtom == atom.Img && isPixel(c)) {
+			n.RemoveChild(c)
+		} else {
+			strip(c)
+		}
+		c = next
+	}
+}
+
+func isForeign(n *nethtml.Node) bool {
+	switch n.DataAtom {
+	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Iframe, atom.Object, atom.Embed, atom.Svg, atom.Math,
+		atom.Button, atom.Input, atom.Select, atom.Textarea, atom.Head, atom.Title, atom.Meta, atom.Link, atom.Canvas:
+		return true
+	}
+	return false
+}
+
+func isPixel(n *nethtml.Node) bool {
+	tiny := func(v string) bool {
+		v = strings.TrimSuffix(strings.TrimSpace(v), "px")
+		return v == "0" || v == "1"
+	}
+	return tiny(attr(n, "width")) || tiny(attr(n, "height")) || tinyStyle.MatchString(attr(n, "style")) || beacon.MatchString(attr(n, "src"))
+}
+
+// anchor makes the addresses in a tree absolute. Pictures that wait for a script to load get their
+// address from where the script would look.
+func anchor(n *nethtml.Node, base *url.URL) {
+	if n.Type == nethtml.ElementNode {
+		if n.DataAtom == atom.Img {
+			if src := attr(n, "src"); src == "" || strings.HasPrefix(src, "data:") {
+				if lazy := attr(n, "data-src"); lazy != "" {
+					setAttr(n, "src", lazy)
+				}
+			}
+		}
+		for i, a := range n.Attr {
+			if a.Key == "href" || a.Key == "src" || a.Key == "cite" {
+				n.Attr[i].Val = absolute(base, a.Val)
+			}
+		}
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		anchor(c, base)
+	}
+}
+
+// absolute resolves an address against base; without a base, or when it is no address, it stays.
+func absolute(base *url.URL, ref string) string {
+	ref = strings.TrimSpace(ref)
+	if base == nil || ref == "" {
+		return ref
+	}
+	u, err := url.Parse(ref)
+	if err != nil || u.IsAbs() {
+		return ref
+	}
+	return base.ResolveReference(u).String()
+}
+
+// address is an absolute http or https address, or "".
+func address(base *url.URL, ref string) string {
+	if ref = absolute(base, ref); webAddress.MatchString(ref) {
+		return ref
+	}
+	return ""
+}
+
+// sanitised renders a tree's content with nothing in it that could run, be fetched unseen or restyle.
+func sanitised(n *nethtml.Node) string {
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if err := nethtml.Render(&b, c); err != nil {
+			return ""
+		}
+	}
+	return gaps.ReplaceAllString(strings.TrimSpace(policy.Sanitize(b.String())), "\n")
+}
+
+// picture returns the address of the first picture in a tree.
+func picture(n *nethtml.Node) string {
+	for d := range n.Descendants() {
+		if d.DataAtom == atom.Img {
+			if src := attr(d, "src"); webAddress.MatchString(src) {
+				return src
+			}
+		}
+	}
+	return ""
+}
+
+// drop removes the elements whose whole text is one of the given paragraphs, so that a body shows what
+// its plain text says.
+func drop(n *nethtml.Node, gone map[string]bool) {
+	if len(gone) == 0 {
+		return
+	}
+	for c := n.FirstChild; c != nil; {
+		next := c.NextSibling
+		if c.Type == nethtml.ElementNode {
+			if gone[squeeze(textOf(c))] {
+				n.RemoveChild(c)
+			} else {
+				drop(c, gone)
+			}
+		}
+		c = next
+	}
+}
+
+func textOf(n *nethtml.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == nethtml.TextNode {
+			b.WriteString(d.Data)
+		} else if d.DataAtom == atom.Br || d.DataAtom == atom.P || d.DataAtom == atom.Div || d.DataAtom == atom.Td {
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// asHTML is the plainest body that says these paragraphs.
+func asHTML(paragraphs []string) string {
+	var b strings.Builder
+	for _, p := range paragraphs {
+		b.WriteString("<p>" + strings.ReplaceAll(html.EscapeString(p), "\n", "<br/>") + "</p>")
+	}
+	return b.String()
+}
+
+func attr(n *nethtml.Node, key string) string {
+	for _, a := range n.Attr {
+		if a.Key == key {
+			return a.Val
+		}
+	}
+	return ""
+}
+
+func setAttr(n *nethtml.Node, key, val string) {
+	for i, a := range n.Attr {
+		if a.Key == key {
+			n.Attr[i].Val = val
+			return
+		}
+	}
+	n.Attr = append(n.Attr, nethtml.Attribute{Key: key, Val: val})
+}

@@ -1,0 +1,304 @@
+package feed
+
+import (
+	"encoding/base64"
+	"errors"
+	"html"
+	"regexp"
+	"strings"
+)
+
+// maxDepth bounds how deep elements may lie in each other. Honest feeds stay below thirty; the bound
+// keeps a hostile one from exhausting the stack of any reader that descends by recursion.
+const maxDepth = 256
+
+var errDeep = errors.New("its elements lie in each other too deeply")
+
+// mended is a feed's text made fit for a strict reader.
+type mended struct {
+	text  string
+	items []span // where its whole items stand in text
+	cut   bool   // it ended inside an item, or before its root was closed
+	lang  string // xml:lang of the root, which gofeed does not tell for RSS
+}
+
+type span struct{ from, to int }
+
+// opened is an element that is not closed yet, under its name in the document and the one written.
+type opened struct{ name, out string }
+
+// mender walks once over a feed's markup and writes it anew: balanced, without comments and processing
+// instructions, with stray angle brackets escaped.
+type mender struct {
+	in    string
+	out   strings.Builder
+	stack []opened
+	body  int // stack height at which an item's xhtml body began, 0 outside one
+	item  int // where the open item begins in out, -1 outside one
+	done  mended
+}
+
+var (
+	xmlLang   = regexp.MustCompile(`(?:^|\s)xml:lang\s*=\s*["']([^"']*)["']`)
+	base64ed  = regexp.MustCompile(`(?i)\smode\s*=\s*["']base64["']`)
+	typeAttr  = regexp.MustCompile(`(?i)\stype\s*=\s*["'][^"']*["']`)
+	bodyStart = `<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/">`
+)
+
+// mend repairs a feed from its root element on; everything before that has been cut off by [recognise].
+func mend(s string) (mended, error) {
+	m := &mender{in: s, item: -1}
+	m.out.Grow(len(s) + 64)
+	for i := 0; i < len(s); {
+		next := strings.IndexByte(s[i:], '<')
+		if next < 0 {
+			next = len(s) - i
+		}
+		m.text(s[i : i+next])
+		if i += next; i >= len(s) {
+			break
+		}
+		i = m.markup(i)
+		if len(m.stack) > maxDepth {
+			return mended{}, errDeep
+		}
+		if len(m.stack) == 0 { // the root is closed; what follows is junk
+			break
+		}
+	}
+	m.done.cut = len(m.stack) > 0
+	m.closeTo(0)
+	m.done.text = m.out.String()
+	return m.done, nil
+}
+
+// text writes character data. "]]>" outside a CDATA section is an error to a strict reader.
+func (m *mender) text(s string) {
+	if len(m.stack) > 0 {
+		m.out.WriteString(strings.ReplaceAll(s, "]]>", "]]&gt;"))
+	}
+}
+
+// markup writes the construct that begins at i and returns where the next begins.
+func (m *mender) markup(i int) int {
+	rest := m.in[i:]
+	switch {
+	case strings.HasPrefix(rest, "<!--"):
+		return i + after(rest, "-->", len("<!--"))
+	case strings.HasPrefix(rest, "<![CDATA["):
+		return i + m.cdata(rest)
+	case strings.HasPrefix(rest, "<?"):
+		return i + after(rest, ">", 2)
+	case strings.HasPrefix(rest, "<!") && len(rest) > 2 && isLetter(rest[2]):
+		return i + after(rest, ">", 2)
+	}
+	end := tagEnd(rest)
+	name := tagName(rest)
+	if name == "" {
+		m.out.WriteString("&lt;")
+		return i + 1
+	}
+	if end < 0 { // the document ends inside this tag
+		return len(m.in)
+	}
+	tag := rest[:end]
+	switch {
+	case tag[1] == '/':
+		m.end(name)
+	case strings.HasSuffix(tag, "/>"):
+		m.empty(name, tag)
+	default:
+		if n := m.start(name, tag, rest[end:]); n > 0 {
+			return i + end + n
+		}
+	}
+	return i + end
+}
+
+// cdata writes a CDATA section. One without an end is closed where the element around it closes.
+func (m *mender) cdata(rest string) int {
+	if n := strings.Index(rest, "]]>"); n >= 0 {
+		if len(m.stack) > 0 {
+			m.out.WriteString(rest[:n+3])
+		}
+		return n + 3
+	}
+	n := len(rest)
+	if len(m.stack) > 0 {
+		if k := strings.Index(rest, "</"+m.stack[len(m.stack)-1].name); k >= 0 {
+			n = k
+		}
+		m.out.WriteString(rest[:n] + "]]>")
+	}
+	return n
+}
+
+// start opens an element. It returns how much of what follows the tag it has dealt with: Atom 0.3 may
+// hand text over in base64, which gofeed leaves as it is.
+func (m *mender) start(name, tag, follows string) int {
+	out := name
+	if len(m.stack) == 0 {
+		if l := xmlLang.FindStringSubmatch(tag); l != nil {
+			m.done.lang = l[1]
+		}
+	}
+	local := localName(name)
+	switch {
+	case m.body > 0:
+		out = local // <xhtml:p> is to be read as HTML
+		tag = "<" + local + tag[1+len(name):]
+	case (local == "body" || local == "fullitem") && m.inItem():
+		out, tag = "content:encoded", bodyStart
+		m.body = len(m.stack) + 1
+	case (local == "item" || local == "entry") && m.item < 0:
+		m.item = m.out.Len()
+	}
+	m.stack = append(m.stack, opened{name, out})
+	if base64ed.MatchString(tag) {
+		end := strings.IndexByte(follows, '<')
+		if end < 0 {
+			end = len(follows)
+		}
+		if plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(follows[:end]), "")); err == nil {
+			tag = typeAttr.ReplaceAllString(base64ed.ReplaceAllString(tag, ""), "")
+			m.out.WriteString(strings.TrimSuffix(tag, ">") + ` type="text/html">` + html.EscapeString(decode(plain, "")))
+			return end
+		}
+	}
+	m.out.WriteString(tag)
+	return 0
+}
+
+func (m *mender) empty(name, tag string) {
+	if m.body > 0 {
+		tag = "<" + localName(name) + tag[1+len(name):]
+	}
+	if len(m.stack) > 0 {
+		m.out.WriteString(tag)
+	}
+}
+
+// end closes an element and whatever was left open inside it; an end that nothing began is dropped.
+func (m *mender) end(name string) {
+	for i := len(m.stack) - 1; i >= 0; i-- {
+		if m.stack[i].name == name {
+			m.closeTo(i + 1)
+			m.pop(true)
+			return
+		}
+	}
+}
+
+// closeTo closes elements until only n are open; an item closed so was not whole.
+func (m *mender) closeTo(n int) {
+	for len(m.stack) > n {
+		m.pop(false)
+	}
+}
+
+func (m *mender) pop(whole bool) {
+	e := m.stack[len(m.stack)-1]
+	m.stack = m.stack[:len(m.stack)-1]
+	m.out.WriteString("</" + e.out + ">")
+	if len(m.stack) < m.body {
+		m.body = 0
+	}
+	local := localName(e.name)
+	if m.item < 0 || m.body > 0 || local != "item" && local != "entry" {
+		return
+	}
+	if whole {
+		m.done.items = append(m.done.items, span{m.item, m.out.Len()})
+	}
+	m.item = -1
+}
+
+func (m *mender) inItem() bool {
+	return len(m.stack) > 0 && localName(m.stack[len(m.stack)-1].name) == "item"
+}
+
+// only returns the feed with just these items, its head and what stands behind them. With it a feed is
+// read that as a whole cannot be: the whole items of one that was cut off, the good ones beside a bad.
+func (m mended) only(items []span) string {
+	if len(m.items) == 0 {
+		return m.text
+	}
+	var b strings.Builder
+	b.WriteString(m.text[:m.items[0].from])
+	for _, it := range items {
+		b.WriteString(m.text[it.from:it.to])
+	}
+	tail := m.text[m.items[len(m.items)-1].to:]
+	if m.cut { // its last item is broken: only the ends of the elements around the items
+		for _, root := range []string{"</channel></rss>", "</rss>", "</feed>", "</rdf:RDF>", "</rdf>"} {
+			if strings.HasSuffix(strings.ToLower(tail), strings.ToLower(root)) {
+				tail = tail[len(tail)-len(root):]
+				break
+			}
+		}
+	}
+	b.WriteString(tail)
+	return b.String()
+}
+
+// after returns the length of s up to and with the end mark, looked for from start on; all of it when
+// there is none.
+func after(s, end string, start int) int {
+	if n := strings.Index(s[start:], end); n >= 0 {
+		return start + n + len(end)
+	}
+	return len(s)
+}
+
+// tagEnd returns the length of the tag at the start of s; an angle bracket inside quotes does not end it
+// unless the quotes never close within reach.
+func tagEnd(s string) int {
+	quote := byte(0)
+	first := -1
+	for i := 1; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '>' && quote == 0:
+			return i + 1
+		case c == '>' && first < 0:
+			first = i + 1
+		case quote == 0 && (c == '"' || c == '\'') && s[i-1] == '=':
+			quote = c
+		case quote == 0 && (c == '"' || c == '\'') && (s[i-1] == ' ' || s[i-1] == '\n') && strings.HasSuffix(strings.TrimRight(s[:i], " \n\t\r"), "="):
+			quote = c
+		case c == quote:
+			quote = 0
+		}
+		if i > 1<<16 {
+			break
+		}
+	}
+	return first
+}
+
+// tagName returns the name of the element whose start or end tag s begins with, "" when it is no tag.
+func tagName(s string) string {
+	from := 1
+	if len(s) > 1 && s[1] == '/' {
+		from = 2
+	}
+	to := from
+	for to < len(s) && (isLetter(s[to]) || to > from && (s[to] == '-' || s[to] == '.' || s[to] >= '0' && s[to] <= '9') || s[to] >= 0x80) {
+		to++
+	}
+	if to < len(s) && !strings.ContainsRune(" \t\r\n/>", rune(s[to])) {
+		return ""
+	}
+	return s[from:to]
+}
+
+func isLetter(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c == ':'
+}
+
+// localName is a name in lower case without its namespace prefix.
+func localName(name string) string {
+	if i := strings.LastIndexByte(name, ':'); i >= 0 {
+		name = name[i+1:]
+	}
+	return strings.ToLower(name)
+}

@@ -1,0 +1,207 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"tidings/digest"
+	"tidings/digest/text"
+)
+
+// What one document may bring, so that no source can flood an edition or a store.
+const (
+	maxItems   = 200
+	maxTitle   = 500     // letters
+	maxText    = 200_000 // bytes of plain text
+	maxHTML    = 600_000 // bytes of a body; a longer one is rebuilt from the text
+	maxSummary = 1_000   // letters
+)
+
+// ErrEmpty says that a feed was read and holds no item: a quiet day, not a fault.
+var ErrEmpty = errors.New("a feed without items")
+
+// NotArticle is the error of [Parse] for a document that cannot be read as articles.
+type NotArticle struct {
+	What string // what it is, fit to follow "it is"
+}
+
+func (e *NotArticle) Error() string { return "it is " + e.What }
+
+// Document is something to be read: a feed, a web page or a plain text, in any encoding.
+type Document struct {
+	Body   []byte
+	URL    string      // where it lies, the base of its relative links; empty if nowhere on the web
+	Header http.Header // as it was served: Content-Type, Content-Language, Content-Location; may be nil
+	Name   string      // of a file; it identifies an article that has no address
+	Lang   string      // language its source is known to write, a prior; empty: what the document declares
+}
+
+// base is the address against which relative links are resolved.
+func (d Document) base() *url.URL {
+	u, err := url.Parse(strings.TrimSpace(d.URL))
+	if err != nil || !u.IsAbs() || u.Host == "" {
+		u = nil
+	}
+	if at := d.Header.Get("Content-Location"); at != "" {
+		if loc, err := url.Parse(at); err == nil && u != nil {
+			return u.ResolveReference(loc)
+		} else if err == nil && loc.IsAbs() {
+			return loc
+		}
+	}
+	return u
+}
+
+// Parse reads a document: a feed gives its articles, newest 200 at most and in the feed's order; a web
+// page or a plain text gives one. It decides by the bytes, whatever the document is called. Dates are as
+// they were told, for it has no clock. The error is [ErrEmpty], a [NotArticle], or tells what is broken.
+//
+// A fault in a library below must not end a daemon, so a panic is an error here; the fuzz targets go
+// around this.
+func Parse(doc Document) (articles []digest.Article, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			articles, err = nil, fmt.Errorf("it makes the reader fail: %v", p)
+		}
+	}()
+	return parse(doc)
+}
+
+func parse(doc Document) ([]digest.Article, error) {
+	opened, err := open(doc)
+	if err != nil {
+		return nil, err
+	}
+	return opened.articles()
+}
+
+// opening is a document decoded and recognised.
+type opening struct {
+	Document
+	kind kind
+	text string
+}
+
+func open(doc Document) (opening, error) {
+	body, err := expand(doc.Body)
+	if err != nil {
+		return opening{}, err
+	}
+	k, s := recognise(decode(body, doc.Header.Get("Content-Type")))
+	return opening{doc, k, s}, nil
+}
+
+func (o opening) articles() ([]digest.Article, error) {
+	switch o.kind {
+	case xmlFeed, jsonFeed:
+		return o.readFeed()
+	case page:
+		a, err := o.readPage()
+		return one(a, err)
+	case plain:
+		a, err := o.readPlain()
+		return one(a, err)
+	}
+	return nil, &NotArticle{o.kind.String()}
+}
+
+func one(a digest.Article, err error) ([]digest.Article, error) {
+	if err != nil {
+		return nil, err
+	}
+	return []digest.Article{a}, nil
+}
+
+// settle finishes an article: bounds, language, and an identity if it has none yet.
+func settle(a *digest.Article, declared string) {
+	a.Title = clip(a.Title, maxTitle)
+	a.Author = clip(a.Author, maxTitle)
+	a.Summary = clip(a.Summary, maxSummary)
+	if len(a.Text) > maxText {
+		a.Text = strings.ToValidUTF8(a.Text[:maxText], "")
+		if i := strings.LastIndex(a.Text, "\n\n"); i > maxText/2 {
+			a.Text = a.Text[:i]
+		}
+	}
+	if len(a.HTML) > maxHTML {
+		a.HTML = asHTML(strings.Split(a.Text, "\n\n"))
+	}
+	sample := a.Title + "\n\n" + a.Summary
+	if a.Summary == "" {
+		sample = a.Title + "\n\n" + clip(a.Text, maxSummary)
+	}
+	declared = langTag(declared)
+	if a.Lang = text.Language(sample, declared); a.Lang == "" {
+		a.Lang = declared
+	}
+}
+
+// clip bounds a text to n letters, at a space if there is one near.
+func clip(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	runes := []rune(s)[:n-1]
+	cut := string(runes)
+	if i := strings.LastIndexByte(cut, ' '); i > len(cut)*3/4 {
+		cut = cut[:i]
+	}
+	return strings.TrimRight(cut, " ,;:") + "…"
+}
+
+// identity makes an article's id from the first of these that is known: what it is called in its feed
+// and on the web must not change when somebody corrects a comma.
+func identity(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// articleID follows the rule: canonical link, else guid, else title and date. A guid or title counts
+// only within its feed, unless the guid is of a form that is unique in the world.
+func articleID(a digest.Article, guid, scope string) string {
+	switch {
+	case a.URL != "":
+		return identity(a.URL)
+	case strings.Contains(guid, ":") && len(guid) > 10:
+		return identity(guid)
+	case guid != "":
+		return identity(scope, guid)
+	case a.Published.IsZero():
+		return identity(scope, a.Title, clip(a.Text, maxTitle))
+	}
+	return identity(scope, a.Title, a.Published.UTC().Format(time.RFC3339))
+}
+
+// langTag spells a declared language as BCP 47 does: en_us becomes en-US. What is no tag becomes "".
+func langTag(s string) string {
+	parts := strings.FieldsFunc(strings.TrimSpace(s), func(r rune) bool { return r == '-' || r == '_' })
+	if len(parts) == 0 || len(parts[0]) < 2 || len(parts[0]) > 3 {
+		return ""
+	}
+	for i, p := range parts {
+		for _, c := range []byte(p) {
+			if c >= 0x80 || c != '_' && !isLetter(c) && (c < '0' || c > '9') || c == ':' {
+				return ""
+			}
+		}
+		switch {
+		case i > 0 && len(p) == 2:
+			parts[i] = strings.ToUpper(p)
+		case i > 0 && len(p) == 4:
+			parts[i] = strings.ToUpper(p[:1]) + strings.ToLower(p[1:])
+		default:
+			parts[i] = strings.ToLower(p)
+		}
+	}
+	return strings.Join(parts, "-")
+}
+
+// broken says that a document is what it should be and yet cannot be read.
+func broken(what string, err error) error { return fmt.Errorf("%s is broken: %w", what, err) }

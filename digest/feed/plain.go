@@ -1,0 +1,100 @@
+package feed
+
+import (
+	"regexp"
+	"strings"
+
+	"tidings/digest"
+	"tidings/digest/text"
+)
+
+// wrapped is the length in letters from which a line that is followed by another was broken by a
+// program and not by its writer.
+const wrapped = 45
+
+var manyBlank = regexp.MustCompile(`\n[ \t\f\p{Z}]*\n\s*`)
+
+// readPlain reads a plain text as one article: the first line that is not empty is the title, empty
+// lines part paragraphs. It has no address and no date; the time at which a file was written says when
+// it was saved, not when it was published.
+func (o opening) readPlain() (digest.Article, error) {
+	ps := paragraphs(o.text)
+	if len(ps) == 0 {
+		return digest.Article{}, &NotArticle{empty.String()}
+	}
+	title, rest, more := strings.Cut(ps[0], "\n")
+	a := digest.Article{Title: line(title)}
+	switch {
+	case words(title) > 40: // no headline is as long; the first paragraph stays where it is
+		a.Title = clip(line(firstOf(append(text.Sentences(title, o.Lang), title)...)), maxTitle)
+	case more:
+		ps[0] = rest
+	default:
+		ps = ps[1:]
+	}
+	lang := text.Language(clip(o.text, 4000), langTag(o.Lang))
+	for i := range ps {
+		ps[i] = unwrap(ps[i])
+	}
+	kept, removed := clean(ps, noise{title: a.Title, lang: lang, prose: true})
+	a.Author, kept, removed = writer(kept, removed)
+	a.Text, a.Removed, a.HTML = strings.Join(kept, "\n\n"), removed, asHTML(kept)
+	a.URL = Canonical(address(nil, o.URL))
+	settle(&a, firstOf(lang, o.Lang))
+	a.Lang = firstOf(lang, a.Lang)
+	a.ID = o.pageID(a)
+	return a, nil
+}
+
+// pageID identifies what is one article by its address, else by the name of its file.
+func (o opening) pageID(a digest.Article) string {
+	if a.URL == "" && o.Name != "" {
+		return identity("file:" + o.Name)
+	}
+	return articleID(a, "", "")
+}
+
+// paragraphs parts a plain text at its empty lines; one that has none, at its lines.
+func paragraphs(s string) []string {
+	s = strings.Map(tidyRune, strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
+	parts := manyBlank.Split(strings.TrimSpace(s), -1)
+	if len(parts) == 1 {
+		parts = strings.Split(parts[0], "\n")
+	}
+	var out []string
+	for _, p := range parts {
+		var lines []string
+		for l := range strings.SplitSeq(p, "\n") {
+			if l = squeeze(l); l != "" {
+				lines = append(lines, l)
+			}
+		}
+		if len(lines) > 0 {
+			out = append(out, strings.Join(lines, "\n"))
+		}
+	}
+	return out
+}
+
+// unwrap joins the lines of a paragraph that a program has broken at its margin. Lines that were meant,
+// as those of verse and addresses, stay.
+func unwrap(p string) string {
+	lines := strings.Split(p, "\n")
+	for i, l := range lines {
+		if i < len(lines)-1 && len([]rune(l)) < wrapped || isListed(l) {
+			return p
+		}
+	}
+	return strings.Join(lines, " ")
+}
+
+// writer finds the line near the top that only says who wrote the text.
+func writer(kept []string, removed []digest.Removed) (string, []string, []digest.Removed) {
+	for i, p := range kept[:min(len(kept), 3)] {
+		if m := bylineStart.FindStringSubmatch(p); m != nil && len(kept) > 2 {
+			rest := append(append([]string{}, kept[:i]...), kept[i+1:]...)
+			return m[1], rest, append([]digest.Removed{{Text: p, Reason: byline}}, removed...)
+		}
+	}
+	return "", kept, removed
+}
