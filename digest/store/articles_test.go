@@ -1,0 +1,139 @@
+package store_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tidings/digest"
+	"tidings/digest/store"
+)
+
+const lab, press = "https://lab.example/feed", "https://press.example/feed"
+
+func unprinted(t *testing.T, s *store.Store, name string, sources ...string) string {
+	t.Helper()
+	found := ok[[]digest.Article](t)(s.Unprinted(t.Context(), name, sources, seven.Add(-48*time.Hour), seven))
+	var ids []string
+	for _, a := range found {
+		ids = append(ids, a.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+func TestKeep(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c := open(t, address)
+		a := article("a", lab, seven.Add(-time.Hour))
+		a.Removed = []digest.Removed{{Text: "Share", Reason: "counter"}}
+		must(t, s.Keep(t.Context(), []digest.Article{a}))
+		c.move(time.Hour)
+		a.Title, a.Text = "A better title", "More text"
+		must(t, s.Keep(t.Context(), []digest.Article{a}))
+
+		a.Seen = seven // and not an hour later
+		got := ok[[]digest.Article](t)(s.Unprinted(t.Context(), "daily", []string{lab}, seven.Add(-48*time.Hour), seven))
+		if diff := cmp.Diff([]digest.Article{a}, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestUnprintedWindow(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		must(t, s.Keep(t.Context(), []digest.Article{
+			article("at-from", lab, seven.Add(-48*time.Hour)),
+			article("after-from", lab, seven.Add(-48*time.Hour+time.Millisecond)),
+			article("at-to", lab, seven),
+			article("after-to", lab, seven.Add(time.Millisecond)),
+			article("undated", lab, time.Time{}),
+			article("of-another", press, seven.Add(-time.Hour)),
+		}))
+		if got := unprinted(t, s, "daily", lab); got != "after-from at-to undated" {
+			t.Errorf("got %q", got)
+		}
+		if got := unprinted(t, s, "daily"); got != "" {
+			t.Errorf("of no source: %q", got)
+		}
+	})
+}
+
+// An undated page shows its fifty newest, and the rest does not move up the next day.
+func TestUnprintedUndated(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c := open(t, address)
+		var old []digest.Article
+		for i := range 80 {
+			old = append(old, article(fmt.Sprintf("old-%02d", i), lab, time.Time{}))
+		}
+		must(t, s.Keep(t.Context(), old))
+		c.move(time.Hour)
+		must(t, s.Keep(t.Context(), []digest.Article{article("new", lab, time.Time{}), article("other", press, time.Time{})}))
+		found := ok[[]digest.Article](t)(s.Unprinted(t.Context(), "daily", []string{lab, press}, seven.Add(-time.Hour), seven))
+		if len(found) != 51 || found[0].ID != "new" || found[50].ID != "other" {
+			t.Fatalf("got %d, from %s to %s", len(found), found[0].ID, found[len(found)-1].ID)
+		}
+		ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven, found...)))
+		if got := unprinted(t, s, "daily", lab, press); got != "" {
+			t.Errorf("moved up: %q", got)
+		}
+	})
+}
+
+// An article that two feeds bring is one article, told in the words of the feed that is read.
+func TestUnprintedTwoFeeds(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c := open(t, address)
+		theirs, ours := article("a", press, seven.Add(-time.Hour)), article("a", lab, seven.Add(-time.Hour))
+		theirs.Title = "Theirs"
+		must(t, s.Keep(t.Context(), []digest.Article{theirs}))
+		c.move(time.Minute)
+		must(t, s.Keep(t.Context(), []digest.Article{ours}))
+		for _, want := range []struct{ feeds, title string }{
+			{press, "Theirs"}, {lab, "About a"}, {press + " " + lab, "About a"},
+		} {
+			got := ok[[]digest.Article](t)(s.Unprinted(t.Context(), "daily", strings.Fields(want.feeds), time.Time{}, seven))
+			if len(got) != 1 || got[0].Title != want.title || !got[0].Seen.Equal(seven) {
+				t.Errorf("of %s: %+v", want.feeds, got)
+			}
+		}
+		ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven, theirs)))
+		if got := unprinted(t, s, "daily", lab); got != "" {
+			t.Errorf("printed from one feed, and still news from the other: %q", got)
+		}
+	})
+}
+
+// What feeds hold is not always text.
+func TestKeepDirt(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		a := article("caf\xe9\x00", lab, seven)
+		a.URL, a.Title = "https://example.org/\xff\x00", "zero \x00 and \xfe"
+		must(t, s.Keep(t.Context(), []digest.Article{a}))
+		ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven, a)))
+		if got := unprinted(t, s, "daily", lab); got != "" {
+			t.Errorf("printed, and found again as %q", got)
+		}
+	})
+}
+
+// A power cut after keeping loses nothing: what matters is what was printed.
+func TestCrashBeforeSeal(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, err := store.Open(t.Context(), address, func() time.Time { return seven })
+		must(t, err)
+		must(t, s.Keep(t.Context(), []digest.Article{article("a", lab, seven.Add(-time.Hour))}))
+		must(t, s.Close())
+
+		again, _ := open(t, address)
+		must(t, again.Keep(t.Context(), []digest.Article{article("a", lab, seven.Add(-time.Hour))}))
+		if got := unprinted(t, again, "daily", lab); got != "a" {
+			t.Errorf("got %q, want a", got)
+		}
+	})
+}

@@ -1,0 +1,408 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tidings/digest"
+	"tidings/digest/store"
+	"tidings/subscribers"
+)
+
+const lease = 10 * time.Minute
+
+func claim(t testing.TB, s *store.Store, n int, now time.Time) []digest.Delivery {
+	t.Helper()
+	return ok[[]digest.Delivery](t)(s.Claim(t.Context(), n, now, now.Add(lease)))
+}
+
+func tallied(t *testing.T, s *store.Store, key string, want map[digest.DeliveryState]int) {
+	t.Helper()
+	if diff := cmp.Diff(want, ok[map[digest.DeliveryState]int](t)(s.Tally(t.Context(), key))); diff != "" {
+		t.Errorf("%s: %s", key, diff)
+	}
+}
+
+func outcome(d digest.Delivery, state digest.DeliveryState) digest.Outcome {
+	return digest.Outcome{ID: d.ID, Fence: d.Fence, State: state}
+}
+
+func wants(t *testing.T, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// sealed is a store with n active readers and an edition of that policy.
+func sealed(t *testing.T, address string, n int, policy digest.Policy) (*store.Store, *clock, string) {
+	t.Helper()
+	s, c := open(t, address)
+	for i := range n {
+		join(t, s, fmt.Sprintf("reader%03d@example.org", i), subscribers.Active)
+	}
+	d := digest.Digest{Name: "daily", Uncertain: policy}
+	e := edition(d, seven, article("a", lab, seven))
+	ok[int](t)(s.Seal(t.Context(), d, e))
+	return s, c, e.Key
+}
+
+func TestClaim(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		id := ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{
+			Email: "ada@example.org", State: subscribers.Active, Lang: "it", Text: true,
+		}))
+		ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven, article("a", lab, seven))))
+		ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{
+			ID: id, Email: "ada@example.org", State: subscribers.Active, Lang: "it", Text: true,
+		}, subscribers.Welcome))
+
+		if early := claim(t, s, 9, seven.Add(-time.Millisecond)); len(early) > 0 {
+			t.Errorf("claimed before it was due: %v", early)
+		}
+		got := claim(t, s, 9, seven)
+		want := []digest.Delivery{
+			{Key: fmt.Sprintf("welcome/%d/2", id), Notice: "welcome"},
+			{Key: fmt.Sprintf("daily/2026-11-23T0700/%d", id), Edition: "daily/2026-11-23T0700"},
+		}
+		for i := range want {
+			want[i].Reader, want[i].To, want[i].Lang, want[i].Text = id, "ada@example.org", "it", true
+			want[i].State, want[i].Attempts, want[i].Fence = digest.Leased, 1, 1
+			want[i].Owed, want[i].Due = seven, seven.Add(lease)
+			if i < len(got) {
+				want[i].ID = got[i].ID
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestClaimOnceEach(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 200, digest.Resend)
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		times := map[int64]int{}
+		for range 8 {
+			all.Go(func() {
+				for {
+					claimed, err := s.Claim(t.Context(), 7, seven, seven.Add(lease))
+					if err != nil {
+						t.Error(err)
+					}
+					if len(claimed) == 0 {
+						return
+					}
+					for _, d := range claimed {
+						mu.Lock()
+						times[d.ID]++
+						mu.Unlock()
+						if err := s.Hand(t.Context(), d); err != nil {
+							t.Error(err)
+						}
+						if err := s.Settle(t.Context(), outcome(d, digest.Sent)); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		all.Wait()
+		for id, n := range times {
+			if n != 1 {
+				t.Errorf("delivery %d was claimed %d times", id, n)
+			}
+		}
+		if len(times) != 200 {
+			t.Errorf("claimed %d of 200", len(times))
+		}
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 200})
+	})
+}
+
+func TestNoticesFirst(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c, _ := sealed(t, address, 5, digest.Resend)
+		c.move(time.Minute)
+		ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{Email: "new@example.org", State: subscribers.Pending}, subscribers.Confirm))
+		got := claim(t, s, 2, seven.Add(time.Hour))
+		if len(got) != 2 || got[0].Notice != "confirm" || got[1].Notice != "" {
+			t.Errorf("got %v", got)
+		}
+	})
+}
+
+func TestLeaseEnds(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 1, digest.Hold)
+		first := claim(t, s, 9, seven)[0]
+		if early := claim(t, s, 9, seven.Add(lease-1)); len(early) > 0 {
+			t.Errorf("claimed under a lease: %v", early)
+		}
+		second := claim(t, s, 9, seven.Add(lease))[0]
+		if second.ID != first.ID || second.Fence != 2 || second.Attempts != 2 {
+			t.Errorf("got %+v after %+v", second, first)
+		}
+		wants(t, s.Hand(t.Context(), first), digest.ErrStale)
+		wants(t, s.Settle(t.Context(), outcome(first, digest.Failed)), digest.ErrStale)
+		must(t, s.Hand(t.Context(), second))
+		wants(t, s.Hand(t.Context(), second), digest.ErrStale) // handed over once
+		wants(t, s.Settle(t.Context(), outcome(first, digest.Failed), outcome(second, digest.Sent)), digest.ErrStale)
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 1})
+		wants(t, s.Settle(t.Context(), outcome(second, digest.Failed)), digest.ErrStale) // settled once
+	})
+}
+
+func TestSettle(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c, key := sealed(t, address, 4, digest.Resend)
+		claimed := claim(t, s, 9, seven)
+		c.move(time.Minute)
+		var outcomes []digest.Outcome
+		for i, state := range []digest.DeliveryState{digest.Sent, digest.Deferred, digest.Failed, digest.Pending} {
+			must(t, s.Hand(t.Context(), claimed[i]))
+			o := outcome(claimed[i], state)
+			o.Note = "antwort \xfc\x00"
+			if state == digest.Deferred {
+				o.Due = seven.Add(time.Hour)
+			}
+			outcomes = append(outcomes, o)
+		}
+		must(t, s.Settle(t.Context(), outcomes...))
+		var got []digest.Delivery
+		for d, err := range s.Deliveries(t.Context(), key) {
+			must(t, err)
+			got = append(got, digest.Delivery{State: d.State, Attempts: d.Attempts, Due: d.Due, Note: d.Note})
+		}
+		want := []digest.Delivery{
+			{State: digest.Sent, Attempts: 1, Due: seven.Add(time.Minute), Note: "antwort �"},
+			{State: digest.Deferred, Attempts: 1, Due: seven.Add(time.Hour), Note: "antwort �"},
+			{State: digest.Failed, Attempts: 1, Due: seven.Add(time.Minute), Note: "antwort �"},
+			{State: digest.Pending, Attempts: 0, Due: seven.Add(time.Minute), Note: "antwort �"},
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+		if next := ok[time.Time](t)(s.NextDue(t.Context())); !next.Equal(seven.Add(time.Minute)) {
+			t.Errorf("next due %v", next)
+		}
+		if err := s.Settle(t.Context(), outcome(claimed[0], digest.Leased)); err == nil {
+			t.Error("settled as leased")
+		}
+	})
+}
+
+// After a crash on the wire nobody knows; the edition's policy decides, and notices always go again.
+func TestUncertain(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		for _, c := range []struct {
+			policy digest.Policy
+			again  int
+		}{{digest.Resend, 2}, {digest.Hold, 1}, {"", 2}} {
+			t.Run("policy "+string(c.policy), func(t *testing.T) {
+				address := address
+				if c.policy != digest.Resend {
+					address = another(t, address)
+				}
+				s, _, key := sealed(t, address, 1, c.policy)
+				ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{Email: "new@example.org", State: subscribers.Pending}, subscribers.Confirm))
+				old := claim(t, s, 9, seven)
+				for _, d := range old {
+					must(t, s.Hand(t.Context(), d))
+				}
+				if early := claim(t, s, 9, seven.Add(lease-1)); len(early) > 0 {
+					t.Errorf("claimed on the wire: %v", early)
+				}
+				got := claim(t, s, 9, seven.Add(lease))
+				if len(got) != c.again || got[0].Notice != "confirm" {
+					t.Fatalf("got %v", got)
+				}
+				wants(t, s.Settle(t.Context(), outcome(old[1], digest.Sent)), digest.ErrStale)
+				if c.policy == digest.Hold {
+					tallied(t, s, key, map[digest.DeliveryState]int{digest.Uncertain: 1})
+					must(t, s.Settle(t.Context(), outcome(got[0], digest.Sent)))
+					if next := ok[time.Time](t)(s.NextDue(t.Context())); !next.IsZero() {
+						t.Errorf("held back, but due at %v", next)
+					}
+				}
+			})
+		}
+	})
+}
+
+// another is one more place like this.
+func another(t *testing.T, address string) string {
+	if address[:6] == "sqlite" {
+		return freshFile(t)
+	}
+	return freshSchema(t)
+}
+
+func TestSettleUncertain(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		for _, policy := range []digest.Policy{digest.Resend, digest.Hold} {
+			s, _, key := sealed(t, another(t, address), 1, policy)
+			d := claim(t, s, 9, seven)[0]
+			must(t, s.Hand(t.Context(), d))
+			o := outcome(d, digest.Uncertain)
+			o.Due = seven.Add(time.Hour)
+			must(t, s.Settle(t.Context(), o))
+			tallied(t, s, key, map[digest.DeliveryState]int{digest.Uncertain: 1})
+			if early := claim(t, s, 9, seven.Add(time.Minute)); len(early) > 0 {
+				t.Errorf("%s: claimed early: %v", policy, early)
+			}
+			again := claim(t, s, 9, seven.Add(time.Hour))
+			if (len(again) == 1) != (policy == digest.Resend) {
+				t.Errorf("%s: claimed %v", policy, again)
+			}
+		}
+	})
+}
+
+// The reader's last word before the letter goes out counts.
+func TestGone(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		for _, c := range []struct {
+			notice subscribers.Notice // empty: an edition
+			right  subscribers.State
+		}{
+			{"", subscribers.Active},
+			{subscribers.Confirm, subscribers.Pending},
+			{subscribers.Welcome, subscribers.Active},
+			{subscribers.Goodbye, subscribers.Left},
+		} {
+			for _, state := range []subscribers.State{
+				subscribers.Pending, subscribers.Active, subscribers.Paused, subscribers.Left, subscribers.Suspended,
+			} {
+				reader := subscribers.Subscriber{Email: string(c.notice+"-") + string(state) + "@example.org", State: subscribers.Active}
+				if c.notice == "" {
+					reader.ID = ok[int64](t)(s.Save(t.Context(), reader))
+					d := digest.Digest{Name: "for-" + string(state)}
+					ok[int](t)(s.Seal(t.Context(), d, edition(d, seven, article("a", lab, seven))))
+				} else {
+					reader.ID = ok[int64](t)(s.Save(t.Context(), reader, c.notice))
+				}
+				claimed := claim(t, s, 99, seven)
+				reader.State = state
+				ok[int64](t)(s.Save(t.Context(), reader))
+				for _, d := range claimed {
+					if d.Reader != reader.ID {
+						continue
+					}
+					want := digest.ErrGone
+					if state == c.right {
+						want = nil
+					}
+					if err := s.Hand(t.Context(), d); !errors.Is(err, want) {
+						t.Errorf("%q to a reader who is %s: %v", c.notice, state, err)
+					}
+					if want != nil {
+						wants(t, s.Settle(t.Context(), outcome(d, digest.Sent)), digest.ErrStale)
+					}
+				}
+				reader.State = subscribers.Suspended // out of the way of the next edition
+				ok[int64](t)(s.Save(t.Context(), reader))
+			}
+		}
+		tallied(t, s, "for-left/2026-11-23T0700", map[digest.DeliveryState]int{digest.Skipped: 1})
+	})
+}
+
+func TestRelease(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 4, digest.Resend)
+		claimed := claim(t, s, 3, seven)
+		must(t, s.Hand(t.Context(), claimed[0]))
+		must(t, s.Hand(t.Context(), claimed[1]))
+		must(t, s.Settle(t.Context(), outcome(claimed[1], digest.Sent)))
+		if n := ok[int](t)(s.Release(t.Context(), seven.Add(time.Second))); n != 2 {
+			t.Errorf("released %d", n)
+		}
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Sent: 1, digest.Uncertain: 1})
+		if got := claim(t, s, 9, seven.Add(time.Second)); len(got) != 3 {
+			t.Errorf("claimed %d", len(got))
+		}
+		wants(t, s.Hand(t.Context(), claimed[2]), digest.ErrStale)
+	})
+}
+
+func TestResend(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 4, digest.Hold)
+		claimed := claim(t, s, 9, seven)
+		for i, state := range []digest.DeliveryState{digest.Sent, digest.Failed, digest.Uncertain, digest.Skipped} {
+			must(t, s.Hand(t.Context(), claimed[i]))
+			must(t, s.Settle(t.Context(), outcome(claimed[i], state)))
+		}
+		if n := ok[int](t)(s.Resend(t.Context(), key, digest.Sent, digest.Skipped)); n != 0 {
+			t.Errorf("sends %d again that must not be", n)
+		}
+		if n := ok[int](t)(s.Resend(t.Context(), key, digest.Failed)); n != 1 {
+			t.Errorf("failed: %d", n)
+		}
+		if n := ok[int](t)(s.Resend(t.Context(), key, digest.Uncertain)); n != 1 {
+			t.Errorf("uncertain: %d", n)
+		}
+		again := claim(t, s, 9, seven)
+		if len(again) != 2 || again[0].Key != claimed[1].Key || again[0].Attempts != 1 || again[0].Fence <= claimed[1].Fence {
+			t.Errorf("got %+v", again)
+		}
+	})
+}
+
+func TestNextDue(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c := open(t, address)
+		next := func(want time.Time) {
+			t.Helper()
+			if got := ok[time.Time](t)(s.NextDue(t.Context())); !got.Equal(want) {
+				t.Errorf("next due %v, want %v", got, want)
+			}
+		}
+		next(time.Time{})
+		join(t, s, "ada@example.org", subscribers.Active)
+		ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven, article("a", lab, seven))))
+		next(seven)
+		d := claim(t, s, 1, seven)[0]
+		next(seven.Add(lease))
+		must(t, s.Hand(t.Context(), d))
+		next(seven.Add(lease))
+		c.move(time.Hour)
+		must(t, s.Settle(t.Context(), outcome(d, digest.Sent)))
+		next(time.Time{})
+	})
+}
+
+// Those who hand over and settle at one time share a commit; each still gets his own answer.
+func TestSharedCommit(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 64, digest.Resend)
+		claimed := claim(t, s, 64, seven)
+		var all sync.WaitGroup
+		for i, d := range claimed {
+			all.Go(func() {
+				want := error(nil)
+				if i%4 == 0 {
+					d.Fence, want = 99, digest.ErrStale
+				}
+				if err := s.Hand(t.Context(), d); !errors.Is(err, want) {
+					t.Errorf("%d: %v", i, err)
+				}
+				if err := s.Settle(t.Context(), outcome(d, digest.Sent)); !errors.Is(err, want) {
+					t.Errorf("%d: %v", i, err)
+				}
+			})
+		}
+		all.Wait()
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 48, digest.Leased: 16})
+	})
+}

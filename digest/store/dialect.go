@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"path/filepath"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+)
+
+// dialect is all in which the two databases differ.
+type dialect struct {
+	goose  goose.Dialect
+	locked string           // ends the SELECT that chooses what to claim
+	taken  func(error) bool // a unique key exists already
+	victim func(error) bool // the transaction was undone for another's sake; it may be run again
+
+	migration []goose.ProviderOption
+}
+
+// onSQLite needs no locking of rows, since writers follow one another.
+func onSQLite() dialect {
+	return dialect{
+		goose: goose.DialectSQLite3,
+		taken: func(err error) bool {
+			const primaryKey, unique = 1555, 2067
+			return sqliteCode(err) == primaryKey || sqliteCode(err) == unique
+		},
+		victim: func(error) bool { return false },
+	}
+}
+
+// onPostgres passes over the rows that another daemon is claiming, and lets one daemon migrate at a time.
+func onPostgres() dialect {
+	return dialect{
+		goose:     goose.DialectPostgres,
+		locked:    " FOR UPDATE SKIP LOCKED",
+		taken:     func(err error) bool { return postgresCode(err) == "23505" },
+		victim:    func(err error) bool { return postgresCode(err) == "40P01" || postgresCode(err) == "40001" },
+		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
+	}
+}
+
+// PostgreSQL's advisory locks that we take, of the session. The second half of their names is the schema, so
+// that two houses in one database do not meet.
+const (
+	lockSole    = 0x746901
+	lockMigrate = 0x746902
+	schema      = "hashtext(current_schema())"
+)
+
+// oneMigrates lets one daemon migrate at a time. goose has such a lock of its own; that one looks again every
+// few seconds where this one waits in line.
+type oneMigrates struct{}
+
+func (oneMigrates) SessionLock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1, "+schema+")", lockMigrate)
+	return err
+}
+
+func (oneMigrates) SessionUnlock(ctx context.Context, conn *sql.Conn) error {
+	_, err := conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1, "+schema+")", lockMigrate)
+	return err
+}
+
+func sqliteCode(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+func postgresCode(err error) string {
+	var e *pgconn.PgError
+	if errors.As(err, &e) {
+		return e.Code
+	}
+	return ""
+}
+
+// openSQLite returns a handle that writes and one that reads. Settings are in the name of the data source,
+// so that every connection has them. A writer of another process may need a while (a seal of a million
+// readers, a long import); waiting is better than losing an outcome.
+func openSQLite(path string) (w, r *sql.DB, err error) {
+	settings := url.Values{
+		"_busy_timeout": {"60000"},
+		"_foreign_keys": {"on"},
+		"_journal_mode": {"wal"},
+		"_synchronous":  {"full"},
+	}
+	if r, err = sql.Open("sqlite", sqliteName(path, settings)); err != nil {
+		return nil, nil, err
+	}
+	r.SetMaxOpenConns(4)
+	settings.Set("_txlock", "immediate")
+	if w, err = sql.Open("sqlite", sqliteName(path, settings)); err != nil {
+		return nil, nil, err
+	}
+	w.SetMaxOpenConns(1)
+	return w, r, nil
+}
+
+// sqliteName is the data source's name for a file, whatever letters its path has.
+func sqliteName(path string, settings url.Values) string {
+	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: settings.Encode()}
+	return u.String()
+}
+
+// openPostgres returns one handle for both.
+func openPostgres(c *pgx.ConnConfig) *sql.DB {
+	db := stdlib.OpenDB(*c)
+	db.SetMaxOpenConns(16)
+	db.SetMaxIdleConns(16)
+	return db
+}
+
+// sole tries to take what only one process at a time can have, and what dies with it. It is held by a
+// connection that does nothing else.
+func (d *database) sole(ctx context.Context) (release func() error, ok bool, err error) {
+	if d.path == "" {
+		return solePostgres(ctx, d.w)
+	}
+	return soleSQLite(ctx, d.path+".lock")
+}
+
+// soleSQLite holds an exclusive transaction on a file of its own. SQLite's locks are the operating system's:
+// they end with the process however it ends, and nothing was written that would have to be undone.
+func soleSQLite(ctx context.Context, path string) (release func() error, ok bool, err error) {
+	db, err := sql.Open("sqlite", sqliteName(path, url.Values{"_txlock": {"exclusive"}, "_busy_timeout": {"0"}}))
+	if err != nil {
+		return nil, false, err
+	}
+	// The transaction must outlive the call, whatever becomes of its context.
+	tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
+	if err != nil {
+		const busy = 5
+		if sqliteCode(err)&0xff == busy {
+			err = nil
+		}
+		return nil, false, errors.Join(err, db.Close())
+	}
+	return func() error { return errors.Join(tx.Rollback(), db.Close()) }, true, nil
+}
+
+// solePostgres holds an advisory lock of the session. It is lost when that session is, as when the server
+// restarts; then every other session of this process is lost as well.
+func solePostgres(ctx context.Context, db *sql.DB) (release func() error, ok bool, err error) {
+	const lock, unlock = "SELECT pg_try_advisory_lock($1, " + schema + ")", "SELECT pg_advisory_unlock($1, " + schema + ")"
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := conn.QueryRowContext(ctx, lock, lockSole).Scan(&ok); err != nil || !ok {
+		return nil, false, errors.Join(err, conn.Close())
+	}
+	return func() error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), unlock, lockSole)
+		return errors.Join(err, conn.Close())
+	}, true, nil
+}

@@ -1,0 +1,166 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"time"
+
+	"tidings/digest"
+)
+
+// Ledger is what is owed and what came of it.
+//
+// Handing a letter over and settling its outcome wait for the disk, and nearly all of their cost is that
+// wait; so those who come at one time share one commit. There is no goroutine in it: who comes queues up and
+// waits for the turn; who has the turn writes for all in the queue; the others find their entry written when
+// their turn comes.
+type Ledger struct {
+	*database
+
+	hand, skip, settle *sql.Stmt // on the writing handle
+
+	turn    sync.Mutex
+	mu      sync.Mutex // guards waiting
+	waiting []*entry
+}
+
+// entry is what one caller wants to have written.
+type entry struct {
+	write   func(context.Context, *sql.Tx) (verdict, fault error) // a verdict is the caller's alone, a fault undoes all
+	verdict error
+	written bool
+	err     error
+}
+
+// patience bounds a commit. It is longer than SQLite waits for a writer of another process.
+const patience = 2 * time.Minute
+
+// prepare parses the ledger's statements once, for they run twice for every letter.
+func (l *Ledger) prepare(ctx context.Context) error {
+	const this = ` WHERE letter = $2 AND subscriber = $3 AND fence = $4 AND state `
+	var err error
+	for _, p := range []struct {
+		statement **sql.Stmt
+		text      string
+	}{
+		{&l.hand, `UPDATE delivery SET state = $1` + this + `= 2 AND ` + entitled},
+		{&l.skip, `UPDATE delivery SET state = 7, due = $1` + this + `= 2`},
+		{&l.settle, `UPDATE delivery SET state = $5, note = $6, attempts = attempts - $7,
+			due = CASE WHEN $5 = 8 THEN ` + doubt + ` ELSE $1 END` + this + `IN (2, 3)`},
+	} {
+		if *p.statement, err = l.w.PrepareContext(ctx, p.text); err != nil {
+			return fmt.Errorf("prepare the ledger: %w", err)
+		}
+	}
+	return nil
+}
+
+// enter writes to the ledger. Once it has begun it does not stop when ctx ends: what became of a letter must
+// be known.
+func (l *Ledger) enter(ctx context.Context, write func(context.Context, *sql.Tx) (verdict, fault error)) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	e := &entry{write: write}
+	l.mu.Lock()
+	l.waiting = append(l.waiting, e)
+	l.mu.Unlock()
+
+	l.turn.Lock()
+	defer l.turn.Unlock()
+	if !e.written {
+		l.writeWaiting(ctx)
+	}
+	return e.err
+}
+
+// writeWaiting commits what waits. The caller has the turn.
+func (l *Ledger) writeWaiting(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	l.mu.Lock()
+	batch := l.waiting
+	l.waiting = nil
+	l.mu.Unlock()
+
+	err := l.write(ctx, func(tx *sql.Tx) (err error) {
+		for _, e := range batch {
+			if e.verdict, err = e.write(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for _, e := range batch {
+		if e.written, e.err = true, err; err == nil {
+			e.err = e.verdict
+		}
+	}
+}
+
+// Hand records that the letter goes on the wire now. The claim must still be the caller's, else the error is
+// [digest.ErrStale]. The reader must still be entitled to it: to an edition or a welcome while active, to a
+// confirmation while pending, to a goodbye once gone; else the delivery is settled as skipped and the error
+// is [digest.ErrGone].
+func (l *Ledger) Hand(ctx context.Context, d digest.Delivery) error {
+	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
+		letter, reader := unpack(d.ID)
+		handed, err := touch(ctx, tx, l.hand, digest.Handing, letter, reader, d.Fence)
+		if err != nil || handed {
+			return nil, err
+		}
+		skipped, err := touch(ctx, tx, l.skip, millis(l.now()), letter, reader, d.Fence)
+		if skipped {
+			return digest.ErrGone, err
+		}
+		return digest.ErrStale, err
+	})
+}
+
+// Settle records what came of letters, in one transaction. Those whose fence is stale are passed over; if
+// there are any the error is [digest.ErrStale], and the others are settled all the same. A doubtful letter
+// of an edition that holds such letters back is not due again, whatever the outcome says.
+func (l *Ledger) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
+	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
+		for _, o := range outcomes {
+			settled, err := l.settleOne(ctx, tx, o)
+			if err != nil {
+				return nil, err
+			}
+			if !settled {
+				verdict = digest.ErrStale
+			}
+		}
+		return verdict, nil
+	})
+}
+
+func (l *Ledger) settleOne(ctx context.Context, tx *sql.Tx, o digest.Outcome) (bool, error) {
+	due, untried := l.now(), 0
+	switch o.State {
+	case digest.Sent, digest.Failed, digest.Skipped:
+	case digest.Pending:
+		untried = 1
+		fallthrough
+	case digest.Deferred, digest.Uncertain:
+		if !o.Due.IsZero() {
+			due = o.Due
+		}
+	default:
+		return false, fmt.Errorf("settle delivery %d: %s is not an outcome", o.ID, o.State)
+	}
+	letter, reader := unpack(o.ID)
+	return touch(ctx, tx, l.settle, millis(due), letter, reader, o.Fence, o.State, plain(o.Note), untried)
+}
+
+// touch runs one of the ledger's statements and reports whether it met its delivery.
+func touch(ctx context.Context, tx *sql.Tx, statement *sql.Stmt, args ...any) (bool, error) {
+	done, err := tx.StmtContext(ctx, statement).ExecContext(ctx, args...)
+	if err != nil {
+		return false, err
+	}
+	n, err := done.RowsAffected()
+	return n == 1, err
+}

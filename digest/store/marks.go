@@ -1,0 +1,74 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/base64"
+	"fmt"
+
+	"tidings/digest"
+)
+
+const markColumns = "source, etag, modified, hash, title, checked, changed, due, failures, failing, fault"
+
+// Mark returns what is remembered of a source; the zero Mark if nothing is.
+func (n *Notebook) Mark(ctx context.Context, source string) (digest.Mark, error) {
+	marks, err := n.marks(ctx, "WHERE source = $1", plain(source))
+	if err != nil || len(marks) == 0 {
+		return digest.Mark{}, err
+	}
+	return marks[0], nil
+}
+
+// Marks returns what is remembered of all sources, in the order of their names.
+func (n *Notebook) Marks(ctx context.Context) ([]digest.Mark, error) {
+	return n.marks(ctx, "ORDER BY source")
+}
+
+func (n *Notebook) marks(ctx context.Context, which string, args ...any) ([]digest.Mark, error) {
+	var marks []digest.Mark
+	err := each(ctx, n.r, func(rows *sql.Rows) error {
+		var m digest.Mark
+		var checked, changed, due, failing int64
+		err := rows.Scan(&m.Source, &m.ETag, &m.Modified, &m.Hash, &m.Title, &checked, &changed, &due, &m.Failures, &failing, &m.Fault)
+		m.Checked, m.Changed, m.Due, m.Failing = moment(checked), moment(changed), moment(due), moment(failing)
+		marks = append(marks, m)
+		return err
+	}, "SELECT "+markColumns+" FROM mark "+which, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read the marks of sources: %w", err)
+	}
+	return marks, nil
+}
+
+// SetMark remembers a source as the mark says.
+func (n *Notebook) SetMark(ctx context.Context, m digest.Mark) error {
+	query := "INSERT INTO mark (" + markColumns + ") VALUES " + places(0, 1, 11) + `
+		ON CONFLICT (source) DO UPDATE SET etag = excluded.etag, modified = excluded.modified, hash = excluded.hash,
+			title = excluded.title, checked = excluded.checked, changed = excluded.changed, due = excluded.due,
+			failures = excluded.failures, failing = excluded.failing, fault = excluded.fault`
+	_, err := n.w.ExecContext(ctx, query, plain(m.Source), plain(m.ETag), plain(m.Modified), plain(m.Hash), plain(m.Title),
+		millis(m.Checked), millis(m.Changed), millis(m.Due), m.Failures, millis(m.Failing), plain(m.Fault))
+	if err != nil {
+		return fmt.Errorf("mark source %s: %w", m.Source, err)
+	}
+	return nil
+}
+
+// Secret returns the secret of that name. The first to ask for it has to bring it: fresh is stored if there is
+// none yet, and all who ask at one time get the same.
+func (n *Notebook) Secret(ctx context.Context, name string, fresh []byte) ([]byte, error) {
+	const insert = "INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+	if _, err := n.w.ExecContext(ctx, insert, name, base64.StdEncoding.EncodeToString(fresh)); err != nil {
+		return nil, fmt.Errorf("store secret %s: %w", name, err)
+	}
+	var value string
+	if err := n.w.QueryRowContext(ctx, "SELECT value FROM setting WHERE name = $1", name).Scan(&value); err != nil {
+		return nil, fmt.Errorf("read secret %s: %w", name, err)
+	}
+	secret, err := base64.StdEncoding.DecodeString(value)
+	if err != nil {
+		return nil, fmt.Errorf("read secret %s: %w", name, err)
+	}
+	return secret, nil
+}

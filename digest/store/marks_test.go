@@ -1,0 +1,59 @@
+package store_test
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"tidings/digest"
+)
+
+func TestMarks(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		if m := ok[digest.Mark](t)(s.Mark(t.Context(), lab)); m != (digest.Mark{}) {
+			t.Errorf("unknown source: %+v", m)
+		}
+		m := digest.Mark{
+			Source: lab, ETag: `W/"x"`, Modified: "Mon, 23 Nov 2026 07:00:00 GMT", Hash: "abc", Title: "The Lab", Checked: seven,
+			Changed: seven.Add(-time.Hour), Due: seven.Add(time.Hour), Failures: 3, Failing: seven.Add(-24 * time.Hour), Fault: "no answer",
+		}
+		must(t, s.SetMark(t.Context(), m))
+		if diff := cmp.Diff(m, ok[digest.Mark](t)(s.Mark(t.Context(), lab))); diff != "" {
+			t.Error(diff)
+		}
+		m.Failures, m.Failing, m.Fault, m.Due = 0, time.Time{}, "", time.Time{}
+		must(t, s.SetMark(t.Context(), m))
+		other := digest.Mark{Source: press}
+		must(t, s.SetMark(t.Context(), other))
+		if diff := cmp.Diff([]digest.Mark{m, other}, ok[[]digest.Mark](t)(s.Marks(t.Context()))); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+func TestSecret(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		got := make([]string, 16)
+		var all sync.WaitGroup
+		for i := range got {
+			all.Go(func() {
+				secret, err := s.Secret(t.Context(), "links", fmt.Append(nil, "\x00secret ", i))
+				if err != nil {
+					t.Error(err)
+				}
+				got[i] = string(secret)
+			})
+		}
+		all.Wait()
+		for _, g := range got {
+			if g != got[0] || g == "" {
+				t.Errorf("two secrets: %q and %q", got[0], g)
+			}
+		}
+	})
+}
