@@ -1,0 +1,87 @@
+package subscribers
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base32"
+	"encoding/binary"
+	"errors"
+	"strings"
+	"time"
+)
+
+// Purpose is what a token lets its bearer do; a token of one purpose is worth nothing for another.
+type Purpose string
+
+// The purposes. A token for leaving is valid for ever, also for looking and returning; one for confirming
+// for seven days.
+const (
+	ToLeave   Purpose = "leave"
+	ToConfirm Purpose = "confirm"
+)
+
+const (
+	// TokenLength is the length of every token, so that a letter can be filled in where it stands.
+	TokenLength = 32
+
+	confirmFor = 7 * 24 * time.Hour
+)
+
+// Tokens signs and opens the tokens in readers' links and addresses.
+//
+// A token is 20 octets in base32, lower-case without padding: 32 characters from a–z and 2–7, fit for a
+// URL and for the local part of an address, where mail systems fold case. The octets, big-endian:
+//
+//	0–4    the subscriber's id (below 2⁴⁰)
+//	5–7    hours since 1970 when it was made; zero in a token for leaving, which so is always the same
+//	8–19   the first 96 bits of HMAC-SHA-256 over "tidings/", the purpose, a zero octet and octets 0–7
+//
+// It stores nothing: a token is valid because it is signed. A new key voids all tokens that are out.
+type Tokens struct {
+	key []byte
+}
+
+// NewTokens returns the tokens of a secret key, which has at least 32 octets.
+func NewTokens(key []byte) (Tokens, error) {
+	if len(key) < 32 {
+		return Tokens{}, errors.New("the key that signs tokens needs at least 32 octets")
+	}
+	return Tokens{key: append([]byte(nil), key...)}, nil
+}
+
+var alphabet = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+// Sign makes the token for the subscriber with this id; at matters only for those that expire.
+func (t Tokens) Sign(p Purpose, id int64, at time.Time) string {
+	var hours int64
+	if p == ToConfirm {
+		hours = at.Unix() / 3600
+	}
+	token := make([]byte, 8, 20)
+	binary.BigEndian.PutUint64(token, uint64(id)<<24|uint64(hours)&(1<<24-1))
+	return alphabet.EncodeToString(append(token, t.mac(p, token)...))
+}
+
+// Open returns whose token it is and, of one that expires, the hour in which it was made. The error is
+// [ErrToken], and does not tell a forged token from an expired one.
+func (t Tokens) Open(p Purpose, token string, now time.Time) (id int64, made time.Time, err error) {
+	raw, err := alphabet.DecodeString(strings.ToLower(strings.TrimSpace(token)))
+	if err != nil || len(raw) != 20 || !hmac.Equal(raw[8:], t.mac(p, raw[:8])) {
+		return 0, time.Time{}, ErrToken
+	}
+	head := binary.BigEndian.Uint64(raw)
+	if p == ToConfirm {
+		made = time.Unix(int64(head&(1<<24-1))*3600, 0)
+		if now.Sub(made) > confirmFor {
+			return 0, time.Time{}, ErrToken
+		}
+	}
+	return int64(head >> 24), made, nil
+}
+
+func (t Tokens) mac(p Purpose, head []byte) []byte {
+	h := hmac.New(sha256.New, t.key)
+	h.Write([]byte("tidings/" + string(p) + "\x00"))
+	h.Write(head)
+	return h.Sum(nil)[:12]
+}

@@ -1,0 +1,52 @@
+package web
+
+import (
+	"net/http"
+
+	"tidings/templates"
+)
+
+// listed is how many past editions the archive shows.
+const listed = 60
+
+// edition shows a sealed edition without anything personal. It never changes again, but a correction of the
+// templates should not wait long.
+func (s *site) edition(w http.ResponseWriter, r *http.Request) {
+	if s.Archive == nil {
+		s.missing(w, r)
+		return
+	}
+	e, err := s.Archive.Edition(r.Context(), r.PathValue("digest")+"/"+r.PathValue("slot"))
+	if err == nil && len(e.Stories()) == 0 { // a quiet day
+		err = ErrMissing
+	}
+	if err != nil {
+		s.fault(w, r, "edition", err)
+		return
+	}
+	w.Header().Set("Cache-Control", "public, max-age=600")
+	s.show(w, http.StatusOK, templates.Edition{Frame: s.frame(r), Edition: e})
+}
+
+// archive lists the newest editions.
+func (s *site) archive(w http.ResponseWriter, r *http.Request) {
+	if s.Archive == nil {
+		s.missing(w, r)
+		return
+	}
+	keys, err := s.Archive.Keys(r.Context(), listed)
+	if err != nil {
+		s.fault(w, r, "archive", err)
+		return
+	}
+	page := templates.Archive{Frame: s.frame(r)}
+	for _, key := range keys {
+		e, err := s.Archive.Edition(r.Context(), key)
+		if err != nil {
+			s.fault(w, r, "archive", err)
+			return
+		}
+		page.Editions = append(page.Editions, templates.PastOf(e))
+	}
+	s.show(w, http.StatusOK, page)
+}
