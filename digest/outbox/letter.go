@@ -1,0 +1,219 @@
+package outbox
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"maps"
+	"mime"
+	stdmail "net/mail"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
+)
+
+// Letter is one mail to one reader, before it is put into an envelope.
+type Letter struct {
+	Key          string            // the delivery's
+	MessageID    string            // without brackets; empty: made by [MessageID]
+	From         string            // RFC 5322 mailbox, with or without a name
+	To           string            // the reader's mailbox
+	EnvelopeFrom string            // where reports of failure go; empty: the address of From; "<>": nowhere
+	Subject      string            // plain text
+	HTML         string            // empty: the letter is plain text only
+	Text         string            // required
+	Headers      map[string]string // further headers: List-Unsubscribe, List-Id, Auto-Submitted, Reply-To, …
+	Date         time.Time         // required
+}
+
+// Envelope is a letter on its way: rendered to the last byte, lines ended by CR LF, dots not yet stuffed.
+type Envelope struct {
+	Key  string
+	From string // bare address; empty: the null sender
+	To   string // bare address
+	UTF8 bool   // an address needs SMTPUTF8
+	Data []byte
+}
+
+// MessageID returns the id, without brackets, of the letter with this key: the key with its slashes
+// turned to dots, at the domain of from. It is the same on every try.
+func MessageID(key, from string) (string, error) {
+	a, err := mailbox(from)
+	if err != nil {
+		return "", fmt.Errorf("sender %q: %w", from, err)
+	}
+	left := strings.Trim(strings.Map(func(r rune) rune {
+		switch {
+		case r == '/':
+			return '.'
+		case r < 0x80 && (unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(".-_+=", r)):
+			return r
+		}
+		return '-'
+	}, key), ".")
+	if left == "" {
+		return "", errors.New("a letter without a key has no message id")
+	}
+	return left + a.Address[strings.LastIndexByte(a.Address, '@'):], nil
+}
+
+// Render writes the letter as it goes over the wire: the same bytes for the same letter, every time. A
+// reader's address that cannot be written to is a permanent [*Refusal]; any other error is a fault of the
+// letter itself.
+func Render(l Letter) (Envelope, error) {
+	to, err := mailbox(l.To)
+	if err != nil {
+		return Envelope{}, &Refusal{Code: 553, Enhanced: "5.1.3", Text: err.Error(), At: "rcpt"}
+	}
+	from, err := mailbox(l.From)
+	if err != nil {
+		return Envelope{}, fmt.Errorf("sender %q: %w", l.From, err)
+	}
+	back, err := returnPath(l.EnvelopeFrom, from)
+	if err != nil {
+		return Envelope{}, err
+	}
+	m, err := compose(l, from, to)
+	if err != nil {
+		return Envelope{}, err
+	}
+	var wire bytes.Buffer
+	if _, err := m.WriteTo(&wire); err != nil {
+		return Envelope{}, fmt.Errorf("render letter %s: %w", l.Key, err)
+	}
+	for line := range bytes.Lines(wire.Bytes()) {
+		if len(line) > 1000 { // 998 and CR LF, RFC 5322
+			return Envelope{}, fmt.Errorf("the line that begins %.40q is longer than mail allows", line)
+		}
+	}
+	return Envelope{Key: l.Key, From: back, To: to.Address, UTF8: !isASCII(back + to.Address + from.Address), Data: wire.Bytes()}, nil
+}
+
+// compose makes go-mail's message of the letter.
+func compose(l Letter, from, to *stdmail.Address) (*mail.Msg, error) {
+	if l.Text == "" || l.Date.IsZero() {
+		return nil, errors.New("a letter needs a text and a date")
+	}
+	id := l.MessageID
+	if id == "" {
+		var err error
+		if id, err = MessageID(l.Key, l.From); err != nil {
+			return nil, err
+		}
+	}
+	if !messageID.MatchString(id) {
+		return nil, fmt.Errorf("%q is not a message id", id)
+	}
+	block, err := headerBlock(l.Headers)
+	if err != nil {
+		return nil, err
+	}
+	m := mail.NewMsg(mail.WithEncoding(mail.EncodingQP), mail.WithNoDefaultUserAgent())
+	m.SetBoundary(boundary(l))
+	m.FromMailAddress(from)
+	m.ToMailAddress(to)
+	m.Subject(plain(l.Subject))
+	m.SetMessageIDWithValue(id)
+	m.SetDateWithValue(l.Date)
+	if name, value, ok := strings.Cut(block, ": "); ok {
+		m.SetGenHeaderPreformatted(mail.Header(name), value)
+	}
+	m.SetBodyString(mail.TypeTextPlain, strings.ToValidUTF8(l.Text, "\uFFFD"))
+	if l.HTML != "" {
+		m.AddAlternativeString(mail.TypeTextHTML, strings.ToValidUTF8(l.HTML, "\uFFFD"))
+	}
+	return m, nil
+}
+
+var (
+	messageID  = regexp.MustCompile(`^[!-;=?A-~]+@[!-;=?A-~]+$`)
+	headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
+	ownHeader  = regexp.MustCompile(`^(?i:from|to|cc|bcc|subject|date|message-id|mime-version|user-agent|content-.*)$`)
+)
+
+// headerBlock writes the further headers, sorted. They are one block because go-mail would write several
+// prepared headers in the order of a map, and each on one line where 998 octets allow it, because folded
+// List-Unsubscribe headers have broken signatures at relays.
+func headerBlock(headers map[string]string) (string, error) {
+	lines := []string{"User-Agent: Tidings"}
+	for _, name := range slices.Sorted(maps.Keys(headers)) {
+		if !headerName.MatchString(name) || ownHeader.MatchString(name) {
+			return "", fmt.Errorf("%q cannot be set as a further header", name)
+		}
+		value, err := plain(headers[name]), error(nil)
+		if strings.EqualFold(name, "Reply-To") {
+			var a *stdmail.Address
+			if a, err = mailbox(value); err != nil {
+				return "", fmt.Errorf("reply-to %q: %w", value, err)
+			}
+			value = a.String()
+		}
+		words, bracket := value, ""
+		if i := strings.LastIndex(value, " <"); i >= 0 && !isASCII(value[:i]) {
+			words, bracket = value[:i], value[i:] // only the phrase before an id or address is encoded
+		}
+		words = strings.ReplaceAll(mime.QEncoding.Encode("utf-8", words), "?= =?", "?=\r\n =?")
+		lines = append(lines, name+": "+words+bracket)
+	}
+	return strings.Join(lines, "\r\n"), nil
+}
+
+// boundary is made from the letter's whole content, so no content can contain it by intent.
+func boundary(l Letter) string {
+	h := sha256.New()
+	for _, part := range []string{l.Key, l.Text, l.HTML} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return fmt.Sprintf("tidings-%x", h.Sum(nil)[:16])
+}
+
+// returnPath is the envelope's sender.
+func returnPath(given string, from *stdmail.Address) (string, error) {
+	switch given {
+	case "":
+		return from.Address, nil
+	case "<>":
+		return "", nil
+	}
+	a, err := mailbox(given)
+	if err != nil {
+		return "", fmt.Errorf("envelope sender %q: %w", given, err)
+	}
+	return a.Address, nil
+}
+
+// mailbox reads one mailbox whose address is fit for the wire: no quoted local part, no domain literal,
+// an IDN domain as A-labels.
+func mailbox(s string) (*stdmail.Address, error) {
+	a, err := stdmail.ParseAddress(s)
+	if err != nil {
+		return nil, errors.New(strings.TrimPrefix(err.Error(), "mail: "))
+	}
+	at := strings.LastIndexByte(a.Address, '@')
+	local, domain := a.Address[:at], a.Address[at+1:]
+	if local == "" || strings.ContainsFunc(local, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune(`"<>()[]\,:;@`, r)
+	}) {
+		return nil, errors.New("its part before the @ would have to be quoted")
+	}
+	ascii, err := idna.Lookup.ToASCII(domain)
+	if err != nil || ascii == "" {
+		return nil, fmt.Errorf("%q is not a domain name", domain)
+	}
+	return &stdmail.Address{Name: plain(a.Name), Address: local + "@" + ascii}, nil
+}
+
+// plain makes one line of s: every run of blanks and control characters becomes one space.
+func plain(s string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " ")
+}
+
+func isASCII(s string) bool { return !strings.ContainsFunc(s, func(r rune) bool { return r >= 0x80 }) }

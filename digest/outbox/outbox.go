@@ -1,0 +1,177 @@
+// Package outbox delivers what is owed and accounts for it.
+//
+// It promises that every delivery which the [Ledger] owes is tried until it ends: sent, failed, skipped,
+// or uncertain when nobody can know. A letter is rendered to its last byte before the server hears of it;
+// it is handed over in the ledger before it is handed over on the wire; and its outcome is accounted for
+// before its connection carries the next one. So after any crash at most one letter per connection is in
+// doubt. Every try of one delivery bears the same Message-ID.
+//
+// It refuses to decide who receives or what a letter says, to send a part of what cannot be rendered
+// whole, and to spend a reader's tries on a server that nobody can reach: such claims are given back.
+//
+// It stores nothing. The ledger remembers, under the delivery's id and fence.
+package outbox
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"tidings/digest"
+)
+
+// Ledger is what is known of the debts.
+type Ledger interface {
+	// Claim leases up to n deliveries that are due at now, until until, and returns them; none, and no
+	// error, when nothing is due.
+	Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error)
+
+	// Hand records durably that the letter goes on the wire now. It gives [digest.ErrStale] to an owner
+	// whose claim has been taken over. When the reader may not get the letter any more, it settles the
+	// delivery as skipped and gives [digest.ErrGone].
+	Hand(ctx context.Context, d digest.Delivery) error
+
+	// Settle records outcomes durably. An outcome whose fence is stale changes nothing; then the error may
+	// be [digest.ErrStale], with the others recorded all the same.
+	Settle(ctx context.Context, outcomes ...digest.Outcome) error
+}
+
+// Letters writes the letter of a delivery. Its error means that nothing may be sent for that edition (or
+// that kind of notice) now.
+type Letters interface {
+	Letter(ctx context.Context, d digest.Delivery) (Letter, error)
+}
+
+// Outbox drains a ledger. Ledger, Letters, Open and Now are required; every other field has the default
+// that is told beside it.
+type Outbox struct {
+	Ledger  Ledger
+	Letters Letters
+	Open    func(context.Context) (Carrier, error) // a worker's connection: [SMTPConfig.Open], [Maildrop.Open]
+	Now     func() time.Time
+
+	Workers  int             // connections at a time; 16
+	Lease    time.Duration   // how long a claim holds, and so the most that one letter may take; 2 min
+	Retry    time.Duration   // wait before the second try, doubled for each one after it; 5 min
+	GiveUp   time.Duration   // a letter is put off no longer than this after it was owed; 20 h
+	Grace    time.Duration   // for letters on the wire when the context ends; 25 s
+	Poll     time.Duration   // how often Run looks for what has fallen due; 30 s
+	Load     int             // letters that one connection carries; 100
+	Age      time.Duration   // of a connection at most; 5 min
+	Jitter   func() float64  // in [0, 1), of any goroutine: spreads retries by ±20 %; nil: they are not spread
+	Wake     <-chan struct{} // something is owed; nil: Run only polls
+	Log      *slog.Logger    // nil: silence
+	Progress func(Tally)     // hears of every outcome of a drain, one at a time; may be nil
+}
+
+// Tally counts the outcomes of one drain. Claims that were given back untried are not in it.
+type Tally struct {
+	Sent, Deferred, Failed, Skipped, Uncertain int
+}
+
+// Total returns how many letters ended or were put off.
+func (t Tally) Total() int { return t.Sent + t.Deferred + t.Failed + t.Skipped + t.Uncertain }
+
+// LogValue tells the counts that are not zero.
+func (t Tally) LogValue() slog.Value {
+	var told []slog.Attr
+	for _, c := range []struct {
+		word  string
+		count int
+	}{{"sent", t.Sent}, {"deferred", t.Deferred}, {"failed", t.Failed}, {"skipped", t.Skipped}, {"uncertain", t.Uncertain}} {
+		if c.count > 0 {
+			told = append(told, slog.Int(c.word, c.count))
+		}
+	}
+	return slog.GroupValue(told...)
+}
+
+func (t *Tally) add(s digest.DeliveryState) {
+	switch s {
+	case digest.Sent:
+		t.Sent++
+	case digest.Deferred:
+		t.Deferred++
+	case digest.Failed:
+		t.Failed++
+	case digest.Skipped:
+		t.Skipped++
+	case digest.Uncertain:
+		t.Uncertain++
+	}
+}
+
+// Run drains whenever it is woken and whenever something falls due, until ctx ends. Then it takes no new
+// work, lets the letters on the wire finish within the grace period, gives every other claim back and
+// returns nil. What stops a drain is logged, and tried again.
+func (o *Outbox) Run(ctx context.Context) error {
+	poll := cmp.Or(o.Poll, 30*time.Second)
+	for {
+		if _, err := o.Drain(ctx); err != nil && ctx.Err() == nil {
+			o.log().Error("delivery stopped, it will be tried again", "wait", poll, "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-o.Wake:
+		case <-time.After(poll):
+		}
+	}
+}
+
+// Drain delivers what is due now: claim → write → render → hand → carry → settle. It returns when nothing
+// more can be claimed and nothing is on the wire. Its error tells what was left undone and why: a letter
+// that does not render, a server that cannot be reached, a ledger that fails, or the end of ctx; the
+// other editions are delivered all the same. When ctx ends, every claim is settled or given back before
+// Drain returns.
+func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
+	r := newRound(o)
+	r.run(ctx)
+	r.giveBack(ctx)
+	if t := r.tally; t.Total() > 0 {
+		o.log().Info("letters delivered", "tally", t)
+	}
+	return r.tally, r.err(ctx)
+}
+
+// outcome says what a try of d that ended with answer or err comes to.
+func (o *Outbox) outcome(d digest.Delivery, answer string, err error) digest.Outcome {
+	out := digest.Outcome{ID: d.ID, Fence: d.Fence, State: digest.Sent, Note: line(answer)}
+	if err == nil {
+		return out
+	}
+	out.Note = line(err.Error())
+	now, limit := o.Now(), d.Owed.Add(cmp.Or(o.GiveUp, 20*time.Hour))
+	switch {
+	case isUncertain(err) && (d.Attempts < 2 || now.Before(limit)):
+		out.State, out.Due = digest.Uncertain, now.Add(o.wait(d.Attempts))
+	case isPermanent(err):
+		out.State = digest.Failed
+	case !now.Before(limit):
+		out.State, out.Note = digest.Failed, line(fmt.Sprintf("given up after %s: %v", now.Sub(d.Owed).Round(time.Minute), err))
+	default:
+		out.State, out.Due = digest.Deferred, now.Add(o.wait(d.Attempts))
+		if out.Due.After(limit) {
+			out.Due = limit // the last try
+		}
+	}
+	return out
+}
+
+// wait returns how long to wait after so many tries.
+func (o *Outbox) wait(attempts int) time.Duration {
+	wait := cmp.Or(o.Retry, 5*time.Minute) << min(max(attempts-1, 0), 12)
+	if o.Jitter != nil {
+		wait += time.Duration((o.Jitter() - 0.5) * 0.4 * float64(wait))
+	}
+	return wait
+}
+
+func (o *Outbox) log() *slog.Logger {
+	if o.Log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return o.Log
+}
