@@ -1,0 +1,197 @@
+package templates
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"tidings/digest"
+)
+
+// Reader is what a letter must know about the one who gets it.
+type Reader struct {
+	Leave   string // absolute address of his page to leave; empty: none is printed
+	Archive string // absolute address of the edition on the web; empty: none is printed
+	Text    bool   // plain text only
+}
+
+// Letter is a mail's subject and its two twins. HTML is empty for a reader of plain text.
+type Letter struct {
+	Subject, HTML, Text string
+}
+
+// Letter renders an edition for one reader.
+func (s *Set) Letter(e digest.Edition, r Reader) (Letter, error) {
+	view, err := s.view(e, r, mailed)
+	if err != nil {
+		return Letter{}, fmt.Errorf("letter %s: %w", e.Key, err)
+	}
+	letter := Letter{Subject: view.Subject}
+	var out strings.Builder
+	if err := s.plain.ExecuteTemplate(&out, "letter/letter.txt", view); err != nil {
+		return Letter{}, fmt.Errorf("letter %s: %w", e.Key, plainly(err))
+	}
+	letter.Text = fold(out.String())
+	if r.Text {
+		return letter, nil
+	}
+	out.Reset()
+	if err := s.letter.ExecuteTemplate(&out, "letter/letter.html", view); err != nil {
+		return Letter{}, fmt.Errorf("letter %s: %w", e.Key, plainly(err))
+	}
+	letter.HTML = out.String()
+	return letter, nil
+}
+
+// letterView is what letter/letter.html and letter/letter.txt see.
+type letterView struct {
+	Words
+	Subject   string
+	Preheader string // the next headlines, for the inbox's list
+	Title     string
+	Date      string
+	Number    string // "No. 12", or nothing
+	Counts    string // "24 stories from 13 sources, 6 minutes’ read"
+	Contents  []content
+	Lead      *storyView
+	Sections  []sectionView
+	Brief     []storyView
+	Leave     string
+	Archive   string
+	Web       bool   // a page for all, not a letter for one
+	Home      string // of the pages, ends in a slash; on the web only
+	Links     []numbered
+}
+
+// content is one entry of the contents line.
+type content struct {
+	Name  string
+	Count int
+}
+
+// unbroken keeps a name on one line.
+func unbroken(name string) string { return strings.ReplaceAll(name, " ", "\u00a0") }
+
+// sectionView is a section with its stories.
+type sectionView struct {
+	Name    string
+	Stories []storyView
+}
+
+// numbered is a link of the plain text, told at its end.
+type numbered struct {
+	Ref int
+	URL string
+}
+
+// What differs between a letter and the same edition on the web: how many further sources it names.
+const (
+	mailed = 4
+	webbed = 100
+)
+
+// The subject names the edition too, so its headline is short; the preheader fills a phone's two lines.
+const (
+	longestSubject   = 60
+	longestPreheader = 140
+)
+
+// view lays an edition out; every story names at most also further sources.
+func (s *Set) view(e digest.Edition, r Reader, also int) (letterView, error) {
+	w := s.in(e.Lang)
+	v := letterView{
+		Words:   w,
+		Title:   clean(e.Title, longestName),
+		Date:    w.Date(e.At),
+		Leave:   link(r.Leave),
+		Archive: link(r.Archive),
+	}
+	l := layout{words: w, lang: e.Lang, archive: v.Archive, also: also, refs: map[string]int{}}
+	if err := l.fill(&v, e); err != nil {
+		return letterView{}, err
+	}
+	var err error
+	if e.Number > 0 {
+		if v.Number, err = w.Say("number", e.Number); err != nil {
+			return letterView{}, err
+		}
+	}
+	if v.Counts, err = counts(w, e, l.read); err != nil {
+		return letterView{}, err
+	}
+	v.Subject, err = w.Say("subject", cut(l.headlines[0], longestSubject), v.Title)
+	v.Preheader = cut(strings.Join(l.headlines[1:min(len(l.headlines), 4)], " · "), longestPreheader)
+	v.Links = l.links
+	return v, err
+}
+
+// fill lays the stories out in the order in which they are printed, so that links are numbered in it.
+func (l *layout) fill(v *letterView, e digest.Edition) error {
+	if e.Lead != nil {
+		lead, err := l.story(*e.Lead)
+		if err != nil {
+			return err
+		}
+		if e.Lead.Topic != digest.Brief {
+			lead.Topic = topicName(e, e.Lead.Topic)
+		}
+		v.Lead = &lead
+	}
+	for _, section := range e.Sections {
+		stories, err := l.stories(section.Stories)
+		if err != nil {
+			return err
+		}
+		if len(stories) == 0 {
+			continue
+		}
+		name := topicName(e, section.Topic)
+		v.Sections = append(v.Sections, sectionView{Name: name, Stories: stories})
+		v.Contents = append(v.Contents, content{Name: unbroken(name), Count: len(stories)})
+	}
+	var err error
+	if v.Brief, err = l.stories(e.Brief); err != nil {
+		return err
+	}
+	if len(v.Brief) > 0 {
+		name, err := l.words.Say("brief")
+		if err != nil {
+			return err
+		}
+		v.Contents = append(v.Contents, content{Name: unbroken(name), Count: len(v.Brief)})
+	}
+	if len(l.headlines) == 0 {
+		l.headlines = []string{v.Date}
+	}
+	return nil
+}
+
+// counts tells how much there is: stories, sources, minutes.
+func counts(w Words, e digest.Edition, words int) (string, error) {
+	const perMinute = 220
+	stories, err := w.Say("stories", len(e.Stories()))
+	if err != nil {
+		return "", err
+	}
+	sources, err := w.Say("sources", e.Sources)
+	if err != nil {
+		return "", err
+	}
+	minutes, err := w.Say("minutes", max(1, (words+perMinute-1)/perMinute))
+	if err != nil {
+		return "", err
+	}
+	return w.Say("counts", stories, sources, minutes)
+}
+
+// topicName is what the edition calls a topic; its id when it does not say.
+func topicName(e digest.Edition, id string) string {
+	if name := clean(e.Names[id], longestName); name != "" {
+		return name
+	}
+	name := []rune(strings.ReplaceAll(clean(id, longestName), "-", " "))
+	if len(name) > 0 {
+		name[0] = unicode.ToUpper(name[0])
+	}
+	return string(name)
+}

@@ -1,0 +1,134 @@
+package templates
+
+import (
+	"strings"
+	"testing"
+	"testing/fstest"
+	"unicode/utf8"
+
+	"tidings/digest"
+)
+
+func reader() Reader {
+	return Reader{Leave: "https://letters.example/u/7.aGVsbG8", Archive: "https://letters.example/e/daily/2023-09-13T0700"}
+}
+
+func TestLetterGolden(t *testing.T) {
+	s := load(t)
+	for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "hostile": hostile()} {
+		l, err := s.Letter(e, reader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		golden(t, "letter/"+name+".html", l.HTML)
+		golden(t, "letter/"+name+".txt", "Subject: "+l.Subject+"\n\n"+l.Text)
+	}
+}
+
+func TestLetterIsWellMade(t *testing.T) {
+	s := load(t)
+	for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "hostile": hostile(), "crowded": crowded()} {
+		l, err := s.Letter(e, reader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		inspect(t, name, l.HTML)
+		if !strings.Contains(l.HTML, `href="`+reader().Leave+`"`) || !strings.Contains(l.Text, reader().Leave) {
+			t.Errorf("%s: no link to leave", name)
+		}
+		for line := range strings.SplitSeq(l.Text, "\n") {
+			if columnsOf(line) > columns && !strings.Contains(line, "https://") {
+				t.Errorf("%s: %d columns: %s", name, columnsOf(line), line)
+			}
+		}
+		if n := utf8.RuneCountInString(strings.TrimSuffix(l.Subject, " · "+clean(e.Title, longestName))); n > longestSubject {
+			t.Errorf("%s: subject's headline has %d characters", name, n)
+		}
+		if strings.ContainsAny(l.Subject+l.Text, "\r\x00\x1b\u202e\u2066") || strings.Contains(l.Subject, "\n") {
+			t.Errorf("%s: control characters came through", name)
+		}
+	}
+}
+
+func TestLetterIsSmall(t *testing.T) {
+	l, err := load(t).Letter(crowded(), reader())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("HTML %d bytes, text %d bytes", len(l.HTML), len(l.Text))
+	if len(l.HTML) > 80<<10 {
+		t.Errorf("the letter has %d bytes, more than 80 KB", len(l.HTML))
+	}
+}
+
+func TestLetterForReaderOfText(t *testing.T) {
+	l, err := load(t).Letter(english(), Reader{Text: true})
+	if err != nil || l.HTML != "" || l.Text == "" {
+		t.Errorf("html %d bytes, text %d bytes, %v", len(l.HTML), len(l.Text), err)
+	}
+}
+
+func TestEmptyEdition(t *testing.T) {
+	l, err := load(t).Letter(digest.Edition{Title: "Daily", Lang: "xx"}, Reader{})
+	if err != nil || l.Subject == "" {
+		t.Errorf("subject %q, %v", l.Subject, err)
+	}
+}
+
+func BenchmarkLetter(b *testing.B) {
+	s, e := load(b), crowded()
+	for b.Loop() {
+		if _, err := s.Letter(e, reader()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// A print's letters are the very letters that one renders one by one.
+func TestPrint(t *testing.T) {
+	s := load(t)
+	for name, e := range map[string]digest.Edition{"en": english(), "hostile": hostile()} {
+		e.Sections[0].Stories[0].Lead.URL = anybody // a feed cannot borrow a reader's link
+		print, err := s.Print(e, reader().Archive)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range []Reader{reader(), {Leave: "https://letters.example/u/8?a=b&c=d", Archive: reader().Archive, Text: true}} {
+			want, err := s.Letter(e, r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := print.For(r.Leave, r.Text); got != want {
+				t.Errorf("%s: the letter differs", name)
+			}
+		}
+	}
+}
+
+// A template that bends the link to leave could not be printed for many; that is told when it is loaded.
+func TestPrintRefusesBentLinks(t *testing.T) {
+	_, err := Load(fstest.MapFS{"letter/foot.txt": {Data: []byte("{{urlquery .Leave}}")}})
+	if err == nil || !strings.Contains(err.Error(), "letter/") {
+		t.Errorf("%v", err)
+	}
+	_, err = Load(fstest.MapFS{"letter/foot.html": {Data: []byte("<p>No way out.</p>")}})
+	if err == nil || !strings.Contains(err.Error(), ".Leave") {
+		t.Errorf("%v", err)
+	}
+}
+
+func BenchmarkPrint(b *testing.B) {
+	print, err := load(b).Print(crowded(), reader().Archive)
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		print.For(reader().Leave, false)
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		load(b)
+	}
+}

@@ -1,0 +1,96 @@
+package templates
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"tidings/digest"
+)
+
+// rehearse renders everything in every language, so that what is broken is broken at once.
+func (s *Set) rehearse() error {
+	for _, tag := range s.tags {
+		lang := tag.String()
+		if err := s.rehearseIn(lang); err != nil {
+			return fmt.Errorf("%w (in language %q)", err, lang)
+		}
+	}
+	return nil
+}
+
+func (s *Set) rehearseIn(lang string) error {
+	full, bare := sampleEdition(lang), digest.Edition{Key: "daily/2000-01-01T0700", Lang: lang, Title: "Daily"}
+	bare.Brief = []digest.Story{{Lead: digest.Article{}}}
+	for _, e := range []digest.Edition{full, bare, {Lang: lang}} {
+		for _, r := range []Reader{{Leave: "https://example.org/u/t", Archive: "https://example.org/e/daily/x"}, {}} {
+			if _, err := s.Letter(e, r); err != nil {
+				return err
+			}
+		}
+		if _, err := s.Print(e, ""); err != nil {
+			return err
+		}
+		if err := s.Page(io.Discard, Edition{Frame: Frame{Lang: lang, Home: "/"}, Edition: e}); err != nil {
+			return err
+		}
+	}
+	for kind := range s.notices {
+		if _, err := s.Notice(kind, sampleNotice(lang)); err != nil {
+			return err
+		}
+		if _, err := s.Notice(kind, Notice{Lang: lang}); err != nil {
+			return err
+		}
+	}
+	for _, p := range samplePages(lang) {
+		if err := s.Page(io.Discard, p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sampleEdition has one of everything that a letter can show.
+func sampleEdition(lang string) digest.Edition {
+	article := func(title, lang, url, source string) digest.Article {
+		return digest.Article{Title: title, Lang: lang, URL: url, Source: digest.Origin{Title: source, Lang: lang}}
+	}
+	story := digest.Story{
+		Lead:    article("A headline", "en", "https://example.org/a", "The Example"),
+		Topic:   "models",
+		Summary: []string{"One sentence.", "Another one."},
+	}
+	for i := range 2 * mailed {
+		story.Others = append(story.Others, article("Eine Überschrift", "de", "https://example.com/b", fmt.Sprint("Beispiel ", i)))
+	}
+	foreign := digest.Story{Lead: article("عنوان", "ar", "", "مثال"), Topic: "research"}
+	return digest.Edition{
+		Key: "daily/2026-11-23T0700", Digest: "daily", Title: "Daily", Lang: lang, Number: 2,
+		At:   time.Date(2026, time.November, 23, 7, 0, 0, 0, time.UTC),
+		Lead: &story, Brief: []digest.Story{story, foreign}, Read: 20, Sources: 5,
+		Sections: []digest.Section{{Topic: "models", Stories: []digest.Story{story}}, {Topic: "research", Stories: []digest.Story{foreign}}},
+		Names:    digest.Names{"models": "Models"},
+	}
+}
+
+func sampleNotice(lang string) Notice {
+	const page = "https://example.org/page"
+	return Notice{Title: "Daily", Lang: lang, Confirm: page, Leave: page, Return: page, Archive: page, Reply: true}
+}
+
+// samplePages has each page but the edition, with all that it can show.
+func samplePages(lang string) []Page {
+	f := Frame{Lang: lang, Title: "Daily", Home: "/", Hidden: true}
+	choices := []Choice{{Name: "daily", Title: "Daily", About: "Every morning", Chosen: true}, {Name: "weekly", Title: "Weekly"}}
+	pages := []Page{
+		Join{Frame: f, Digests: choices, Email: "reader@example.org", Bad: true, Archive: true},
+		Join{Frame: f, About: "About", Digests: choices[:1]},
+		Asked{f}, Confirm{f, "/c/token"}, Confirmed{f}, Returned{f}, Leave{f, "/u/token"}, Left{f, "/u/token/return"},
+		Archive{f, []Past{PastOf(sampleEdition(lang))}}, Archive{Frame: f},
+	}
+	for _, kind := range []string{"token", "missing", "refused", "fault"} {
+		pages = append(pages, Error{f, kind})
+	}
+	return pages
+}

@@ -1,0 +1,268 @@
+package templates
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"tidings/digest"
+)
+
+func TestTwins(t *testing.T) {
+	names := map[string]bool{}
+	collect(defaults, func(name, _ string) error { names[name] = true; return nil })
+	onlyHTML := map[string]bool{"base": true, "byline": true, "lead": true, "link": true, "tongue": true, "filler": true}
+	for name := range names {
+		dir, file := path.Split(name)
+		if dir != "letter/" && dir != "notice/" {
+			continue
+		}
+		bare := strings.TrimSuffix(file, path.Ext(file))
+		if !names[dir+bare+".html"] || !names[dir+bare+".txt"] && !onlyHTML[bare] {
+			t.Errorf("%s has no twin", name)
+		}
+	}
+}
+
+// Whatever marks text as safe opens the letter to its sources, so it is looked for in the code itself.
+func TestNothingMarksTextAsSafe(t *testing.T) {
+	files, err := fs.Glob(sources(t), "*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var marks []string
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if sel, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := sel.X.(*ast.Ident); ok && x.Name == "html" && strings.Contains("HTML HTMLAttr CSS JS JSStr URL Srcset", sel.Sel.Name) {
+					marks = append(marks, name)
+				}
+			}
+			return true
+		})
+	}
+	// Two constants, and the function that returns them.
+	if len(marks) != 3 || marks[0] != "templates.go" {
+		t.Errorf("text is marked as safe in %v", marks)
+	}
+}
+
+func sources(t *testing.T) fs.FS {
+	t.Helper()
+	return os.DirFS(".")
+}
+
+func TestPhrasesAreComplete(t *testing.T) {
+	en, err := readBook("en", read(t, "phrases/en.json"), book{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	it, err := readBook("it", read(t, "phrases/it.json"), book{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key := range en.Phrases {
+		if it.Phrases[key] == nil {
+			t.Errorf("it.json lacks %q", key)
+		}
+	}
+	for key := range it.Phrases {
+		if en.Phrases[key] == nil {
+			t.Errorf("en.json lacks %q", key)
+		}
+	}
+	var all strings.Builder
+	collect(defaults, func(name, src string) error {
+		if path.Dir(name) != "phrases" {
+			all.WriteString(src)
+		}
+		return nil
+	})
+	inGo := []string{"subject", "number", "counts", "stories", "sources", "minutes", "language", "more", "untitled", "brief"}
+	for key := range en.Phrases {
+		if strings.HasPrefix(key, "error.") || strings.HasSuffix(key, ".subject") || strings.Contains(strings.Join(inGo, " "), key) {
+			continue
+		}
+		if !strings.Contains(all.String(), `.Say "`+key+`"`) {
+			t.Errorf("nobody says %q", key)
+		}
+	}
+}
+
+func read(t *testing.T, name string) string {
+	t.Helper()
+	src, err := fs.ReadFile(defaults, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(src)
+}
+
+func TestDates(t *testing.T) {
+	s := load(t)
+	day := time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC)
+	for lang, want := range map[string]string{
+		"en":    "Wednesday 13 September 2023",
+		"it-CH": "mercoledì 13 settembre 2023",
+		"tlh":   "Wednesday 13 September 2023",
+		"":      "Wednesday 13 September 2023",
+	} {
+		if got := s.in(lang).Date(day); got != want {
+			t.Errorf("%q: %s, want %s", lang, got, want)
+		}
+	}
+}
+
+func TestLang(t *testing.T) {
+	s := load(t)
+	for wish, want := range map[string]string{
+		"it-IT,it;q=0.9,en;q=0.8": "it", "de-DE,de;q=0.9": "en", "": "en", "en-GB": "en", "*": "en", "fr, it;q=0.5": "it", ";;;": "en",
+	} {
+		if got := s.Lang(wish); got != want {
+			t.Errorf("%q: %s, want %s", wish, got, want)
+		}
+	}
+}
+
+// An overlay's fault is found when it is loaded, and says where it is.
+func TestOverlayFaults(t *testing.T) {
+	for _, c := range []struct{ name, src, want string }{
+		{"letter/story.html", "<p>\n{{.Nonsense}}</p>", "letter/story.html:2:"},
+		{"letter/story.html", "<p>\n\n{{if}}", "letter/story.html:3:"},
+		{"letter/letter.txt", "one\n{{.Say \"nothing\"}}", "letter/letter.txt:2:"},
+		{"letter/item.html", "\n<p class=\"nowhere\">", "letter/item.html:2:"},
+		{"letter/letter.html", "<a href=\"{{if .Web}}x\"{{end}}", "letter/letter.html:1:"},
+		{"letter/leter.html", "x", "letter/leter.html:1:"},
+		{"notice/confirm.html", "{{define \"body\"}}\n{{.Token}}{{end}}", "notice/confirm.html:2:"},
+		{"notice/confirm.txt", "{{.Token}}", "notice/confirm.txt:1:"},
+		{"page/join.html", "{{define \"body\"}}\n\n{{.Page.Nonsense}}{{end}}", "page/join.html:3:"},
+		{"style/letter.css", ":root{--a: 1}\n.table { color: var(--b) }", "style/letter.css:2:"},
+		{"style/letter.css", "\n\n.table {", "style/letter.css:3:"},
+		{"phrases/it.json", "{\n\"date\": 5}", "phrases/it.json:2:"},
+		{"phrases/it.json", "{\n\"date\": \"x\",\n}", "phrases/it.json:3:"},
+		{"phrases/klingon!.json", "{}", "phrases/klingon!.json:1:"},
+		{"phrases/it.json", strings.Replace(read(t, "phrases/it.json"), `"links"`, `"lynx"`, 1), `"lynx"`},
+		{"phrases/it.json", strings.Replace(read(t, "phrases/it.json"), "{3}", "{4}", 1), "{4}"},
+	} {
+		_, err := Load(fstest.MapFS{c.name: {Data: []byte(c.src)}})
+		if err == nil || !strings.HasPrefix(err.Error(), "templates: ") || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s %.30q: %v", c.name, c.src, err)
+		}
+	}
+}
+
+// A language is one file, and what it does not say is said in English.
+func TestOverlayLanguage(t *testing.T) {
+	pl := `{"date": "{day} {month} {year}", "months": ["1","2","3","4","5","6","7","8","września","10","11","12"], "weekdays": ["n","p","w","ś","c","p","s"],
+		"phrases": {"stories": {"one": "{1} temat", "few": "{1} tematy", "many": "{1} tematów", "other": "{1} tematu"}}}`
+	s, err := Load(fstest.MapFS{"phrases/pl.json": {Data: []byte(pl)}, "README.md": {Data: []byte("notes")}, "letter/story.html~": {Data: []byte("old")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := s.in("pl-PL")
+	for n, want := range map[int]string{1: "1 temat", 3: "3 tematy", 5: "5 tematów", 22: "22 tematy"} {
+		if got, err := w.Say("stories", n); got != want || err != nil {
+			t.Errorf("%s, want %s (%v)", got, want, err)
+		}
+	}
+	e := english()
+	e.Lang = "pl"
+	l, err := s.Letter(e, reader())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"13 września 2023", "11 tematów from 13 sources", "in angielski"} {
+		if !strings.Contains(l.Text, want) {
+			t.Errorf("%q is not in the letter", want)
+		}
+	}
+}
+
+func TestRightToLeftEdition(t *testing.T) {
+	he := strings.Replace(read(t, "phrases/en.json"), "Wednesday", "יום רביעי", 1)
+	s, err := Load(fstest.MapFS{"phrases/he.json": {Data: []byte(he)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := digest.Edition{Title: "היומון", Lang: "he", Brief: []digest.Story{{Lead: from("Model Watch/en", "A title in English", "https://example.org/")}}}
+	l, err := s.Letter(e, Reader{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(l.HTML, `<html lang="he" dir="rtl">`) || !strings.Contains(l.HTML, `<span lang="en" dir="ltr">`) {
+		t.Error("directions are missing")
+	}
+}
+
+func TestNoticesGolden(t *testing.T) {
+	s := load(t)
+	for _, lang := range []string{"en", "it"} {
+		for _, kind := range []string{"confirm", "welcome", "goodbye"} {
+			n := sampleNotice(lang)
+			n.Title = "AI Daily"
+			l, err := s.Notice(kind, n)
+			if err != nil {
+				t.Fatal(err)
+			}
+			inspect(t, "notice/"+kind, l.HTML)
+			golden(t, "notice/"+kind+"."+lang+".html", l.HTML)
+			golden(t, "notice/"+kind+"."+lang+".txt", "Subject: "+l.Subject+"\n\n"+l.Text)
+		}
+	}
+	if _, err := s.Notice("nonsense", Notice{}); err == nil {
+		t.Error("an unknown notice was rendered")
+	}
+}
+
+func TestPagesGolden(t *testing.T) {
+	s := load(t)
+	seen := map[string]int{}
+	for _, lang := range []string{"en", "it"} {
+		edition := english()
+		pages := append(samplePages(lang), Edition{Frame{Lang: lang, Title: "Daily", Home: "/"}, edition})
+		for _, p := range pages {
+			var out strings.Builder
+			if err := s.Page(&out, p); err != nil {
+				t.Fatal(err)
+			}
+			inspect(t, "page/"+p.name(), out.String())
+			if seen[p.name()+lang]++; seen[p.name()+lang] == 1 {
+				golden(t, "page/"+p.name()+"."+lang+".html", out.String())
+			}
+		}
+	}
+	for name := range s.pages {
+		if seen[name+"en"] == 0 {
+			t.Errorf("page %s was not shown", name)
+		}
+	}
+}
+
+func TestWebEditionIsNotPersonal(t *testing.T) {
+	var out strings.Builder
+	if err := load(t).Page(&out, Edition{Frame{Home: "/"}, english()}); err != nil {
+		t.Fatal(err)
+	}
+	for _, no := range []string{"/u/", "Unsubscribe", "You get this"} {
+		if strings.Contains(out.String(), no) {
+			t.Errorf("%q is in the web edition", no)
+		}
+	}
+	if !strings.Contains(out.String(), "Officina Neurale") || strings.Contains(out.String(), "+ 2 more") {
+		t.Error("the web edition does not name all sources")
+	}
+}

@@ -1,0 +1,219 @@
+package templates
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/width"
+
+	"tidings/digest"
+)
+
+// storyView is what letter/story, letter/lead and letter/item see.
+type storyView struct {
+	Words
+	Topic    string // of the lead story, or nothing
+	Headline headline
+	Summary  said
+	Source   string
+	Language string // "in German"; nothing when it is the edition's
+	Also     []also
+	More     string // "+ 2 more", or nothing
+	Archive  string // where these are named
+}
+
+// said is a text with its language and direction, each empty when it is the edition's.
+type said struct {
+	Text, Lang, Dir string
+}
+
+// headline is a title and where it leads; without URL it is not a link.
+type headline struct {
+	said
+	URL string
+	Ref int // its link's number in the plain text; 0 without URL
+}
+
+// also is a further source of a story.
+type also struct {
+	Source   string
+	URL      string
+	Ref      int
+	Code     string // "de"; nothing when it is the edition's language
+	Language string // "in German"
+}
+
+// layout is what is common to the stories of one edition, and what adds up over them.
+type layout struct {
+	words     Words
+	lang      string // the edition's
+	archive   string
+	also      int            // further sources named at a story
+	refs      map[string]int // number of a link by address
+	links     []numbered
+	headlines []string
+	read      int // words
+}
+
+func (l *layout) stories(stories []digest.Story) ([]storyView, error) {
+	var views []storyView
+	for _, story := range stories {
+		v, err := l.story(story)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+func (l *layout) story(s digest.Story) (storyView, error) {
+	title := clean(s.Lead.Title, longestHeadline)
+	if title == "" {
+		var err error
+		if title, err = l.words.Say("untitled"); err != nil {
+			return storyView{}, err
+		}
+	}
+	lang := articleLang(s.Lead)
+	v := storyView{
+		Words:    l.words,
+		Headline: headline{said: l.say(title, lang), URL: outside(s.Lead.URL)},
+		Summary:  l.say(clean(sentences(s.Summary), longestSummary), lang),
+		Source:   sourceName(s.Lead),
+		Archive:  l.archive,
+	}
+	v.Headline.Ref = l.ref(v.Headline.URL)
+	l.headlines = append(l.headlines, title)
+	l.read += count(title) + count(v.Summary.Text)
+	var err error
+	if v.Language, err = l.mark(lang); err != nil {
+		return storyView{}, err
+	}
+	return v, l.others(&v, s.Others)
+}
+
+// others names the further sources, each once, as many as there is room for.
+func (l *layout) others(v *storyView, others []digest.Article) error {
+	named := map[string]bool{v.Source: true}
+	var more int
+	for _, a := range others {
+		name := sourceName(a)
+		if named[name] {
+			continue
+		}
+		named[name] = true
+		if len(v.Also) == l.also {
+			more++
+			continue
+		}
+		one := also{Source: name, URL: outside(a.URL)}
+		one.Ref = l.ref(one.URL)
+		var err error
+		if one.Language, err = l.mark(articleLang(a)); err != nil {
+			return err
+		}
+		if one.Language != "" {
+			one.Code = articleLang(a)
+		}
+		v.Also = append(v.Also, one)
+	}
+	if more == 0 {
+		return nil
+	}
+	var err error
+	v.More, err = l.words.Say("more", more)
+	return err
+}
+
+// say marks a text with its language and direction where they are not the edition's.
+func (l *layout) say(text, lang string) said {
+	s := said{Text: text}
+	if !sameLanguage(lang, l.lang) {
+		s.Lang = lang
+	}
+	if dir := direction(text, lang); text != "" && dir != l.words.Dir {
+		s.Dir = dir
+	}
+	return s
+}
+
+// mark says "in German" of a language that is not the edition's.
+func (l *layout) mark(lang string) (string, error) {
+	if sameLanguage(lang, l.lang) {
+		return "", nil
+	}
+	return l.words.Say("language", l.words.tongue(lang))
+}
+
+// ref numbers a link; the same address has the same number everywhere.
+func (l *layout) ref(url string) int {
+	if url == "" {
+		return 0
+	}
+	if n, known := l.refs[url]; known {
+		return n
+	}
+	n := len(l.links) + 1
+	l.refs[url] = n
+	l.links = append(l.links, numbered{Ref: n, URL: url})
+	return n
+}
+
+// articleLang is the article's language, else its source's.
+func articleLang(a digest.Article) string {
+	if lang := tag(a.Lang); lang != "" {
+		return lang
+	}
+	return tag(a.Source.Lang)
+}
+
+// sourceName is what the source calls itself, else where it lies.
+func sourceName(a digest.Article) string {
+	for _, name := range []string{a.Source.Title, host(a.Source.URL), host(a.URL), host(a.Feed), a.Feed} {
+		if name = clean(name, longestName); name != "" {
+			return name
+		}
+	}
+	return "?"
+}
+
+// sentences puts a summary's sentences into one paragraph; Chinese and Japanese ones need no space.
+func sentences(list []string) string {
+	var out strings.Builder
+	for i, s := range list {
+		if i > 0 && !strings.HasSuffix(list[i-1], "。") {
+			out.WriteByte(' ')
+		}
+		out.WriteString(strings.TrimSpace(s))
+	}
+	return out.String()
+}
+
+// count counts words; where words have no spaces, two characters count as one.
+func count(s string) int {
+	var words, wideRunes int
+	inWord := false
+	for _, r := range s {
+		switch {
+		case wide(r):
+			wideRunes++
+			inWord = false
+		case unicode.IsSpace(r):
+			inWord = false
+		case !inWord:
+			words++
+			inWord = true
+		}
+	}
+	return words + (wideRunes+1)/2
+}
+
+// wide says whether a character fills two columns.
+func wide(r rune) bool {
+	if r < 0x1100 { // nothing below is, and nearly everything is below
+		return false
+	}
+	kind := width.LookupRune(r).Kind()
+	return kind == width.EastAsianWide || kind == width.EastAsianFullwidth
+}

@@ -1,0 +1,213 @@
+// Package templates turns an edition into a letter, a fact into a notice, and an answer into a page.
+//
+// It promises that what it returns is whole: every template is rendered with sample data, in every
+// language, when the set is loaded, so a broken file stops the program at its start and names itself and
+// its line; a letter is either complete or an error. It promises that outside text stays text: titles,
+// names and summaries are escaped, cut and stripped of control and direction characters, links are http
+// or https or are not links, and no function here marks text as safe but one fixed constant for Outlook.
+// It refuses scripts, pictures, tracking and clocks, and it sends nothing. It stores nothing: the files
+// beside it are built in, and an operator's folder replaces them one by one.
+//
+// The folders: letter and notice hold twins of HTML and plain text, page the pages readers see, style what
+// they look like, phrases the words, one file per language. In letter and notice a class attribute names
+// rules of style/letter.css; Load writes them out, because mail clients keep little but style attributes.
+package templates
+
+import (
+	"embed"
+	"errors"
+	"fmt"
+	html "html/template"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+	text "text/template"
+
+	"golang.org/x/text/language"
+)
+
+//go:embed letter notice page style phrases
+var defaults embed.FS
+
+// Files returns the built-in files, to be copied and changed.
+func Files() fs.FS { return defaults }
+
+// Set is a loaded set of templates; it is safe for concurrent use.
+type Set struct {
+	letter  *html.Template            // all of letter/*.html
+	plain   *text.Template            // all of letter/*.txt
+	notices map[string]*html.Template // by kind, each with the base
+	twins   *text.Template            // all of notice/*.txt
+	pages   map[string]*html.Template // by name, each with the base
+	words   map[string]Words          // by language
+	tags    []language.Tag            // in the order of matcher; English first
+	matcher language.Matcher
+}
+
+// Load reads the built-in templates and lets overlay, which may be nil, replace them file by file; a new
+// language is a new file phrases/LANG.json. Errors name file and line.
+func Load(overlay fs.FS) (*Set, error) {
+	files, err := gather(overlay)
+	if err != nil {
+		return nil, fmt.Errorf("templates: %w", err)
+	}
+	s := &Set{notices: map[string]*html.Template{}, pages: map[string]*html.Template{}}
+	steps := []func(map[string]string) error{s.readPhrases, s.readLetter, s.readNotices, s.readPages}
+	for _, step := range steps {
+		if err := step(files); err != nil {
+			return nil, fmt.Errorf("templates: %w", plainly(err))
+		}
+	}
+	if err := s.rehearse(); err != nil {
+		return nil, fmt.Errorf("templates: %w", plainly(err))
+	}
+	return s, nil
+}
+
+// gather returns all files by path, the overlay's in place of ours, styles written out.
+func gather(overlay fs.FS) (map[string]string, error) {
+	files := map[string]string{}
+	if err := collect(defaults, func(name, src string) error { files[name] = src; return nil }); err != nil {
+		return nil, err
+	}
+	if overlay != nil {
+		err := collect(overlay, func(name, src string) error {
+			if _, known := files[name]; !known && path.Dir(name) != "phrases" {
+				return fmt.Errorf("%s:1: replaces nothing; is its name right?", name)
+			}
+			files[name] = src
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return files, dress(files)
+}
+
+// collect calls f for each of our kinds of files in fsys; others, as notes and backups, are passed over.
+func collect(fsys fs.FS, f func(name, src string) error) error {
+	return fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		hidden := strings.HasPrefix(d.Name(), ".") && name != "."
+		if d.IsDir() {
+			if hidden || name == "testdata" {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		ours := slices.Contains([]string{".html", ".txt", ".css", ".json"}, path.Ext(name))
+		if hidden || !ours || path.Dir(name) == "." {
+			return nil
+		}
+		src, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return err
+		}
+		return f(name, string(src))
+	})
+}
+
+func (s *Set) readLetter(files map[string]string) error {
+	s.letter = html.New("letter").Option("missingkey=error").Funcs(html.FuncMap{"outlook": outlook})
+	s.plain = text.New("letter").Option("missingkey=error")
+	for name, src := range in(files, "letter/") {
+		var err error
+		switch path.Ext(name) {
+		case ".html":
+			_, err = s.letter.New(name).Parse(src)
+		case ".txt":
+			_, err = s.plain.New(name).Parse(src)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Set) readNotices(files map[string]string) error {
+	s.twins = text.New("notice").Option("missingkey=error")
+	for name, src := range in(files, "notice/") {
+		if path.Ext(name) == ".txt" {
+			if _, err := s.twins.New(name).Parse(src); err != nil {
+				return err
+			}
+		}
+	}
+	return family(files, "notice/", s.notices)
+}
+
+func (s *Set) readPages(files map[string]string) error { return family(files, "page/", s.pages) }
+
+// family parses each HTML template of a folder together with the folder's base, under its bare name.
+func family(files map[string]string, folder string, into map[string]*html.Template) error {
+	base := html.New(folder + "base.html").Option("missingkey=error").Funcs(html.FuncMap{"outlook": outlook})
+	if _, err := base.Parse(files[folder+"base.html"]); err != nil {
+		return err
+	}
+	for name, src := range in(files, folder) {
+		bare, ok := strings.CutSuffix(path.Base(name), ".html")
+		if !ok || bare == "base" {
+			continue
+		}
+		t, err := base.Clone()
+		if err != nil {
+			return err
+		}
+		if _, err := t.New(name).Parse(src); err != nil {
+			return err
+		}
+		into[bare] = t
+	}
+	return nil
+}
+
+// in walks the files under a folder in the order of their names.
+func in(files map[string]string, folder string) func(func(string, string) bool) {
+	var names []string
+	for name := range files {
+		if strings.HasPrefix(name, folder) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return func(yield func(string, string) bool) {
+		for _, name := range names {
+			if !yield(name, files[name]) {
+				return
+			}
+		}
+	}
+}
+
+// plainly takes the library's own name off a template's error, so that file and line come first.
+func plainly(err error) error {
+	for _, prefix := range []string{"html/template:", "template: "} {
+		if rest, ok := strings.CutPrefix(err.Error(), prefix); ok {
+			return errors.New(rest)
+		}
+	}
+	return err
+}
+
+// Outlook for Windows knows no max-width, so the letter stands in a table that only it sees. This is the
+// one piece of markup that does not come from a file: html/template drops comments.
+const (
+	outlookOpen  html.HTML = `<!--[if mso]><table role="presentation" width="640" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`
+	outlookClose html.HTML = `<!--[if mso]></td></tr></table><![endif]-->`
+)
+
+// outlook returns the opening or the closing half.
+func outlook(half string) (html.HTML, error) {
+	switch half {
+	case "open":
+		return outlookOpen, nil
+	case "close":
+		return outlookClose, nil
+	}
+	return "", fmt.Errorf("outlook knows open and close, not %q", half)
+}
