@@ -1,0 +1,279 @@
+package main
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tidings/digest"
+)
+
+// builtinConfig is the root's config.toml, which no embedding can reach from here. It is what `init` writes
+// and what runs when there is no configuration; a test keeps the copy equal.
+//
+//go:generate cp ../../config.toml builtin.toml
+//go:embed builtin.toml
+var builtinConfig []byte
+
+// Config is everything that an operator decides, read once by [Load] and handed on as values. What each
+// setting means for its user is told in config.toml; here stand units, defaults and what empty means.
+// Paths in it are absolute, or relative to the working directory when they come from a variable.
+type Config struct {
+	Store     StoreConfig     `toml:"store"`
+	SMTP      SMTPConfig      `toml:"smtp"`
+	Delivery  DeliveryConfig  `toml:"delivery"`
+	Gather    GatherConfig    `toml:"gather"`
+	Web       WebConfig       `toml:"web"`
+	Desk      DeskConfig      `toml:"desk"`
+	Log       LogConfig       `toml:"log"`
+	Templates TemplatesConfig `toml:"templates"`
+	Source    []SourceConfig  `toml:"source"` // empty: none, and the commands that need one say so
+	Topic     []TopicConfig   `toml:"topic"`  // the ten built-in ones, renamed and widened, then the operator's own
+	Digest    []DigestConfig  `toml:"digest"` // empty: none
+
+	File string `toml:"-"` // where it was read; empty: built in
+}
+
+// StoreConfig says where things are remembered.
+type StoreConfig struct {
+	URL string `toml:"url"` // sqlite:PATH or postgres://…; sqlite:tidings.db
+}
+
+// SMTPConfig says who carries the letters.
+type SMTPConfig struct {
+	URL          string `toml:"url"`           // empty: letters become .eml files in outbox/
+	PasswordFile string `toml:"password_file"` // its content becomes Password
+	Password     string `toml:"password"`      // of the URL's user; empty: the one in the URL, or none
+	Hello        string `toml:"hello"`         // our name in EHLO; empty: the machine's
+}
+
+// DeliveryConfig says how letters are handed over.
+type DeliveryConfig struct {
+	Connections int           `toml:"connections"` // at once; 16
+	Uncertain   digest.Policy `toml:"uncertain"`   // of digests that say nothing themselves; resend
+	RetryFirst  time.Duration `toml:"retry_first"` // before the second try, doubling from there; 5m
+	GiveUp      time.Duration `toml:"give_up"`     // after the first try; 20h
+}
+
+// GatherConfig says how sources are read.
+type GatherConfig struct {
+	AllowPrivate []netip.Prefix `toml:"allow_private"` // networks that may be read although they are private; none
+	Timeout      time.Duration  `toml:"timeout"`       // of one document, from dialling to its last byte; 30s
+	MaxBytes     Size           `toml:"max_bytes"`     // of one document, unpacked; 16MB
+	Hosts        int            `toml:"hosts"`         // read at once, one document each; 8
+	Gap          time.Duration  `toml:"gap"`           // between two requests to one host; 1s, 0s is none
+	Contact      string         `toml:"contact"`       // told to publishers in the user agent; empty: web.url
+}
+
+// WebConfig says where readers find their pages.
+type WebConfig struct {
+	Listen string `toml:"listen"` // 127.0.0.1:8080
+	URL    string `toml:"url"`    // how readers reach it, without a slash at its end; http://localhost:8080
+}
+
+// DeskConfig says where the editor's pages are; always on loopback, since the desk asks for no password.
+type DeskConfig struct {
+	Listen string `toml:"listen"` // 127.0.0.1:8090
+}
+
+// LogConfig says what is logged on stderr.
+type LogConfig struct {
+	Level  slog.Level `toml:"level"`  // info
+	Format string     `toml:"format"` // text or json; text
+}
+
+// TemplatesConfig says where the operator's own templates lie.
+type TemplatesConfig struct {
+	Dir string `toml:"dir"` // files in it replace the built-in ones of that name; empty: none
+}
+
+// SourceConfig is a [digest.Source].
+type SourceConfig struct {
+	URL    string  `toml:"url"`    // required: https://…, http://… or file:PATH
+	Name   string  `toml:"name"`   // what readers see; empty: the feed's own title
+	Lang   string  `toml:"lang"`   // BCP 47; empty: the feed's word, then detection
+	Owner  string  `toml:"owner"`  // sources of one owner count once; empty: its registrable domain
+	Weight float64 `toml:"weight"` // how much its word counts; 1
+	Topic  string  `toml:"topic"`  // of articles whose words decide nothing; empty: brief
+	First  bool    `toml:"first"`  // a party's own voice, never an independent report
+}
+
+// TopicConfig is a [digest.Topic].
+type TopicConfig struct {
+	ID      string              `toml:"id"`      // required
+	Name    map[string]string   `toml:"name"`    // by language; empty: the built-in ones, else the id
+	Words   map[string][]string `toml:"words"`   // by language, on top of the built-in lexicon
+	Phrases map[string][]string `toml:"phrases"` // the same, for several words in a row
+}
+
+// DigestConfig is a [digest.Digest].
+type DigestConfig struct {
+	Name       string        `toml:"name"`  // required: letters, digits, single hyphens
+	Title      string        `toml:"title"` // empty: its name
+	From       string        `toml:"from"`  // required: a mailbox
+	Lang       string        `toml:"lang"`  // en
+	Schedule   string        `toml:"schedule"`
+	Timezone   string        `toml:"timezone"`    // IANA name; UTC
+	Sources    []string      `toml:"sources"`     // names or addresses; empty: all
+	Topics     []string      `toml:"topics"`      // ids in the order of sections; empty: all
+	Window     time.Duration `toml:"window"`      // see [digest.Layout] for this and what follows; 48h
+	Stories    int           `toml:"stories"`     // 25
+	PerSection int           `toml:"per_section"` // 6
+	PerSource  int           `toml:"per_source"`  // 3
+	Brief      int           `toml:"brief"`       // 15
+	Floor      float64       `toml:"floor"`       // 0.2
+	Sentences  int           `toml:"sentences"`   // 2
+	Optional   bool          `toml:"optional"`    // only for readers who chose it by name
+	Uncertain  digest.Policy `toml:"uncertain"`   // empty: delivery.uncertain
+	CatchUp    time.Duration `toml:"catch_up"`    // how late a missed slot is still worth printing; 18h
+	Weights    WeightsConfig `toml:"weights"`
+}
+
+// WeightsConfig is [digest.Weights].
+type WeightsConfig struct {
+	Sources  float64       `toml:"sources"`   // 0.45
+	Weight   float64       `toml:"weight"`    // 0.2
+	Recency  float64       `toml:"recency"`   // 0.25
+	Depth    float64       `toml:"depth"`     // 0.1
+	HalfLife time.Duration `toml:"half_life"` // 18h
+}
+
+// defaultConfig is what a configuration means that says nothing.
+func defaultConfig() Config {
+	return Config{
+		Store: StoreConfig{URL: "sqlite:tidings.db"},
+		Delivery: DeliveryConfig{
+			Connections: 16, Uncertain: digest.Resend, RetryFirst: 5 * time.Minute, GiveUp: 20 * time.Hour,
+		},
+		Gather: GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, Gap: time.Second},
+		Web:    WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
+		Desk:   DeskConfig{Listen: "127.0.0.1:8090"},
+		Log:    LogConfig{Level: slog.LevelInfo, Format: "text"},
+	}
+}
+
+// preset fills in what a [[source]] means that says nothing.
+func (s *SourceConfig) preset() { s.Weight = 1 }
+
+// preset fills in what a [[digest]] means that says nothing.
+func (d *DigestConfig) preset() {
+	*d = DigestConfig{
+		Lang: "en", Schedule: "0 7 * * *", Timezone: "UTC",
+		Window: 48 * time.Hour, Stories: 25, PerSection: 6, PerSource: 3, Brief: 15, Floor: 0.2, Sentences: 2,
+		CatchUp: 18 * time.Hour,
+		Weights: WeightsConfig{Sources: 0.45, Weight: 0.2, Recency: 0.25, Depth: 0.1, HalfLife: 18 * time.Hour},
+	}
+}
+
+// Fault is one thing that is wrong with the configuration.
+type Fault struct {
+	File         string // as the user named it; empty when Variable says where
+	Line, Column int    // from 1, in characters; 0: the file as a whole
+	Variable     string // the environment variable that is at fault
+	Sentence     string // what is wrong and what to do; never a secret
+}
+
+// String returns the fault as one line: FILE:LINE:COLUMN: sentence.
+func (f Fault) String() string {
+	switch {
+	case f.Variable != "":
+		return f.Variable + ": " + f.Sentence
+	case f.Line == 0:
+		return f.File + ": " + f.Sentence
+	}
+	return fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Sentence)
+}
+
+// Faults is all that is wrong with a configuration, in the order of the file, then of the variables. The
+// program was used wrongly then: exit 2.
+type Faults []Fault
+
+// Error returns one line for each fault.
+func (f Faults) Error() string {
+	lines := make([]string, len(f))
+	for i, fault := range f {
+		lines[i] = fault.String()
+	}
+	return strings.Join(lines, "\n")
+}
+
+// Find says which file [Load] should read: the one named by the flag, else config.toml here, else
+// tidings/config.toml in the user's configuration folder. When there is none, builtin is true and the
+// path empty.
+func Find(flag string, env []string) (path string, builtin bool) {
+	if flag != "" {
+		return flag, false
+	}
+	home := lookup(env, "XDG_CONFIG_HOME")
+	if home == "" {
+		home = filepath.Join(lookup(env, "HOME"), ".config")
+	}
+	for _, path := range []string{"config.toml", filepath.Join(home, "tidings", "config.toml")} {
+		// A file that is there and cannot be looked at is still the user's choice; Load tells the reason.
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			return path, false
+		}
+	}
+	return "", true
+}
+
+// Load reads the configuration from the file at path (empty: the built-in one), then what the TIDINGS_…
+// variables among env override. Its error is always [Faults], and tells everything that is wrong.
+func Load(path string, env []string) (Config, error) {
+	src, name, dir := builtinConfig, "the built-in config.toml", ""
+	if path != "" {
+		var err error
+		if src, err = os.ReadFile(path); err != nil {
+			return Config{}, Faults{{File: path, Sentence: "the configuration cannot be read: " + reason(err)}}
+		}
+		if dir, err = filepath.Abs(filepath.Dir(path)); err != nil {
+			return Config{}, Faults{{File: path, Sentence: "the configuration's folder is not known: " + reason(err)}}
+		}
+		name = path
+	}
+	c, err := parseConfig(src, name, dir, env)
+	c.File = path
+	return c, err
+}
+
+// parseConfig is Load on bytes. Relative paths in them start from dir; an empty one is the working
+// directory.
+func parseConfig(src []byte, name, dir string, env []string) (Config, error) {
+	r := configReader{file: name, dir: dir, bad: make(map[string]bool)}
+	c := defaultConfig()
+	if r.read(src, &c) {
+		r.override(env, &c)
+		r.resolve(&c)
+		r.check(&c)
+	}
+	if len(r.faults) > 0 {
+		return Config{}, r.sorted()
+	}
+	c.Topic = mergeTopics(c.Topic)
+	return c, nil
+}
+
+// lookup returns the value of a variable among env, or an empty one.
+func lookup(env []string, name string) string {
+	for _, entry := range slices.Backward(env) {
+		if key, value, _ := strings.Cut(entry, "="); key == name {
+			return value
+		}
+	}
+	return ""
+}
+
+// reason returns why a file operation failed, without the path that the caller names anyway.
+func reason(err error) string {
+	if path := (*os.PathError)(nil); errors.As(err, &path) {
+		return path.Err.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,303 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidings/digest"
+	"tidings/digest/outbox"
+)
+
+// What names and languages look like. A name stands in edition keys, paths, addresses and variables.
+var (
+	nameForm = regexp.MustCompile(`^[A-Za-z0-9]+(-[A-Za-z0-9]+)*$`)
+	langForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
+)
+
+// resolve turns what is relative to the file into what can be opened, and reads the password.
+func (r *configReader) resolve(c *Config) {
+	c.Store.URL = r.locator("store.url", "sqlite:", c.Store.URL)
+	c.Templates.Dir = r.path("templates.dir", c.Templates.Dir)
+	for i := range c.Source {
+		c.Source[i].URL = r.locator(at("source", i, "url"), "file:", c.Source[i].URL)
+	}
+	for i, d := range c.Digest {
+		for j, source := range d.Sources {
+			d.Sources[j] = r.locator(at("digest", i, "sources"), "file:", source)
+		}
+	}
+	if c.SMTP.PasswordFile == "" {
+		return
+	}
+	c.SMTP.PasswordFile = r.path("smtp.password_file", c.SMTP.PasswordFile)
+	if c.SMTP.Password != "" {
+		r.fault("smtp.password_file", "smtp.password and smtp.password_file are both given; keep one of them")
+		return
+	}
+	content, err := os.ReadFile(c.SMTP.PasswordFile)
+	if err != nil {
+		r.fault("smtp.password_file", "the password cannot be read from %s: %s", c.SMTP.PasswordFile, reason(err))
+		return
+	}
+	if c.SMTP.Password = lastLine(content); c.SMTP.Password == "" {
+		r.fault("smtp.password_file", "%s is empty; write the password into it", c.SMTP.PasswordFile)
+	}
+}
+
+// at returns the path of a key in the i-th table of a list.
+func at(list string, i int, key string) string {
+	return join(list+"["+strconv.Itoa(i)+"]", key)
+}
+
+// lastLine returns a secret file's content without its last newline.
+func lastLine(content []byte) string {
+	return strings.TrimSuffix(strings.TrimSuffix(string(content), "\n"), "\r")
+}
+
+// path makes a relative path start from the file's folder. One from a variable starts where the program
+// was started, as everything in a shell does.
+func (r *configReader) path(setting, path string) string {
+	if path == "" || filepath.IsAbs(path) || r.dir == "" || r.marks[setting].variable != "" {
+		return path
+	}
+	return filepath.Join(r.dir, path)
+}
+
+// locator is path for an address of the given scheme: sqlite:PATH or file:PATH. Other addresses are
+// returned as they are.
+func (r *configReader) locator(setting, scheme, address string) string {
+	path, ok := strings.CutPrefix(address, scheme)
+	if !ok || path == "" || strings.HasPrefix(path, ":memory:") {
+		return address
+	}
+	if strings.HasPrefix(path, "//") {
+		return address // written as file:///PATH or sqlite:///PATH, it is absolute
+	}
+	return scheme + r.path(setting, path)
+}
+
+// check tells what is wrong in meaning. It sees defaults where the file gave something of a wrong type;
+// what is told already is not told again.
+func (r *configReader) check(c *Config) {
+	r.checkStore(c.Store)
+	r.checkSMTP(c.SMTP)
+	r.least("delivery.connections", c.Delivery.Connections, 1)
+	r.checkPolicy("delivery.uncertain", c.Delivery.Uncertain)
+	r.positive("delivery.retry_first", c.Delivery.RetryFirst)
+	if c.Delivery.GiveUp < c.Delivery.RetryFirst {
+		r.fault("delivery.give_up", "delivery.give_up is shorter than delivery.retry_first, so nothing would be tried twice")
+	}
+	r.positive("gather.timeout", c.Gather.Timeout)
+	r.least("gather.hosts", c.Gather.Hosts, 1)
+	if c.Gather.Gap < 0 {
+		r.fault("gather.gap", `gather.gap must not be negative; "0s" is none`)
+	}
+	if c.Gather.MaxBytes < 1024 {
+		r.fault("gather.max_bytes", `gather.max_bytes must be at least "1KB"; no feed is smaller`)
+	}
+	r.checkPages(c)
+	if f := c.Log.Format; f != "text" && f != "json" {
+		r.fault("log.format", `log.format must be "text" or "json"`)
+	}
+	if dir := c.Templates.Dir; dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			r.fault("templates.dir", "templates.dir: there is no folder %s; create it, or leave the setting empty", dir)
+		}
+	}
+	topics := r.checkTopics(c.Topic)
+	r.checkSources(c.Source, topics)
+	r.checkDigests(c, topics)
+}
+
+// checkStore looks at the store's address, which may hold a password and is never quoted.
+func (r *configReader) checkStore(s StoreConfig) {
+	path, sqlite := strings.CutPrefix(s.URL, "sqlite:")
+	u, err := url.Parse(s.URL)
+	switch {
+	case sqlite && path != "" && (!strings.HasPrefix(path, "//") || strings.HasPrefix(path, "///")):
+	case !sqlite && err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql"):
+	default:
+		r.fault("store.url", "store.url must be sqlite:PATH, such as \"sqlite:tidings.db\", "+
+			"or postgres://USER@HOST/DATABASE with everything odd in it percent-encoded")
+	}
+}
+
+// checkSMTP looks at the mail server's address. It may hold a password, also where none should be: behind
+// a question mark that was not encoded.
+func (r *configReader) checkSMTP(s SMTPConfig) {
+	if s.URL == "" {
+		return
+	}
+	server, err := outbox.ParseURL(s.URL)
+	if _, query, _ := strings.Cut(s.URL, "?"); err != nil && strings.Contains(query, "@") {
+		err = errors.New("special characters in a user or password are percent-encoded: %3F for ?, %40 for @")
+	}
+	if err != nil {
+		r.fault("smtp.url", "smtp.url: %s", err)
+		return
+	}
+	switch {
+	case server.User != "" && server.Password == "" && s.Password == "" && s.PasswordFile == "":
+		r.fault("smtp.url", "smtp.url names a user and nothing gives the password; set smtp.password_file")
+	case server.Password != "" && s.Password != "":
+		r.fault("smtp.url", "smtp.url holds a password and smtp.password or smtp.password_file gives another; keep one")
+	case server.User == "" && s.Password != "":
+		r.fault("smtp.url", "there is a password and smtp.url names no user; write smtp://USER@HOST:587")
+	}
+}
+
+// checkPages looks at where the readers' and the editor's pages listen.
+func (r *configReader) checkPages(c *Config) {
+	if _, ok := listenHost(c.Web.Listen); !ok {
+		r.fault("web.listen", `web.listen must be ADDRESS:PORT, such as "127.0.0.1:8080", or ":8080" for all networks`)
+	}
+	u, err := url.Parse(c.Web.URL)
+	if err != nil || !webAddress(u) || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		r.fault("web.url", `web.url must be the http or https address at which readers reach the pages, such as "https://news.example.org"`)
+	}
+	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
+	host, ok := listenHost(c.Desk.Listen)
+	if ip := net.ParseIP(host); !ok || (host != "localhost" && !ip.IsLoopback()) {
+		r.fault("desk.listen", `desk.listen must be a loopback address and a port, such as "127.0.0.1:8090": the desk asks for no password`)
+	}
+}
+
+// listenHost returns the host of ADDRESS:PORT; empty for all networks.
+func listenHost(listen string) (string, bool) {
+	host, port, err := net.SplitHostPort(listen)
+	return host, err == nil && port != "" && portForm(port) && !strings.ContainsAny(host, "/@ ")
+}
+
+// portForm says whether a port is none or a number that can be one.
+func portForm(port string) bool {
+	_, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil
+}
+
+// webAddress says whether u is an http or https address with a host.
+func webAddress(u *url.URL) bool {
+	return (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && portForm(u.Port())
+}
+
+// checkTopics looks at the operator's topics and returns the ids of all there are.
+func (r *configReader) checkTopics(topics []TopicConfig) []string {
+	var ids, seen []string
+	for _, t := range builtinTopics() {
+		ids = append(ids, t.ID)
+	}
+	for i, t := range topics {
+		path := at("topic", i, "id")
+		switch {
+		case t.ID == "":
+			r.fault(path, `this [[topic]] has no id; write one, such as id = "robots"`)
+		case !nameForm.MatchString(t.ID):
+			r.fault(path, "topic.id must be letters, digits and single hyphens")
+		case t.ID == digest.Brief:
+			r.fault(path, "%q is where stories go that fit no topic and cannot be a topic itself", t.ID)
+		case slices.Contains(seen, t.ID):
+			r.fault(path, "there is another [[topic]] %q above; put the two together", t.ID)
+		case !slices.Contains(ids, t.ID):
+			ids = append(ids, t.ID)
+			if len(t.Words)+len(t.Phrases) == 0 {
+				r.fault(path, "%q is not a built-in topic and has no words and no phrases, so nothing could be filed under it", t.ID)
+			}
+		}
+		seen = append(seen, t.ID)
+		checkLanguages(r, at("topic", i, "name"), t.Name)
+		checkLanguages(r, at("topic", i, "words"), t.Words)
+		checkLanguages(r, at("topic", i, "phrases"), t.Phrases)
+	}
+	return ids
+}
+
+// checkLanguages looks at the keys of a table by language.
+func checkLanguages[T any](r *configReader, path string, table map[string]T) {
+	for lang := range table {
+		r.checkLang(join(path, lang), lang)
+	}
+}
+
+// checkLang looks at a language; none is fine.
+func (r *configReader) checkLang(path, lang string) {
+	if lang != "" && !langForm.MatchString(lang) {
+		r.fault(path, `%s: a language is written as "en", "it" or "pt-BR"`, plain(path))
+	}
+}
+
+// checkSources looks at the sources. Their addresses may hold keys and are never quoted.
+func (r *configReader) checkSources(sources []SourceConfig, topics []string) {
+	names, urls := make(map[string]bool), make(map[string]bool)
+	for i, s := range sources {
+		u, err := url.Parse(s.URL)
+		switch path := at("source", i, "url"); {
+		case s.URL == "":
+			r.fault(path, `this [[source]] has no url; write one, such as url = "https://example.org/feed.xml"`)
+		case !fileAddress(s.URL) && (err != nil || !webAddress(u)):
+			r.fault(path, "source.url must be an http or https address, or file:PATH of a document or folder")
+		case urls[s.URL]:
+			r.fault(path, "there is another [[source]] with this url above; remove one of them")
+		}
+		if s.Name != "" && names[s.Name] {
+			r.fault(at("source", i, "name"), "there is another [[source]] named %q above; give one of them another name", s.Name)
+		}
+		urls[s.URL], names[s.Name] = true, true
+		r.checkLang(at("source", i, "lang"), s.Lang)
+		if !(s.Weight > 0 && s.Weight <= 100) { // so that NaN does not pass
+			r.fault(at("source", i, "weight"), "source.weight must be above 0 and at most 100; 1 is ordinary. To silence a source, remove it")
+		}
+		if s.Topic != "" && s.Topic != digest.Brief && !slices.Contains(topics, s.Topic) {
+			r.fault(at("source", i, "topic"), "there is no topic %q; there are %s", s.Topic, strings.Join(topics, ", "))
+		}
+	}
+}
+
+// fileAddress says whether a source is a document or folder here: file:PATH, or file:///PATH with no host
+// but this one.
+func fileAddress(address string) bool {
+	path, ok := strings.CutPrefix(address, "file:")
+	host, absolute := strings.CutPrefix(path, "//")
+	return ok && path != "" && (!absolute || strings.HasPrefix(host, "/") || strings.HasPrefix(host, "localhost/"))
+}
+
+// checkPolicy looks at what becomes of uncertain deliveries.
+func (r *configReader) checkPolicy(path string, p digest.Policy) {
+	if p != digest.Resend && p != digest.Hold {
+		r.fault(path, `%s must be "resend" or "hold"`, plain(path))
+	}
+}
+
+// least tells when a number is too small.
+func (r *configReader) least(path string, n, least int) {
+	if n < least {
+		r.fault(path, "%s must be at least %d", plain(path), least)
+	}
+}
+
+// positive tells when a length of time is none.
+func (r *configReader) positive(path string, d time.Duration) {
+	if d <= 0 {
+		r.fault(path, "%s must be longer than nothing", plain(path))
+	}
+}
+
+// mailbox returns what is wrong with a mailbox; nil when nothing is.
+func mailbox(text string) error {
+	a, err := mail.ParseAddress(text)
+	if err != nil {
+		return fmt.Errorf("mailbox: %w", err)
+	}
+	if _, domain, _ := strings.Cut(a.Address, "@"); strings.Trim(domain, ".") == "" {
+		return fmt.Errorf("mailbox %q has no domain", text)
+	}
+	return nil
+}

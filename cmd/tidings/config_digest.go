@@ -1,0 +1,231 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"tidings/digest"
+)
+
+// checkDigests looks at the digests.
+func (r *configReader) checkDigests(c *Config, topics []string) {
+	for i, d := range c.Digest {
+		path := at("digest", i, "name")
+		switch {
+		case d.Name == "":
+			r.fault(path, `this [[digest]] has no name; write one, such as name = "daily"`)
+		case !nameForm.MatchString(d.Name):
+			r.fault(path, "digest.name must be letters, digits and single hyphens: it stands in addresses and paths")
+		case slices.ContainsFunc(c.Digest[:i], func(o DigestConfig) bool { return strings.EqualFold(o.Name, d.Name) }):
+			r.fault(path, "there is another [[digest]] named %q above; give one of them another name", d.Name)
+		}
+		if d.From == "" {
+			r.fault(at("digest", i, "from"), `the digest %q has no from; write one, such as from = "AI Daily <daily@example.org>"`, d.Name)
+		} else if mailbox(d.From) != nil {
+			r.fault(at("digest", i, "from"), `digest.from must be a mailbox, such as "AI Daily <daily@example.org>"`)
+		}
+		if d.Lang == "" {
+			r.fault(at("digest", i, "lang"), `digest.lang is empty; write the letter's language, such as "en"`)
+		}
+		r.checkLang(at("digest", i, "lang"), d.Lang)
+		r.checkSchedule(i, d)
+		r.checkReferences(i, d, c.Source, topics)
+		r.checkLayout(i, d)
+		if d.Uncertain != "" {
+			r.checkPolicy(at("digest", i, "uncertain"), d.Uncertain)
+		}
+	}
+}
+
+// checkSchedule looks at when a digest appears.
+func (r *configReader) checkSchedule(i int, d DigestConfig) {
+	loc, err := zone(d.Timezone)
+	if err != nil {
+		r.fault(at("digest", i, "timezone"), `there is no time zone %q; write a name as "Europe/Rome" or "UTC"`, d.Timezone)
+	}
+	path := at("digest", i, "schedule")
+	s, err := ParseSchedule(d.Schedule, loc)
+	if err != nil {
+		r.fault(path, "digest.schedule: %s", err)
+	} else if s.Next(time.Unix(0, 0)).IsZero() {
+		r.fault(path, "digest.schedule %q names a day that never comes", d.Schedule)
+	}
+}
+
+// zone returns the location of an IANA name. The machine's own zone is none: editions would change their
+// names with the machine.
+func zone(name string) (*time.Location, error) {
+	if name == "" || name == "Local" {
+		return nil, fmt.Errorf("time zone %q: not an IANA name", name)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return nil, fmt.Errorf("time zone: %w", err)
+	}
+	return loc, nil
+}
+
+// checkReferences looks at the sources and topics that a digest names.
+func (r *configReader) checkReferences(i int, d DigestConfig, sources []SourceConfig, topics []string) {
+	for j, name := range d.Sources {
+		path := at("digest", i, "sources") + "[" + strconv.Itoa(j) + "]"
+		if !slices.ContainsFunc(sources, func(s SourceConfig) bool { return s.is(name) }) {
+			r.fault(path, "the digest %q names a source that is not there: %s; name a [[source]] by its name or url", d.Name, shown(name))
+		} else if slices.Contains(d.Sources[:j], name) {
+			r.fault(path, "the digest %q names the source %s twice", d.Name, shown(name))
+		}
+	}
+	for j, id := range d.Topics {
+		path := at("digest", i, "topics") + "[" + strconv.Itoa(j) + "]"
+		if !slices.Contains(topics, id) {
+			r.fault(path, "there is no topic %q; there are %s", id, strings.Join(topics, ", "))
+		} else if slices.Contains(d.Topics[:j], id) {
+			r.fault(path, "the digest %q names the topic %q twice", d.Name, id)
+		}
+	}
+}
+
+// is says whether a digest means this source.
+func (s SourceConfig) is(name string) bool { return name != "" && (s.Name == name || s.URL == name) }
+
+// shown returns a source's name for a fault; of an address only the host, since the rest may hold a key.
+func shown(name string) string {
+	u, err := url.Parse(name)
+	switch {
+	case err != nil && strings.Contains(name, ":"):
+		return "(an address)"
+	case err == nil && u.Host != "":
+		return strconv.Quote(u.Scheme + "://" + u.Host + "/…")
+	}
+	return strconv.Quote(name)
+}
+
+// checkLayout looks at an edition's bounds and weights.
+func (r *configReader) checkLayout(i int, d DigestConfig) {
+	r.positive(at("digest", i, "window"), d.Window)
+	r.positive(at("digest", i, "weights.half_life"), d.Weights.HalfLife)
+	if d.CatchUp < 0 {
+		r.fault(at("digest", i, "catch_up"), `digest.catch_up must not be negative; "0s" never prints a slot that was missed`)
+	}
+	for _, bound := range []struct {
+		key string
+		n   int
+	}{
+		{"stories", d.Stories}, {"per_section", d.PerSection}, {"per_source", d.PerSource},
+		{"brief", d.Brief}, {"sentences", d.Sentences},
+	} {
+		r.least(at("digest", i, bound.key), bound.n, 1)
+	}
+	w := d.Weights
+	for _, weight := range []struct {
+		key string
+		x   float64
+	}{
+		{"floor", d.Floor}, {"weights.sources", w.Sources}, {"weights.weight", w.Weight},
+		{"weights.recency", w.Recency}, {"weights.depth", w.Depth},
+	} {
+		if !(weight.x >= 0 && weight.x <= 1000) { // so that NaN does not pass
+			r.fault(at("digest", i, weight.key), "digest.%s must not be negative, nor above 1000", weight.key)
+		}
+	}
+	if w.Sources+w.Weight+w.Recency+w.Depth == 0 {
+		r.fault(at("digest", i, "weights"), "the weights of %q are all 0, so no story could be told from another; raise one", d.Name)
+	}
+}
+
+// digests returns what the press needs to know of each [[digest]], in their order. The configuration has
+// been checked by [Load]; the error is for one that was put together otherwise.
+func (c Config) digests() ([]digest.Digest, error) {
+	all := make([]digest.Digest, 0, len(c.Digest))
+	for _, d := range c.Digest {
+		loc, err := zone(d.Timezone)
+		if err != nil {
+			return nil, fmt.Errorf("digest %s: %w", d.Name, err)
+		}
+		made := digest.Digest{
+			Name: d.Name, Title: d.Title, From: d.From, Lang: d.Lang, Schedule: d.Schedule, Location: loc,
+			Layout: digest.Layout{
+				Window: d.Window, Stories: d.Stories, PerSection: d.PerSection, PerSource: d.PerSource,
+				Brief: d.Brief, Floor: d.Floor, Sentences: d.Sentences,
+			},
+			Weights:  digest.Weights(d.Weights),
+			Optional: d.Optional, Uncertain: d.Uncertain,
+		}
+		if made.Title == "" {
+			made.Title = d.Name
+		}
+		if made.Layout.Floor == 0 {
+			// A layout reads 0 as its default; the least number above it is no floor at all.
+			made.Layout.Floor = math.SmallestNonzeroFloat64
+		}
+		if made.Uncertain == "" {
+			made.Uncertain = c.Delivery.Uncertain
+		}
+		if made.Sources, err = c.sourcesOf(d); err != nil {
+			return nil, err
+		}
+		if made.Topics, err = c.topicsOf(d); err != nil {
+			return nil, err
+		}
+		all = append(all, made)
+	}
+	return all, nil
+}
+
+// sources returns all sources.
+func (c Config) sources() []digest.Source {
+	all := make([]digest.Source, len(c.Source))
+	for i, s := range c.Source {
+		all[i] = digest.Source(s)
+	}
+	return all
+}
+
+// sourcesOf returns the sources that a digest reads, in the order in which it names them.
+func (c Config) sourcesOf(d DigestConfig) ([]digest.Source, error) {
+	if len(d.Sources) == 0 {
+		return c.sources(), nil
+	}
+	var picked []digest.Source
+	for _, name := range d.Sources {
+		i := slices.IndexFunc(c.Source, func(s SourceConfig) bool { return s.is(name) })
+		if i < 0 {
+			return nil, fmt.Errorf("digest %s: there is no source %s", d.Name, shown(name))
+		}
+		// A source may be named by its name and by its address.
+		if s := digest.Source(c.Source[i]); !slices.Contains(picked, s) {
+			picked = append(picked, s)
+		}
+	}
+	return picked, nil
+}
+
+// topics returns all topics, in the order of sections.
+func (c Config) topics() []digest.Topic {
+	all := make([]digest.Topic, len(c.Topic))
+	for i, t := range c.Topic {
+		all[i] = digest.Topic(t)
+	}
+	return all
+}
+
+// topicsOf returns the topics that a digest has sections for, in their order.
+func (c Config) topicsOf(d DigestConfig) ([]digest.Topic, error) {
+	if len(d.Topics) == 0 {
+		return c.topics(), nil
+	}
+	var picked []digest.Topic
+	for _, id := range d.Topics {
+		i := slices.IndexFunc(c.Topic, func(t TopicConfig) bool { return t.ID == id })
+		if i < 0 {
+			return nil, fmt.Errorf("digest %s: there is no topic %q", d.Name, id)
+		}
+		picked = append(picked, digest.Topic(c.Topic[i]))
+	}
+	return picked, nil
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/cli/browser"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"tidings/digest"
+	"tidings/subscribers"
+)
+
+// demoFiles are the configuration and the sources of the demo.
+//
+//go:embed demo
+var demoFiles embed.FS
+
+func demoCommand(p *program) *cobra.Command {
+	var once, open bool
+	var home string
+	c := &cobra.Command{
+		Use: "demo [--once]", Short: "the whole line on bundled sources, without a network or a mail server", Args: cobra.NoArgs,
+		Long: "Gathers, composes and delivers an English and an Italian edition of one week of September 2023 into a\n" +
+			"folder, then serves the editor's desk and the readers' pages until Ctrl-C. The outlets are invented,\n" +
+			"the events are real.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.demo(c.Context(), home, once, open)
+		},
+	}
+	c.Flags().BoolVar(&once, "once", false, "print the letters' paths and exit")
+	c.Flags().BoolVar(&open, "open", false, "open the desk in the browser")
+	c.Flags().StringVar(&home, "home", "", "a new `DIR` to work in (default: a temporary one)")
+	return c
+}
+
+// demo runs the whole line in a home of its own.
+func (p *program) demo(ctx context.Context, home string, once, open bool) error {
+	home, err := newHome(home)
+	if err != nil {
+		return err
+	}
+	config, err := Load(filepath.Join(home, "demo.toml"), nil)
+	if err != nil {
+		return err
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	config.Web.URL = "http://" + listener.Addr().String()
+	h, err := p.openWith(ctx, config)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	at := time.Date(2023, 9, 15, 7, 0, 0, 0, h.digests[0].Location)
+	if err := errors.Join(p.demoMorning(ctx, h, at), p.letters(h)); err != nil || once {
+		return errors.Join(err, listener.Close(), h.Close())
+	}
+	return errors.Join(p.demoPages(ctx, h, listener, at, open), h.Close())
+}
+
+// newHome makes the demo's folder and puts its files there.
+func newHome(home string) (string, error) {
+	if home == "" {
+		dir, err := os.MkdirTemp("", "tidings-demo-")
+		if err != nil {
+			return "", err
+		}
+		home = dir
+	}
+	files, err := fs.Sub(demoFiles, "demo")
+	if err != nil {
+		return "", err
+	}
+	if err := os.CopyFS(home, files); err != nil {
+		return "", fmt.Errorf("the demo's home must be a new folder: %w", err)
+	}
+	return filepath.Abs(home)
+}
+
+// demoMorning subscribes two readers, makes both editions and delivers them.
+func (p *program) demoMorning(ctx context.Context, h *house, at time.Time) error {
+	readers := []subscribers.Request{
+		{Email: "ada@readers.example", Name: "Ada", How: "operator", Digests: []string{"demo"}},
+		{Email: "alessandro@readers.example", Name: "Alessandro", Lang: "it", How: "operator", Digests: []string{"dimostrazione"}},
+	}
+	for _, r := range readers {
+		if _, _, err := h.list.Add(ctx, r); err != nil {
+			return err
+		}
+	}
+	for _, d := range h.digests {
+		h.feeds.Eager = true
+		if err := p.make(ctx, h, d, at); err != nil {
+			return err
+		}
+	}
+	return p.drain(ctx, h, h.store)
+}
+
+// letters prints the paths of the letters in the mailbox folder.
+func (p *program) letters(h *house) error {
+	files, err := filepath.Glob(filepath.Join(h.maildrop(), "*.eml"))
+	if err != nil {
+		return err
+	}
+	for _, f := range files {
+		if _, err := fmt.Fprintln(p.out, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// demoPages serves the desk and the readers' pages until the context ends.
+func (p *program) demoPages(ctx context.Context, h *house, pages net.Listener, at time.Time, open bool) error {
+	deskAt, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return errors.Join(err, pages.Close())
+	}
+	address := "http://" + deskAt.Addr().String()
+	fmt.Fprintf(p.out, "the editor's desk:    %s\nthe readers' pages:   %s\n", address, h.config.Web.URL)
+	fmt.Fprintln(p.err, "Ctrl-C ends the demo")
+	if open {
+		if err := browser.OpenURL(address); err != nil {
+			fmt.Fprintf(p.err, "no browser could be opened: %v\n", err)
+		}
+	}
+	owed := make(chan struct{}, 1)
+	o, err := h.outbox(h.store)
+	if err != nil {
+		return errors.Join(err, pages.Close(), deskAt.Close())
+	}
+	o.Wake = owed
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return h.pages(ctx, pages, owed) })
+	group.Go(func() error { return o.Run(ctx) })
+	h.desk(ctx, group, deskAt, printed{h, digest.Slot{Digest: h.digests[0].Name, At: at}.Key()})
+	return group.Wait()
+}
+
+// printed shows the desk an edition that is sealed already.
+type printed struct {
+	house *house
+	key   string
+}
+
+// Draft implements [desk.Drafts].
+func (s printed) Draft(ctx context.Context) (digest.Edition, error) {
+	return s.house.store.Edition(ctx, s.key)
+}

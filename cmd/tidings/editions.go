@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tidings/digest"
+	"tidings/digest/outbox"
+	"tidings/digest/store"
+	"tidings/templates"
+)
+
+func editionsCommand(p *program) *cobra.Command {
+	return family("editions", "past editions",
+		editionsList(p), editionsShow(p), editionsExport(p),
+		later("hold EDITION", "keep an edition back"), later("approve EDITION", "let an edition go"))
+}
+
+func editionsList(p *program) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "list", Short: "the editions, the newest first", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.listEditions(ctx, h, asJSON) })
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return c
+}
+
+// settled is an edition as the command line lists it.
+type settled struct {
+	Key        string         `json:"key"`
+	State      string         `json:"state"`
+	Number     int            `json:"number,omitempty"`
+	Title      string         `json:"title,omitempty"`
+	At         time.Time      `json:"at"`
+	Deliveries map[string]int `json:"deliveries,omitempty"`
+}
+
+func (p *program) listEditions(ctx context.Context, h *house, asJSON bool) error {
+	all, err := h.store.Editions(ctx)
+	if err != nil {
+		return err
+	}
+	out := json.NewEncoder(p.out)
+	for _, l := range all {
+		counts, err := h.tallied(ctx, l)
+		if err != nil {
+			return err
+		}
+		if asJSON {
+			err = out.Encode(settled{l.Key, string(l.State), l.Number, l.Title, l.At, counts})
+		} else {
+			_, err = fmt.Fprintf(p.out, "%s\t%s\t%s\n", l.Key, l.State, byState(counts))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// tallied counts an edition's deliveries by state.
+func (h *house) tallied(ctx context.Context, l store.Listed) (map[string]int, error) {
+	tally, err := h.store.Tally(ctx, l.Key)
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for state, n := range tally {
+		counts[state.String()] = n
+	}
+	return counts, nil
+}
+
+// byState writes counts in the order of a delivery's life.
+func byState(counts map[string]int) string {
+	var parts []string
+	for s := digest.Pending; s <= digest.Uncertain; s++ {
+		if n := counts[s.String()]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%s %d", s, n))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func editionsShow(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "show EDITION", Short: "an edition as plain text", Args: exactly(1, "an edition's key, as `editions list` shows it"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
+				e, err := h.store.Edition(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				return p.printText(h, e)
+			})
+		},
+	}
+}
+
+// printText prints an edition as its plain-text readers get it.
+func (p *program) printText(h *house, e digest.Edition) error {
+	letter, err := h.set.Letter(e, templates.Reader{Text: true})
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(p.out, "Subject: %s\n\n%s", letter.Subject, letter.Text)
+	return err
+}
+
+// form is what an edition is exported as.
+type form struct{ html, text, eml, json bool }
+
+func editionsExport(p *program) *cobra.Command {
+	var f form
+	var path string
+	c := &cobra.Command{
+		Use: "export EDITION --html|--text|--eml|--json", Short: "an edition as a file", Args: exactly(1, "an edition's key, as `editions list` shows it"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.export(ctx, h, args[0], f, path) })
+		},
+	}
+	c.Flags().BoolVar(&f.html, "html", false, "the letter's HTML")
+	c.Flags().BoolVar(&f.text, "text", false, "the letter's plain text")
+	c.Flags().BoolVar(&f.eml, "eml", false, "the whole mail, to nobody in particular")
+	c.Flags().BoolVar(&f.json, "json", false, "the edition as one JSON object")
+	c.Flags().StringVarP(&path, "output", "o", "", "write to this `FILE` instead of the standard output")
+	c.MarkFlagsMutuallyExclusive("html", "text", "eml", "json")
+	c.MarkFlagsOneRequired("html", "text", "eml", "json")
+	return c
+}
+
+func (p *program) export(ctx context.Context, h *house, key string, f form, path string) error {
+	e, err := h.store.Edition(ctx, key)
+	if err != nil {
+		return err
+	}
+	body, err := f.write(h, e)
+	if err != nil {
+		return err
+	}
+	put := func(w io.Writer) error { _, err := w.Write(body); return err }
+	if path == "" || path == "-" {
+		return put(p.out)
+	}
+	return writeFile(path, put)
+}
+
+// write makes an edition into bytes of the chosen form.
+func (f form) write(h *house, e digest.Edition) ([]byte, error) {
+	if f.json {
+		b, err := json.Marshal(e)
+		return append(b, '\n'), err
+	}
+	if f.eml {
+		letter, err := newLetters(h).of(e, digest.Delivery{Key: e.Key + "/export", To: "reader@example.org", Owed: e.At})
+		if err != nil {
+			return nil, err
+		}
+		envelope, err := outbox.Render(letter)
+		return envelope.Data, err
+	}
+	letter, err := h.set.Letter(e, templates.Reader{Text: f.text})
+	switch {
+	case err != nil:
+		return nil, err
+	case f.text:
+		return []byte(letter.Text), nil
+	case f.html:
+		return []byte(letter.HTML), nil
+	}
+	return nil, errors.New("no form was chosen")
+}

@@ -1,0 +1,243 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	crand "crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"tidings/digest"
+	"tidings/digest/feed"
+	"tidings/digest/outbox"
+	"tidings/digest/store"
+	"tidings/subscribers"
+	"tidings/templates"
+)
+
+// house is the rooms of one run, wired together.
+type house struct {
+	config  Config
+	digests []digest.Digest
+	log     *slog.Logger
+	now     func() time.Time
+	store   *store.Store
+	feeds   *feed.Reader
+	press   *digest.Press
+	list    *subscribers.List
+	set     *templates.Set
+}
+
+// load reads the configuration that the command line and the environment name.
+func (p *program) load() (Config, error) {
+	path, _ := Find(p.config, p.env)
+	return Load(path, p.env)
+}
+
+// logger writes to the standard error as the configuration says. A command that ends by itself tells in
+// words what it did, so that only what went wrong is logged beside them.
+func (p *program) logger(c Config) *slog.Logger {
+	level := c.Log.Level
+	switch {
+	case p.verbose:
+		level = slog.LevelDebug
+	case !p.daemon:
+		level = max(level, slog.LevelWarn)
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if c.Log.Format == "json" {
+		return slog.New(slog.NewJSONHandler(p.err, options))
+	}
+	return slog.New(slog.NewTextHandler(p.err, options))
+}
+
+// open wires the house. Close it when done.
+func (p *program) open(ctx context.Context) (*house, error) {
+	config, err := p.load()
+	if err != nil {
+		return nil, err
+	}
+	return p.openWith(ctx, config)
+}
+
+func (p *program) openWith(ctx context.Context, config Config) (*house, error) {
+	h := &house{config: config, log: p.logger(config), now: p.now}
+	var err error
+	if h.digests, err = config.digests(); err != nil {
+		return nil, err
+	}
+	if h.set, err = loadTemplates(config); err != nil {
+		return nil, err
+	}
+	if h.store, err = store.Open(ctx, config.Store.URL, p.now); err != nil {
+		return nil, err
+	}
+	if err := h.wire(ctx); err != nil {
+		return nil, errors.Join(err, h.store.Close())
+	}
+	return h, nil
+}
+
+// wire gives the rooms each other, and the clock and chance that they do not take themselves.
+func (h *house) wire(ctx context.Context) error {
+	fresh := make([]byte, 32)
+	if _, err := crand.Read(fresh); err != nil {
+		return fmt.Errorf("no randomness for the key that signs links: %w", err)
+	}
+	key, err := h.store.Secret(ctx, "links", fresh)
+	if err != nil {
+		return err
+	}
+	tokens, err := subscribers.NewTokens(key)
+	if err != nil {
+		return err
+	}
+	h.list = &subscribers.List{Store: h.store, Tokens: tokens, Now: h.now}
+	if h.feeds, err = h.reader(h.store); err != nil {
+		return err
+	}
+	h.press = &digest.Press{Feeds: h.feeds, Archive: h.store}
+	return nil
+}
+
+// reader makes the reader of sources; marks is what it remembers of them.
+func (h *house) reader(marks feed.Marks) (*feed.Reader, error) {
+	r, err := feed.New(marks, h.now, h.log)
+	if err != nil {
+		return nil, err
+	}
+	g := h.config.Gather
+	r.Version, r.Contact = version(), cmp.Or(g.Contact, h.config.Web.URL)
+	r.AllowPrivate, r.Timeout, r.MaxBytes, r.Parallel = g.AllowPrivate, g.Timeout, int64(g.MaxBytes), g.Hosts
+	return r, nil
+}
+
+// forgetful are marks that remember nothing, for reading that leaves no trace.
+type forgetful struct{}
+
+func (forgetful) Mark(context.Context, string) (digest.Mark, error) { return digest.Mark{}, nil }
+func (forgetful) SetMark(context.Context, digest.Mark) error        { return nil }
+
+// Close lets go of the store.
+func (h *house) Close() error { return h.store.Close() }
+
+// loadTemplates loads the built-in templates and the operator's over them.
+func loadTemplates(c Config) (*templates.Set, error) {
+	var overlay fs.FS
+	if dir := c.Templates.Dir; dir != "" {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return nil, fmt.Errorf("templates.dir: there is no folder %s", dir)
+		}
+		overlay = os.DirFS(dir)
+	}
+	return templates.Load(overlay)
+}
+
+// chosen returns the digests that a command is about: the named one, or all.
+func (h *house) chosen(name string) ([]digest.Digest, error) {
+	if len(h.digests) == 0 {
+		return nil, usageError{errors.New("the configuration has no [[digest]]; add one")}
+	}
+	if name == "" {
+		return h.digests, nil
+	}
+	var names []string
+	for _, d := range h.digests {
+		if d.Name == name {
+			return []digest.Digest{d}, nil
+		}
+		names = append(names, d.Name)
+	}
+	return nil, usageError{fmt.Errorf("there is no digest %q; the configuration has: %s", name, strings.Join(names, ", "))}
+}
+
+// one returns the digest that a command is about when it can only be one: the named one, or the first.
+func (h *house) one(name string) (digest.Digest, error) {
+	all, err := h.chosen(name)
+	if err != nil {
+		return digest.Digest{}, err
+	}
+	return all[0], nil
+}
+
+// slot returns the digest's newest slot at or before a time.
+func slot(d digest.Digest, at time.Time) (digest.Slot, error) {
+	schedule, err := ParseSchedule(d.Schedule, d.Location)
+	if err != nil {
+		return digest.Slot{}, err
+	}
+	last, ok := schedule.Last(at)
+	if !ok {
+		return digest.Slot{}, fmt.Errorf("the schedule %q of %s has no slot at or before %s", d.Schedule, d.Name, at.Format(time.DateTime))
+	}
+	return digest.Slot{Digest: d.Name, At: last}, nil
+}
+
+// when reads an --at flag; empty is now. A time without a zone is on the digest's wall clock.
+func (h *house) when(at string, d digest.Digest) (time.Time, error) {
+	if at == "" {
+		return h.now(), nil
+	}
+	t, err := parseTime(at, d.Location)
+	if err != nil {
+		return t, usageError{fmt.Errorf("--at: %w", err)}
+	}
+	return t, nil
+}
+
+// sources returns all sources that any of the digests reads, each once.
+func allSources(digests []digest.Digest) []digest.Source {
+	var out []digest.Source
+	for _, d := range digests {
+		for _, s := range d.Sources {
+			if !slices.ContainsFunc(out, func(o digest.Source) bool { return o.URL == s.URL }) {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// outbox makes the outbox with the configured carrier.
+func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
+	open, err := h.carrier()
+	if err != nil {
+		return nil, err
+	}
+	d := h.config.Delivery
+	return &outbox.Outbox{
+		Ledger: ledger, Letters: newLetters(h), Open: open, Now: h.now,
+		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Jitter: rand.Float64, Log: h.log,
+	}, nil
+}
+
+// carrier is how letters leave: by SMTP, or into the folder outbox beside the configuration.
+func (h *house) carrier() (func(context.Context) (outbox.Carrier, error), error) {
+	if h.config.SMTP.URL == "" {
+		return outbox.Maildrop{Dir: h.maildrop()}.Open, nil
+	}
+	smtp, err := outbox.ParseURL(h.config.SMTP.URL)
+	if err != nil {
+		return nil, err
+	}
+	if h.config.SMTP.Password != "" {
+		smtp.Password = h.config.SMTP.Password
+	}
+	return smtp.Open, nil
+}
+
+// maildrop is the folder of letters that go nowhere else.
+func (h *house) maildrop() string {
+	if h.config.File == "" {
+		return "outbox"
+	}
+	return filepath.Join(filepath.Dir(h.config.File), "outbox")
+}

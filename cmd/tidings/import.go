@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tidings/subscribers"
+)
+
+// columns of the CSV that import reads and export writes; only the first is required.
+var columns = []string{"email", "name", "state", "digests", "topics", "lang", "format", "timezone", "consent_at", "consent_how"}
+
+// states a subscriber may be in.
+var states = []string{"pending", "active", "paused", "left", "suspended"}
+
+func subscribersImport(p *program) *cobra.Command {
+	var dry bool
+	c := &cobra.Command{
+		Use: "import FILE.csv", Short: "subscribe people from a CSV file with a header", Args: exactly(1, "one file (- for the standard input)"),
+		Long: "The header names the columns: email (required), name, state, digests, topics, lang, format, timezone,\n" +
+			"consent_at, consent_how. Lists inside a cell are separated by spaces, commas or semicolons. A row that\n" +
+			"cannot be taken is told with its line and the rest is imported; the exit code is 1 then.",
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.importCSV(ctx, h, args[0], dry) })
+		},
+	}
+	c.Flags().BoolVar(&dry, "dry-run", false, "tell what would be done and change nothing")
+	return c
+}
+
+func (p *program) importCSV(ctx context.Context, h *house, path string, dry bool) error {
+	in := p.in
+	if path != "-" {
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		in = f
+	}
+	rows, refused, err := h.readCSV(in)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	if dry {
+		p.refuse(refused)
+		fmt.Fprintf(p.err, "would import %s, refuse %d\n", count(len(rows), "row"), len(refused))
+		return told(refused)
+	}
+	all := make([]subscribers.Subscriber, len(rows))
+	for i, r := range rows {
+		all[i] = r.subscriber
+	}
+	done, err := h.store.Import(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, email := range done.Kept {
+		i := slices.IndexFunc(rows, func(r row) bool { return r.subscriber.Email == email })
+		refused = append(refused, refusal{rows[i].line, email + " has left or is suspended; only the reader himself can come back"})
+	}
+	p.refuse(refused)
+	fmt.Fprintf(p.err, "imported %s: %d new, %d changed; refused %d\n", count(done.Added+done.Updated, "row"), done.Added, done.Updated, len(refused))
+	return told(refused)
+}
+
+// row is one that can be taken, with its line in the file.
+type row struct {
+	line       int
+	subscriber subscribers.Subscriber
+}
+
+// refusal is a row that cannot, and why.
+type refusal struct {
+	line int
+	why  string
+}
+
+func (p *program) refuse(refused []refusal) {
+	slices.SortStableFunc(refused, func(a, b refusal) int { return a.line - b.line })
+	for _, r := range refused {
+		fmt.Fprintf(p.err, "line %d: %s\n", r.line, r.why)
+	}
+}
+
+func told(refused []refusal) error {
+	if len(refused) > 0 {
+		return errTold
+	}
+	return nil
+}
+
+// readCSV reads all rows. Its error is for a file that is no such CSV at all.
+func (h *house) readCSV(in io.Reader) ([]row, []refusal, error) {
+	r := csv.NewReader(in)
+	r.FieldsPerRecord = -1
+	header, err := r.Read()
+	if errors.Is(err, io.EOF) {
+		return nil, nil, errors.New("the file is empty; its first line must name the columns, email among them")
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	place, err := places(header)
+	if err != nil {
+		return nil, nil, err
+	}
+	var rows []row
+	var refused []refusal
+	seen := map[string]int{}
+	for {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			return rows, refused, nil
+		}
+		var syntax *csv.ParseError
+		if errors.As(err, &syntax) {
+			refused = append(refused, refusal{syntax.Line, syntax.Err.Error()})
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		line, _ := r.FieldPos(0)
+		s, err := h.fromCSV(record, place)
+		switch first := seen[s.Email]; {
+		case err != nil:
+			refused = append(refused, refusal{line, err.Error()})
+		case first > 0:
+			refused = append(refused, refusal{line, fmt.Sprintf("%s stands in line %d already", s.Email, first)})
+		default:
+			seen[s.Email] = line
+			rows = append(rows, row{line, s})
+		}
+	}
+}
+
+// places tells where each column stands.
+func places(header []string) (map[string]int, error) {
+	place := map[string]int{}
+	for i, name := range header {
+		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
+		if !slices.Contains(columns, name) {
+			return nil, fmt.Errorf("the header has a column %q that is not known; columns are %s", name, strings.Join(columns, ", "))
+		}
+		place[name] = i
+	}
+	if _, ok := place["email"]; !ok {
+		return nil, errors.New("the header has no column email")
+	}
+	return place, nil
+}
+
+// fromCSV makes a row into a subscriber.
+func (h *house) fromCSV(record []string, place map[string]int) (subscribers.Subscriber, error) {
+	cell := func(name string) string {
+		if i, ok := place[name]; ok && i < len(record) {
+			return strings.TrimSpace(record[i])
+		}
+		return ""
+	}
+	s := subscribers.Subscriber{
+		Name: cell("name"), State: subscribers.Active, Digests: list(cell("digests")), Topics: list(cell("topics")), Lang: cell("lang"),
+		Timezone: cell("timezone"), Joined: h.now(), Changed: h.now(), ConsentAt: h.now(), ConsentHow: "import",
+	}
+	var err error
+	if s.Email, err = subscribers.Normalise(cell("email")); err != nil {
+		return s, fmt.Errorf("%q: %w", cell("email"), err)
+	}
+	if state := strings.ToLower(cell("state")); state != "" {
+		if !slices.Contains(states, state) {
+			return s, fmt.Errorf("state must be one of %s, not %q", strings.Join(states, ", "), state)
+		}
+		s.State = subscribers.State(state)
+	}
+	if err := h.knownDigests(s.Digests); err != nil {
+		return s, err
+	}
+	if err := formatCell(cell("format"), &s); err != nil {
+		return s, err
+	}
+	if _, err := time.LoadLocation(s.Timezone); err != nil {
+		return s, fmt.Errorf("there is no time zone %q", s.Timezone)
+	}
+	if how := cell("consent_how"); how != "" {
+		s.ConsentHow = how
+	}
+	if at := cell("consent_at"); at != "" {
+		if s.ConsentAt, err = parseTime(at, time.UTC); err != nil {
+			return s, fmt.Errorf("consent_at: %w", err)
+		}
+	}
+	return s, nil
+}
+
+func formatCell(format string, s *subscribers.Subscriber) error {
+	switch strings.ToLower(format) {
+	case "", "html":
+	case "text", "plain":
+		s.Text = true
+	default:
+		return fmt.Errorf("format must be html or text, not %q", format)
+	}
+	return nil
+}
+
+// list splits a cell that holds several words.
+func list(cell string) []string {
+	return strings.FieldsFunc(cell, func(r rune) bool { return r == ' ' || r == ',' || r == ';' || r == '|' })
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/mail"
+	"strings"
+	"sync"
+
+	"tidings/digest"
+	"tidings/digest/outbox"
+	"tidings/subscribers"
+	"tidings/templates"
+)
+
+// letters writes the letter of a delivery: it brings together the edition from the store, the templates,
+// and the reader's own links. It keeps the editions it has read, since thousands of letters are of one.
+type letters struct {
+	house *house
+
+	mu       sync.Mutex
+	editions map[string]digest.Edition
+}
+
+func newLetters(h *house) *letters {
+	return &letters{house: h, editions: map[string]digest.Edition{}}
+}
+
+// Letter implements [outbox.Letters].
+func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Letter, error) {
+	if d.Notice != "" {
+		return l.notice(d)
+	}
+	e, err := l.edition(ctx, d.Edition)
+	if err != nil {
+		return outbox.Letter{}, err
+	}
+	return l.of(e, d)
+}
+
+func (l *letters) edition(ctx context.Context, key string) (digest.Edition, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e, ok := l.editions[key]; ok {
+		return e, nil
+	}
+	e, err := l.house.store.Edition(ctx, key)
+	if err == nil {
+		l.editions[key] = e
+	}
+	return e, err
+}
+
+// of writes an edition's letter to one reader.
+func (l *letters) of(e digest.Edition, d digest.Delivery) (outbox.Letter, error) {
+	leave := l.link("u", l.house.list.LeaveToken(d.Reader))
+	letter, err := l.house.set.Letter(e, templates.Reader{Leave: leave, Archive: l.link("e", e.Key), Text: d.Text})
+	if err != nil {
+		return outbox.Letter{}, fmt.Errorf("letter of %s: %w", e.Key, err)
+	}
+	return outbox.Letter{
+		Key: d.Key, From: e.From, To: d.To, Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text, Date: d.Owed,
+		Headers: map[string]string{
+			"List-Id":               listID(e),
+			"List-Unsubscribe":      "<" + leave + ">",
+			"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+			"Precedence":            "bulk",
+			"Auto-Submitted":        "auto-generated",
+		},
+	}, nil
+}
+
+// notice writes one transactional mail.
+func (l *letters) notice(d digest.Delivery) (outbox.Letter, error) {
+	from, title, lang := l.house.sender()
+	if d.Lang != "" {
+		lang = d.Lang
+	}
+	n := templates.Notice{Title: title, Lang: lang, Archive: l.link("archive")}
+	switch subscribers.Notice(d.Notice) {
+	case subscribers.Confirm:
+		n.Confirm = l.link("c", l.house.list.ConfirmToken(d.Reader))
+	case subscribers.Welcome:
+		n.Leave = l.link("u", l.house.list.LeaveToken(d.Reader))
+	case subscribers.Goodbye:
+		n.Return = l.link("u", l.house.list.LeaveToken(d.Reader))
+	}
+	letter, err := l.house.set.Notice(d.Notice, n)
+	if err != nil {
+		return outbox.Letter{}, fmt.Errorf("notice %s: %w", d.Notice, err)
+	}
+	html := letter.HTML
+	if d.Text {
+		html = ""
+	}
+	return outbox.Letter{
+		Key: d.Key, From: from, To: d.To, Subject: letter.Subject, HTML: html, Text: letter.Text, Date: d.Owed,
+		Headers: map[string]string{"Auto-Submitted": "auto-generated"},
+	}, nil
+}
+
+// link is an absolute address of one of the readers' pages.
+func (l *letters) link(path ...string) string {
+	return l.house.config.Web.URL + "/" + strings.Join(path, "/")
+}
+
+// sender is who notices come from: the first digest; they speak for the house when it has several.
+func (h *house) sender() (from, title, lang string) {
+	if len(h.digests) == 0 {
+		return "Tidings <tidings@localhost>", "Tidings", "en"
+	}
+	d := h.digests[0]
+	return d.From, d.Title, d.Lang
+}
+
+// listID names the digest to mail programs (RFC 2919): its title, and its name at the sender's domain.
+func listID(e digest.Edition) string {
+	domain := "localhost"
+	if from, err := mail.ParseAddress(e.From); err == nil {
+		_, domain, _ = strings.Cut(from.Address, "@")
+	}
+	return fmt.Sprintf("<%s.%s>", e.Digest, domain)
+}

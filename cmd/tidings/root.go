@@ -1,0 +1,132 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// The groups under which help lists the commands.
+const (
+	groupEveryday = "everyday"
+	groupParts    = "parts"
+	groupKeep     = "keep"
+	groupFilters  = "filters"
+)
+
+// newRoot builds the table of commands.
+func newRoot(p *program) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "tidings",
+		Short: "A newsletter digest of the feeds you follow, mailed to the people who subscribed",
+		Long: "Tidings gathers the day's articles, groups them into stories and topics, and mails the digest\n" +
+			"to the people who subscribed. Try it: tidings demo",
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		PersistentPreRun: func(*cobra.Command, []string) {
+			p.started = true
+		},
+	}
+	root.SetIn(p.in)
+	root.SetOut(p.out)
+	root.SetErr(p.err)
+	root.PersistentFlags().StringVarP(&p.config, "config", "c", "", "configuration `FILE` (default ./config.toml, then $XDG_CONFIG_HOME/tidings/config.toml, then the built-in one)")
+	root.PersistentFlags().BoolVarP(&p.verbose, "verbose", "v", false, "say more of what is done")
+	root.AddGroup(
+		&cobra.Group{ID: groupEveryday, Title: "Every day:"},
+		&cobra.Group{ID: groupParts, Title: "The parts by hand:"},
+		&cobra.Group{ID: groupKeep, Title: "Keeping house:"},
+		&cobra.Group{ID: groupFilters, Title: "Filters and readers of documents:"},
+	)
+	add := func(group string, commands ...*cobra.Command) {
+		for _, c := range commands {
+			c.GroupID = group
+			root.AddCommand(c)
+		}
+	}
+	add(groupEveryday, demoCommand(p), serveCommand(p), runCommand(p), previewCommand(p), initCommand(p), checkCommand(p))
+	add(groupParts, gatherCommand(p), composeCommand(p), sendCommand(p))
+	add(groupKeep, editionsCommand(p), subscribersCommand(p), sourcesCommand(p),
+		later("report [EDITION]", "who got it, who did not and why"),
+		later("resend EDITION --failed|--uncertain", "send an edition again to those who did not get it"),
+		later("backup FILE", "a copy of the store"),
+		later("move --to URL", "take the store to another database"),
+		versionCommand(p))
+	add(groupFilters, readCommand(p), groupCommand(p), summarizeCommand(p), mailCommand(p))
+	return root
+}
+
+// later is a command of the contract whose body is still to come.
+func later(use, short string) *cobra.Command {
+	return &cobra.Command{
+		Use: use, Short: short + " (comes later)", DisableFlagParsing: true,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return fmt.Errorf("%s is not there yet; it comes in a later version", c.CommandPath())
+		},
+	}
+}
+
+// atLeast and exactly refuse a command line with the wrong number of words, naming what is missing.
+func exactly(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) != n {
+			return fmt.Errorf("%s needs %s, got %d: see %s --help", c.CommandPath(), what, len(args), c.CommandPath())
+		}
+		return nil
+	}
+}
+
+func atLeast(n int, what string) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) < n {
+			return fmt.Errorf("%s needs %s: see %s --help", c.CommandPath(), what, c.CommandPath())
+		}
+		return nil
+	}
+}
+
+// family makes a command that only has commands below it: without one of them it was used wrongly.
+func family(use, short string, commands ...*cobra.Command) *cobra.Command {
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs}
+	c.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) > 0 {
+			return usageError{fmt.Errorf("%s has no command %q: see %s --help", c.CommandPath(), args[0], c.CommandPath())}
+		}
+		return usageError{fmt.Errorf("%s needs one of its commands: see %s --help", c.CommandPath(), c.CommandPath())}
+	}
+	c.AddCommand(commands...)
+	return c
+}
+
+func versionCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "version", Short: "the program's version and how it was built", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			info, ok := debug.ReadBuildInfo()
+			if !ok {
+				return errors.New("this program was built without build information")
+			}
+			_, err := fmt.Fprintf(p.out, "tidings %s %s\n", version(), info.GoVersion)
+			return err
+		},
+	}
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "0.1.0-dev+" + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "0.1.0-dev"
+}

@@ -1,0 +1,334 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tidings/digest"
+	"tidings/digest/outbox"
+	"tidings/digest/store"
+)
+
+func runCommand(p *program) *cobra.Command {
+	var name, at string
+	c := &cobra.Command{
+		Use: "run [--digest D] [--at TIME]", Short: "one round now: gather, compose, seal, deliver", Args: cobra.NoArgs,
+		Long: "Makes the edition of each digest's newest slot unless it is sealed already, delivers what is owed, and\n" +
+			"exits: for systemd timers and cron. Running it again is harmless. With --at it acts as if it were TIME.",
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.round(ctx, h, name, at) })
+		},
+	}
+	c.Flags().StringVar(&name, "digest", "", "only this digest")
+	c.Flags().StringVar(&at, "at", "", "act as if it were `TIME` (2026-11-23T07:00)")
+	return c
+}
+
+// inHouse opens the house for the length of one act.
+func (p *program) inHouse(ctx context.Context, act func(context.Context, *house) error) error {
+	h, err := p.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(act(ctx, h), h.Close())
+}
+
+// round makes what is due and delivers what is owed. A digest that fails does not stop the others.
+func (p *program) round(ctx context.Context, h *house, name, at string) error {
+	chosen, err := h.chosen(name)
+	if err != nil {
+		return err
+	}
+	h.feeds.Progress = p.progress("gathering")
+	var faults []error
+	for _, d := range chosen {
+		until, err := h.when(at, d)
+		if err != nil {
+			return err
+		}
+		if err := p.make(ctx, h, d, until); err != nil {
+			faults = append(faults, err)
+		}
+	}
+	return errors.Join(append(faults, p.drain(ctx, h, h.store))...)
+}
+
+// make makes the newest edition of one digest and tells what came of it.
+func (p *program) make(ctx context.Context, h *house, d digest.Digest, until time.Time) error {
+	s, err := slot(d, until)
+	if err != nil {
+		return err
+	}
+	made, err := h.press.Make(ctx, d, s, until)
+	p.troubles(made.Edition.Troubles)
+	switch {
+	case errors.Is(err, digest.ErrSealed):
+		fmt.Fprintf(p.err, "%s was sealed before; nothing new is made\n", s.Key())
+		return nil
+	case errors.Is(err, digest.ErrQuiet):
+		fmt.Fprintf(p.err, "%s: nothing worth printing among %s; no letter goes out\n", s.Key(), count(made.Edition.Read, "fresh article"))
+		return nil
+	case err != nil:
+		return err
+	}
+	p.made(made)
+	return nil
+}
+
+// made tells what an edition holds.
+func (p *program) made(m digest.Made) {
+	e := m.Edition
+	fmt.Fprintf(p.err, "%s: %s from %s, of %s; owed to %s\n", e.Key, count(len(e.Stories()), "story"),
+		count(e.Sources, "source"), count(e.Read, "fresh article"), count(m.Owed, "reader"))
+}
+
+// troubles tells which sources could not be read.
+func (p *program) troubles(troubles []digest.Trouble) {
+	for _, t := range troubles {
+		fmt.Fprintf(p.err, "source %s: %s\n", t.Source, t.Reason)
+	}
+}
+
+// count writes a number with its noun.
+func count(n int, noun string) string {
+	switch {
+	case n == 1:
+		return "1 " + noun
+	case noun[len(noun)-1] == 'y':
+		return fmt.Sprintf("%d %sies", n, noun[:len(noun)-1])
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func gatherCommand(p *program) *cobra.Command {
+	var name string
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "gather [--digest D]", Short: "read the sources and keep what they hold", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.gather(ctx, h, name, asJSON) })
+		},
+	}
+	c.Flags().StringVar(&name, "digest", "", "only the sources of this digest")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the articles read, one JSON object a line")
+	return c
+}
+
+func (p *program) gather(ctx context.Context, h *house, name string, asJSON bool) error {
+	sources := h.config.sources()
+	if name != "" {
+		d, err := h.one(name)
+		if err != nil {
+			return err
+		}
+		sources = d.Sources
+	}
+	if len(sources) == 0 {
+		return usageError{errors.New("the configuration has no [[source]]; add one")}
+	}
+	h.feeds.Eager, h.feeds.Progress = true, p.progress("gathering")
+	articles, troubles, err := h.press.Gather(ctx, sources)
+	if err != nil {
+		return err
+	}
+	p.troubles(troubles)
+	if asJSON {
+		if err := p.json(articles); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintf(p.err, "read %s from %d of %s\n", count(len(articles), "article"), len(sources)-len(troubles), count(len(sources), "source"))
+	if len(troubles) == len(sources) {
+		return errors.New("no source could be read")
+	}
+	return nil
+}
+
+// json prints values, one JSON object a line.
+func (p *program) json(articles []digest.Article) error {
+	out := json.NewEncoder(p.out)
+	out.SetEscapeHTML(false)
+	for _, a := range articles {
+		if err := out.Encode(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// composing is the flags of compose.
+type composing struct {
+	name, at    string
+	dry, asJSON bool
+}
+
+func composeCommand(p *program) *cobra.Command {
+	var f composing
+	c := &cobra.Command{
+		Use: "compose [--digest D] [--at TIME] [--dry-run] [--json]", Short: "make and seal the edition of the newest slot from what was gathered", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.compose(ctx, h, f) })
+		},
+	}
+	c.Flags().StringVar(&f.name, "digest", "", "which digest (default: the first)")
+	c.Flags().StringVar(&f.at, "at", "", "act as if it were `TIME`")
+	c.Flags().BoolVar(&f.dry, "dry-run", false, "seal nothing and owe nothing")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print the edition as one JSON object; otherwise as plain text")
+	return c
+}
+
+func (p *program) compose(ctx context.Context, h *house, f composing) error {
+	d, err := h.one(f.name)
+	if err != nil {
+		return err
+	}
+	until, err := h.when(f.at, d)
+	if err != nil {
+		return err
+	}
+	s, err := slot(d, until)
+	if err != nil {
+		return err
+	}
+	e, err := h.press.Draft(ctx, d, s, until)
+	if err != nil && !errors.Is(err, digest.ErrQuiet) {
+		return err
+	}
+	if err != nil {
+		fmt.Fprintf(p.err, "%s: nothing worth printing among %s; gather first if that surprises you\n", s.Key(), count(e.Read, "fresh article"))
+	}
+	if !f.dry {
+		owed, sealing := h.store.Seal(ctx, d, e)
+		if sealing != nil {
+			return fmt.Errorf("seal %s: %w", s.Key(), sealing)
+		}
+		p.made(digest.Made{Edition: e, Owed: owed})
+	}
+	if f.asJSON {
+		out := json.NewEncoder(p.out)
+		out.SetEscapeHTML(false)
+		return out.Encode(e)
+	}
+	if !f.dry || err != nil {
+		return nil
+	}
+	return p.printText(h, e)
+}
+
+func sendCommand(p *program) *cobra.Command {
+	var test string
+	c := &cobra.Command{
+		Use: "send [EDITION]", Short: "deliver what is owed: of one edition, or all", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			key := ""
+			if len(args) == 1 {
+				key = args[0]
+			}
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
+				if test != "" {
+					return p.sendTest(ctx, h, key, test)
+				}
+				return p.send(ctx, h, key)
+			})
+		},
+	}
+	c.Flags().StringVar(&test, "test", "", "send one letter to this `ADDRESS` and record nothing")
+	return c
+}
+
+func (p *program) send(ctx context.Context, h *house, key string) error {
+	if key == "" {
+		return p.drain(ctx, h, h.store)
+	}
+	if _, err := h.store.Edition(ctx, key); err != nil {
+		return err
+	}
+	return p.drain(ctx, h, h.store)
+}
+
+// drain delivers what the ledger owes and tells what came of it.
+func (p *program) drain(ctx context.Context, h *house, ledger outbox.Ledger) error {
+	alone, sole, err := h.store.Sole(ctx)
+	if err != nil {
+		return err
+	}
+	if sole {
+		defer alone()
+		// Nobody else can be delivering: what another process left behind when it died is owed again now.
+		if _, err := h.store.Release(ctx, h.now()); err != nil {
+			return err
+		}
+	}
+	o, err := h.outbox(ledger)
+	if err != nil {
+		return err
+	}
+	o.Progress = p.tally()
+	t, err := o.Drain(ctx)
+	if t != (outbox.Tally{}) || err == nil {
+		fmt.Fprintf(p.err, "sent %d, put off %d, failed %d, skipped %d, uncertain %d\n", t.Sent, t.Deferred, t.Failed, t.Skipped, t.Uncertain)
+	}
+	return err
+}
+
+// sendTest sends an edition, or the next one as it would be now, to one address. Its links lead to pages
+// that say that they are not valid.
+func (p *program) sendTest(ctx context.Context, h *house, key, address string) error {
+	e, err := p.editionOrDraft(ctx, h, key)
+	if err != nil {
+		return err
+	}
+	open, err := h.carrier()
+	if err != nil {
+		return err
+	}
+	letter, err := newLetters(h).of(e, digest.Delivery{Key: e.Key + "/test", To: address, Owed: h.now()})
+	if err != nil {
+		return err
+	}
+	letter.Subject = "[test] " + letter.Subject
+	envelope, err := outbox.Render(letter)
+	if err != nil {
+		return err
+	}
+	carrier, err := open(ctx)
+	if err != nil {
+		return err
+	}
+	answer, err := carrier.Carry(ctx, envelope)
+	if err = errors.Join(err, carrier.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.err, "a test of %s went to %s: %s\n", e.Key, address, answer)
+	return nil
+}
+
+// editionOrDraft returns a sealed edition, or the next one as it would be now when no key is given.
+func (p *program) editionOrDraft(ctx context.Context, h *house, key string) (digest.Edition, error) {
+	if key != "" {
+		return h.store.Edition(ctx, key)
+	}
+	d, err := h.one("")
+	if err != nil {
+		return digest.Edition{}, err
+	}
+	listed, err := h.store.Editions(ctx)
+	if err != nil {
+		return digest.Edition{}, err
+	}
+	i := slices.IndexFunc(listed, func(l store.Listed) bool { return l.State == store.Sealed })
+	if i >= 0 {
+		return h.store.Edition(ctx, listed[i].Key)
+	}
+	s, err := slot(d, h.now())
+	if err != nil {
+		return digest.Edition{}, err
+	}
+	return h.press.Draft(ctx, d, s, h.now())
+}

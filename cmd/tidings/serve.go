@@ -1,0 +1,228 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"tidings/digest"
+	"tidings/digest/store"
+	"tidings/subscribers/web"
+	"tidings/templates"
+)
+
+// How the daemon waits. A slot that could not be made, because no source could be read or the store was
+// away, is tried again at every look; stopping takes no longer than patience.
+const (
+	look     = 10 * time.Minute
+	patience = 28 * time.Second
+)
+
+func serveCommand(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "serve", Short: "the daemon: schedule, pages, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			p.daemon = true
+			return p.inHouse(c.Context(), p.serve)
+		},
+	}
+}
+
+// serve runs until the context ends: the schedule wakes the press, the press wakes the outbox, the web
+// answers readers. Each part returns when the context ends; the first that fails ends the others.
+func (p *program) serve(ctx context.Context, h *house) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.config.Web.Listen)
+	if err != nil {
+		return fmt.Errorf("web.listen: cannot listen on %s: %w", h.config.Web.Listen, err)
+	}
+	alone, sole, err := h.store.Sole(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if sole {
+		defer alone()
+		if _, err := h.store.Release(ctx, h.now()); err != nil {
+			return errors.Join(err, listener.Close())
+		}
+	}
+	owed := make(chan struct{}, 1)
+	o, err := h.outbox(h.store)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	o.Wake = owed
+	h.log.Info("serving", "version", version(), "pages", "http://"+listener.Addr().String(), "digests", len(h.digests), "sources", len(allSources(h.digests)))
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return h.pages(ctx, listener, owed) })
+	group.Go(func() error { return h.mornings(ctx, owed) })
+	group.Go(func() error { return o.Run(ctx) })
+	err = group.Wait()
+	h.log.Info("stopped")
+	return err
+}
+
+// wake tells a part that there is something to do; a part that knows already is left alone.
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// pages serves readers until the context ends, then lets running answers finish.
+func (h *house) pages(ctx context.Context, listener net.Listener, owed chan<- struct{}) error {
+	server := &http.Server{
+		Handler:           h.webHandler(owed),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10,
+	}
+	return serveHTTP(ctx, server, listener)
+}
+
+// serveHTTP serves until the context ends, then lets running answers finish.
+func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener) error {
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("pages: %w", err)
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	if err := server.Shutdown(last); err != nil {
+		return errors.Join(fmt.Errorf("pages did not end in time: %w", err), server.Close())
+	}
+	return nil
+}
+
+// mornings makes editions until the context ends. cron only wakes us: what is due is asked of the store,
+// so a missed night, a restart at noon and a double firing are the same case.
+func (h *house) mornings(ctx context.Context, owed chan<- struct{}) error {
+	woken := make(chan struct{}, 1)
+	log := cronLog{h.log}
+	c := cron.New(cron.WithLogger(log), cron.WithChain(cron.Recover(log), cron.SkipIfStillRunning(log)))
+	for _, d := range h.digests {
+		s, err := ParseSchedule(d.Schedule, d.Location)
+		if err != nil {
+			return err
+		}
+		c.Schedule(s, cron.FuncJob(func() { wake(woken) }))
+	}
+	c.Schedule(cron.Every(look), cron.FuncJob(func() { wake(woken) }))
+	c.Start()
+	defer func() { <-c.Stop().Done() }()
+	wake(woken)
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-woken:
+			h.makeDue(ctx)
+			wake(owed)
+		}
+	}
+}
+
+// makeDue makes every edition whose newest slot has passed, is not settled, and is not too long ago.
+func (h *house) makeDue(ctx context.Context) {
+	for i, d := range h.digests {
+		if ctx.Err() != nil {
+			return
+		}
+		now := h.now()
+		s, err := slot(d, now)
+		if err != nil || now.Sub(s.At) > h.config.Digest[i].CatchUp {
+			continue // its day has not come, or is over
+		}
+		state, err := h.store.Slot(ctx, d.Name, s.At)
+		if err != nil {
+			h.log.Error("cannot tell whether the edition is sealed", "edition", s.Key(), "err", err)
+			continue
+		}
+		if state == store.Unknown {
+			h.makeOne(ctx, d, s, now)
+		}
+	}
+}
+
+func (h *house) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now time.Time) {
+	made, err := h.press.Make(ctx, d, s, now)
+	e := made.Edition
+	switch {
+	case errors.Is(err, digest.ErrSealed):
+		return // another daemon was quicker
+	case errors.Is(err, digest.ErrQuiet):
+		h.log.Info("nothing worth printing", "edition", s.Key(), "read", e.Read, "troubles", len(e.Troubles))
+	case err != nil:
+		h.log.Error("edition not made", "edition", s.Key(), "again_in", look.String(), "err", err)
+	default:
+		h.log.Info("edition sealed", "edition", e.Key, "number", e.Number, "stories", len(e.Stories()), "read", e.Read,
+			"sources", e.Sources, "troubles", len(e.Troubles), "owed", made.Owed)
+	}
+	for _, t := range e.Troubles {
+		h.log.Warn("source not read", "source", t.Source, "reason", t.Reason)
+	}
+}
+
+// webHandler is the readers' pages. A reader who joins or leaves may be owed a notice.
+func (h *house) webHandler(owed chan<- struct{}) http.Handler {
+	_, title, _ := h.sender()
+	var choices []templates.Choice
+	for _, d := range h.digests {
+		choices = append(choices, templates.Choice{Name: d.Name, Title: d.Title, Chosen: !d.Optional})
+	}
+	pages := web.Handler(web.Options{
+		Pages: h.set, Entrance: h.list, Exit: h.list, Archive: archive{h.store}, Title: title, Digests: choices,
+		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
+	})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		pages.ServeHTTP(w, r)
+		if r.Method == http.MethodPost {
+			wake(owed)
+		}
+	})
+}
+
+// archive shows the store's sealed editions to the readers' pages.
+type archive struct{ store *store.Store }
+
+// Edition implements [web.Archive].
+func (a archive) Edition(ctx context.Context, key string) (digest.Edition, error) {
+	e, err := a.store.Edition(ctx, key)
+	if errors.Is(err, store.ErrNoEdition) {
+		return e, web.ErrMissing
+	}
+	return e, err
+}
+
+// Keys implements [web.Archive].
+func (a archive) Keys(ctx context.Context, n int) ([]string, error) {
+	all, err := a.store.Editions(ctx)
+	var keys []string
+	for _, l := range all {
+		if l.State == store.Sealed && len(keys) < n {
+			keys = append(keys, l.Key)
+		}
+	}
+	return keys, err
+}
+
+// cronLog takes what the scheduler says of itself into our log.
+type cronLog struct{ log *slog.Logger }
+
+// Info implements [cron.Logger]; what the scheduler says of its every move is for debugging.
+func (l cronLog) Info(msg string, pairs ...any) {
+	l.log.Debug("cron", "said", msg, "about", fmt.Sprint(pairs...))
+}
+
+// Error implements [cron.Logger].
+func (l cronLog) Error(err error, msg string, _ ...any) { l.log.Error("cron", "said", msg, "err", err) }

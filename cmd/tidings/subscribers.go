@@ -1,0 +1,209 @@
+package main
+
+import (
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"tidings/subscribers"
+)
+
+func subscribersCommand(p *program) *cobra.Command {
+	return family("subscribers", "who receives",
+		subscribersAdd(p), subscribersList(p), subscribersImport(p), subscribersExport(p), subscribersRemove(p),
+		later("show ADDRESS", "all that is known of one subscriber"),
+		later("pause ADDRESS", "send nothing for some time"),
+		later("erase ADDRESS", "forget a person, so that no import brings him back"))
+}
+
+func subscribersAdd(p *program) *cobra.Command {
+	var r subscribers.Request
+	var plain bool
+	c := &cobra.Command{
+		Use: "add ADDRESS…", Short: "subscribe people who asked you to; they are active at once", Args: atLeast(1, "an address"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.add(ctx, h, r, plain, args) })
+		},
+	}
+	c.Flags().StringVar(&r.Name, "name", "", "the person's name")
+	c.Flags().StringVar(&r.Lang, "lang", "", "language of pages and notices (default: the digest's)")
+	c.Flags().StringSliceVar(&r.Digests, "digest", nil, "digests chosen, by name (default: all that are not optional)")
+	c.Flags().BoolVar(&plain, "text", false, "plain text instead of HTML")
+	return c
+}
+
+func (p *program) add(ctx context.Context, h *house, r subscribers.Request, plain bool, addresses []string) error {
+	if err := h.knownDigests(r.Digests); err != nil {
+		return usageError{err}
+	}
+	refused := 0
+	for _, address := range addresses {
+		r.Email, r.How = address, "operator"
+		s, fresh, err := h.list.Add(ctx, r)
+		if err == nil && plain {
+			s.Text = true
+			_, err = h.store.Save(ctx, s)
+		}
+		switch {
+		case errors.Is(err, subscribers.ErrAddress), errors.Is(err, subscribers.ErrLeft):
+			fmt.Fprintf(p.err, "%s: %v\n", address, err)
+			refused++
+		case err != nil:
+			return err
+		case fresh:
+			fmt.Fprintf(p.err, "%s is subscribed\n", s.Email)
+		default:
+			fmt.Fprintf(p.err, "%s was subscribed before\n", s.Email)
+		}
+	}
+	if refused > 0 {
+		return errTold
+	}
+	return nil
+}
+
+// knownDigests refuses names that are no digest's.
+func (h *house) knownDigests(names []string) error {
+	for _, name := range names {
+		if _, err := h.one(name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func subscribersList(p *program) *cobra.Command {
+	var asJSON bool
+	var state string
+	c := &cobra.Command{
+		Use: "list", Short: "all subscribers, or those in one state", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.listSubscribers(ctx, h, state, asJSON) })
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	c.Flags().StringVar(&state, "state", "", "only these: pending, active, paused, left or suspended")
+	return c
+}
+
+// listed is a subscriber as the command line shows him.
+type listed struct {
+	Email   string    `json:"email"`
+	Name    string    `json:"name,omitempty"`
+	State   string    `json:"state"`
+	Digests []string  `json:"digests,omitempty"`
+	Topics  []string  `json:"topics,omitempty"`
+	Lang    string    `json:"lang,omitempty"`
+	Format  string    `json:"format"`
+	Joined  time.Time `json:"joined,omitzero"`
+}
+
+func (p *program) listSubscribers(ctx context.Context, h *house, state string, asJSON bool) error {
+	if state != "" && !slices.Contains(states, state) {
+		return usageError{fmt.Errorf("--state must be one of %s, not %q", strings.Join(states, ", "), state)}
+	}
+	out := json.NewEncoder(p.out)
+	n := 0
+	err := h.store.Each(ctx, func(s subscribers.Subscriber) error {
+		if state != "" && string(s.State) != state {
+			return nil
+		}
+		n++
+		if !asJSON {
+			_, err := fmt.Fprintf(p.out, "%s\t%s\t%s\n", s.Email, s.State, strings.Join(s.Digests, ","))
+			return err
+		}
+		return out.Encode(listed{
+			Email: s.Email, Name: s.Name, State: string(s.State), Digests: s.Digests, Topics: s.Topics,
+			Lang: s.Lang, Format: formatOf(s.Text), Joined: s.Joined,
+		})
+	})
+	if err == nil {
+		fmt.Fprintln(p.err, count(n, "subscriber"))
+	}
+	return err
+}
+
+func formatOf(plain bool) string {
+	if plain {
+		return "text"
+	}
+	return "html"
+}
+
+func subscribersRemove(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "remove ADDRESS…", Short: "end subscriptions; nothing more is sent", Args: atLeast(1, "an address"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
+				var faults []error
+				for _, address := range args {
+					s, err := h.list.Remove(ctx, address)
+					if err == nil {
+						fmt.Fprintf(p.err, "%s is removed\n", s.Email)
+						continue
+					}
+					faults = append(faults, fmt.Errorf("%s: %w", address, err))
+				}
+				return errors.Join(faults...)
+			})
+		},
+	}
+}
+
+func subscribersExport(p *program) *cobra.Command {
+	return &cobra.Command{
+		Use: "export [FILE]", Short: "all subscribers as CSV that import reads", Args: cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
+				if len(args) == 0 || args[0] == "-" {
+					return exportCSV(ctx, h, p.out)
+				}
+				return writeFile(args[0], func(w io.Writer) error { return exportCSV(ctx, h, w) })
+			})
+		},
+	}
+}
+
+// writeFile writes a file that must not be there yet, readable only by its owner.
+func writeFile(path string, write func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("%s is there already; name another file or remove it", path)
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(write(f), f.Close())
+}
+
+func exportCSV(ctx context.Context, h *house, w io.Writer) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(columns); err != nil {
+		return err
+	}
+	err := h.store.Each(ctx, func(s subscribers.Subscriber) error {
+		return out.Write([]string{
+			s.Email, s.Name, string(s.State), strings.Join(s.Digests, " "), strings.Join(s.Topics, " "),
+			s.Lang, formatOf(s.Text), s.Timezone, stamp(s.ConsentAt), s.ConsentHow,
+		})
+	})
+	out.Flush()
+	return errors.Join(err, out.Error())
+}
+
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
