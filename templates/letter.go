@@ -1,7 +1,6 @@
 package templates
 
 import (
-	"fmt"
 	"strings"
 	"unicode"
 
@@ -20,16 +19,16 @@ type Letter struct {
 	Subject, HTML, Text string
 }
 
-// Letter renders an edition for one reader.
+// Letter renders an edition for one reader; see [Set.Print] for many. Its errors begin with file and line.
 func (s *Set) Letter(e digest.Edition, r Reader) (Letter, error) {
 	view, err := s.view(e, r, mailed)
 	if err != nil {
-		return Letter{}, fmt.Errorf("letter %s: %w", e.Key, err)
+		return Letter{}, err
 	}
 	letter := Letter{Subject: view.Subject}
 	var out strings.Builder
 	if err := s.plain.ExecuteTemplate(&out, "letter/letter.txt", view); err != nil {
-		return Letter{}, fmt.Errorf("letter %s: %w", e.Key, plainly(err))
+		return Letter{}, plainly(err)
 	}
 	letter.Text = fold(out.String())
 	if r.Text {
@@ -37,7 +36,7 @@ func (s *Set) Letter(e digest.Edition, r Reader) (Letter, error) {
 	}
 	out.Reset()
 	if err := s.letter.ExecuteTemplate(&out, "letter/letter.html", view); err != nil {
-		return Letter{}, fmt.Errorf("letter %s: %w", e.Key, plainly(err))
+		return Letter{}, plainly(err)
 	}
 	letter.HTML = out.String()
 	return letter, nil

@@ -2,7 +2,6 @@ package templates
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -135,7 +134,7 @@ type pageView struct {
 func (s *Set) Page(w io.Writer, p Page) error {
 	var out bytes.Buffer
 	if err := s.page(&out, p); err != nil {
-		return fmt.Errorf("page %s: %w", p.name(), plainly(err))
+		return plainly(err)
 	}
 	_, err := out.WriteTo(w)
 	return err
@@ -147,7 +146,7 @@ func (s *Set) page(w io.Writer, p Page) error {
 	}
 	t, known := s.pages[p.name()]
 	if !known {
-		return errors.New("there is no such page")
+		return fmt.Errorf("there is no page %q", p.name())
 	}
 	f := p.frame()
 	return t.ExecuteTemplate(w, "page/base.html", pageView{Words: s.in(f.Lang), Frame: f, Page: p})

@@ -9,7 +9,7 @@ import (
 const columns = 72
 
 // fold makes a rendered template a plain text: lines of at most 72 columns that keep their indent, at most
-// two empty lines in a row, none at either end.
+// two empty lines in a row, none at either end. An unbreakable space has done its work then, and is plain.
 func fold(s string) string {
 	var out strings.Builder
 	empty := 0
@@ -23,7 +23,7 @@ func fold(s string) string {
 		empty = 0
 		foldLine(&out, line)
 	}
-	return out.String()
+	return strings.ReplaceAll(out.String(), "\u00a0", " ")
 }
 
 // foldLine breaks one line, but not before an address; what follows is indented as its beginning, behind
@@ -61,10 +61,10 @@ type piece struct {
 	gap  int
 }
 
-// pieces splits a line at its spaces and between wide characters, but not before their punctuation.
+// pieces splits a line at its spaces, the unbreakable apart, and between wide characters, but not before their punctuation.
 func pieces(line string) []piece {
 	var all []piece
-	for word := range strings.FieldsSeq(line) {
+	for word := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ' ' }) {
 		gap, start := 1, 0
 		var last rune
 		for i, r := range word {

@@ -162,11 +162,12 @@ func (f form) write(h *house, e digest.Edition) ([]byte, error) {
 		return append(b, '\n'), err
 	}
 	if f.eml {
-		letter, err := newLetters(h).of(e, digest.Delivery{Key: e.Key + "/export", To: "reader@example.org", Owed: e.At})
+		letters := newLetters(h)
+		ready, err := letters.proof(e)
 		if err != nil {
 			return nil, err
 		}
-		envelope, err := outbox.Render(letter)
+		envelope, err := outbox.Render(letters.of(ready, digest.Delivery{Key: e.Key + "/export", To: "reader@example.org", Owed: e.At}))
 		return envelope.Data, err
 	}
 	letter, err := h.set.Letter(e, templates.Reader{Text: f.text})

@@ -160,7 +160,7 @@ func (p *program) group(lang string) error {
 	for i, a := range articles {
 		s, filing := of[a.ID], filer.File(a)
 		err := out.Encode(grouped{
-			ID: ids[i], Story: s.ID, Topic: cmp.Or(filing.Topic, digest.Brief), Tags: filing.Tags, Lang: a.Lang,
+			ID: ids[i], Story: s.ID, Topic: cmp.Or(filing.Topic, digest.Brief), Tags: append([]string{}, filing.Tags...), Lang: a.Lang,
 			Relevance: filing.Relevance, Score: s.Score, Lead: s.Lead.ID == a.ID, Reasons: s.Reasons,
 		})
 		if err != nil {

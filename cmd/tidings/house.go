@@ -116,6 +116,7 @@ func (h *house) reader(marks feed.Marks) (*feed.Reader, error) {
 	}
 	g := h.config.Gather
 	r.Version, r.Contact = version(), cmp.Or(g.Contact, h.config.Web.URL)
+	r.Gap = g.Gap
 	r.AllowPrivate, r.Timeout, r.MaxBytes, r.Parallel = g.AllowPrivate, g.Timeout, int64(g.MaxBytes), g.Hosts
 	return r, nil
 }
@@ -133,9 +134,6 @@ func (h *house) Close() error { return h.store.Close() }
 func loadTemplates(c Config) (*templates.Set, error) {
 	var overlay fs.FS
 	if dir := c.Templates.Dir; dir != "" {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return nil, fmt.Errorf("templates.dir: there is no folder %s", dir)
-		}
 		overlay = os.DirFS(dir)
 	}
 	return templates.Load(overlay)
@@ -231,6 +229,7 @@ func (h *house) carrier() (func(context.Context) (outbox.Carrier, error), error)
 	if h.config.SMTP.Password != "" {
 		smtp.Password = h.config.SMTP.Password
 	}
+	smtp.Hello = h.config.SMTP.Hello
 	return smtp.Open, nil
 }
 

@@ -14,16 +14,22 @@ import (
 )
 
 // letters writes the letter of a delivery: it brings together the edition from the store, the templates,
-// and the reader's own links. It keeps the editions it has read, since thousands of letters are of one.
+// and the reader's own links. It keeps what it has printed, since thousands of letters are of one edition.
 type letters struct {
 	house *house
 
-	mu       sync.Mutex
-	editions map[string]digest.Edition
+	mu     sync.Mutex
+	proofs map[string]*proof
+}
+
+// proof is an edition made ready for all its readers.
+type proof struct {
+	edition digest.Edition
+	print   *templates.Print
 }
 
 func newLetters(h *house) *letters {
-	return &letters{house: h, editions: map[string]digest.Edition{}}
+	return &letters{house: h, proofs: map[string]*proof{}}
 }
 
 // Letter implements [outbox.Letters].
@@ -31,43 +37,54 @@ func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Letter,
 	if d.Notice != "" {
 		return l.notice(d)
 	}
-	e, err := l.edition(ctx, d.Edition)
+	p, err := l.sealed(ctx, d.Edition)
 	if err != nil {
 		return outbox.Letter{}, err
 	}
-	return l.of(e, d)
+	return l.of(p, d), nil
 }
 
-func (l *letters) edition(ctx context.Context, key string) (digest.Edition, error) {
+// sealed returns a sealed edition's proof, made once.
+func (l *letters) sealed(ctx context.Context, key string) (*proof, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e, ok := l.editions[key]; ok {
-		return e, nil
+	if p, ok := l.proofs[key]; ok {
+		return p, nil
 	}
 	e, err := l.house.store.Edition(ctx, key)
-	if err == nil {
-		l.editions[key] = e
+	if err != nil {
+		return nil, err
 	}
-	return e, err
+	p, err := l.proof(e)
+	if err == nil {
+		l.proofs[key] = p
+	}
+	return p, err
 }
 
-// of writes an edition's letter to one reader.
-func (l *letters) of(e digest.Edition, d digest.Delivery) (outbox.Letter, error) {
-	leave := l.link("u", l.house.list.LeaveToken(d.Reader))
-	letter, err := l.house.set.Letter(e, templates.Reader{Leave: leave, Archive: l.link("e", e.Key), Text: d.Text})
+// proof makes an edition ready.
+func (l *letters) proof(e digest.Edition) (*proof, error) {
+	p, err := l.house.set.Print(e, l.link("e", e.Key))
 	if err != nil {
-		return outbox.Letter{}, fmt.Errorf("letter of %s: %w", e.Key, err)
+		return nil, fmt.Errorf("letter of %s: %w", e.Key, err)
 	}
+	return &proof{e, p}, nil
+}
+
+// of is a proof's letter to one reader.
+func (l *letters) of(p *proof, d digest.Delivery) outbox.Letter {
+	leave := l.link("u", l.house.list.LeaveToken(d.Reader))
+	letter := p.print.For(leave, d.Text)
 	return outbox.Letter{
-		Key: d.Key, From: e.From, To: d.To, Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text, Date: d.Owed,
+		Key: d.Key, From: p.edition.From, To: d.To, Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text, Date: d.Owed,
 		Headers: map[string]string{
-			"List-Id":               listID(e),
+			"List-Id":               listID(p.edition),
 			"List-Unsubscribe":      "<" + leave + ">",
 			"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 			"Precedence":            "bulk",
 			"Auto-Submitted":        "auto-generated",
 		},
-	}, nil
+	}
 }
 
 // notice writes one transactional mail.

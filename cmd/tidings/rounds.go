@@ -288,10 +288,12 @@ func (p *program) sendTest(ctx context.Context, h *house, key, address string) e
 	if err != nil {
 		return err
 	}
-	letter, err := newLetters(h).of(e, digest.Delivery{Key: e.Key + "/test", To: address, Owed: h.now()})
+	letters := newLetters(h)
+	ready, err := letters.proof(e)
 	if err != nil {
 		return err
 	}
+	letter := letters.of(ready, digest.Delivery{Key: e.Key + "/test", To: address, Owed: h.now()})
 	letter.Subject = "[test] " + letter.Subject
 	envelope, err := outbox.Render(letter)
 	if err != nil {

@@ -50,21 +50,9 @@ func TestBrowserReloads(t *testing.T) {
 	watching := make(chan error, 1)
 	go func() { watching <- desk.Watch(ctx, []string{overlay}, h.Changed) }()
 
-	profile, err := os.MkdirTemp("", "desk")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(profile) // the browser's children may still be writing there
-	log := filepath.Join(profile, "log")
-	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
-		"--enable-logging", "--log-file="+log, "--user-data-dir="+profile, "http://"+l.Addr().String()+"/")
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	log := visit(ctx, t, browser, "http://"+l.Addr().String()+"/")
 	defer func() {
 		stop()
-		cmd.Wait() // killed, or gone by itself; either way its folder is free
 		<-watching
 	}()
 	opened := func(times int64, within time.Duration) {
@@ -90,6 +78,29 @@ func TestBrowserReloads(t *testing.T) {
 			t.Errorf("the browser complains: %s", line)
 		}
 	}
+}
+
+// visit opens an address in a browser until ctx or the test ends, and returns the file of what it says.
+func visit(ctx context.Context, t *testing.T, browser, address string) string {
+	t.Helper()
+	profile, err := os.MkdirTemp("", "desk")
+	if err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(profile, "log")
+	ctx, stop := context.WithCancel(ctx)
+	cmd := exec.CommandContext(ctx, browser, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+		"--disable-background-networking", "--disable-component-update", "--disable-sync", "--remote-debugging-port=0",
+		"--enable-logging", "--log-file="+log, "--user-data-dir="+profile, address)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		stop()
+		cmd.Wait()            // it was killed, so that is what it says
+		os.RemoveAll(profile) // as far as the browser's children let us
+	})
+	return log
 }
 
 // italian returns the built-in phrases, to be written anew.

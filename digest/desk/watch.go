@@ -41,12 +41,10 @@ func Watch(ctx context.Context, paths []string, changed func()) error {
 			if wanted.counts(event) {
 				timer.Reset(settle)
 			}
-		case err, ok := <-w.Errors:
+		case _, ok := <-w.Errors: // what was lost may have been a change
 			if !ok {
 				return nil
 			}
-			// What was lost may have been a change.
-			_ = err
 			timer.Reset(settle)
 		case <-timer.C:
 			changed()

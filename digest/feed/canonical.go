@@ -12,6 +12,8 @@ import (
 // tracking names the query parameters that tell where a reader came from and never what is read. A name
 // that ends in an asterisk stands for all that begin so. What a site might use for its content (id, p,
 // page, ref, source) is not here: two addresses of one article are a smaller evil than one of two.
+//
+//nolint:gochecknoglobals // a table, made once and never written
 var tracking = trackers(`
 	utm_* mtm_* pk_* piwik_* matomo_* hsa_* ga_* at_* vero_* oly_* trk_* itm_* wt_* __hs* _hs* __s
 	fbclid gclid gclsrc dclid gbraid wbraid msclkid twclid ttclid yclid ysclid igshid igsh li_fat_id mc_cid
@@ -34,7 +36,7 @@ func trackers(list string) map[string]bool {
 
 // ampViewer is a copy of a page in somebody's AMP cache or viewer; the groups are "s" for https, and
 // the address of the original without its scheme.
-var ampViewer = regexp.MustCompile(`^https?://(?:(?:www\.)?google\.[a-z.]+/amp|[^/]+\.cdn\.ampproject\.org/[cv])/(s/)?([^/?#]+\.[^/?#]+(?:[/?#].*)?)$`)
+var ampViewer = regexp.MustCompile(`(?i)^https?://(?:(?:www\.)?google\.[a-z.]+/amp|[^/]+\.cdn\.ampproject\.org/[cv])/(s/)?([^/?#]+\.[^/?#]+(?:[/?#].*)?)$`)
 
 // Canonical returns the address by which an article is known whatever way led to it: without fragment
 // (but "#!…" says what is shown and stays), tracking parameters, default port and AMP's additions, with

@@ -9,6 +9,8 @@ import (
 
 // months holds the names of months in English, Italian, French, German and Spanish by their first
 // letters, longer ones before shorter ones that they begin with; accents are written as in the feeds.
+//
+//nolint:gochecknoglobals // a table, made once and never written
 var months = monthNames(
 	"jan gen ene jän jen", "feb fév fev", "mar mär mrz", "apr avr abr", "mai may mag", "jun juin giu", "jul juil lug",
 	"aug aoû aou ago", "sep set", "oct okt ott", "nov", "dec dez déc dic")
@@ -24,11 +26,11 @@ func monthNames(lists ...string) map[string]time.Month {
 }
 
 var (
-	// "lun, 14 lug 2025 09:30:00 +0200", "14. Juli 2025", "14 de julio de 2025 a las 9:30"
+	// As in "lun, 14 lug 2025 09:30:00 +0200", "14. Juli 2025", "14 de julio de 2025 a las 9:30".
 	dayFirst = regexp.MustCompile(`(?i)(\d{1,2})(?:er|º|°|\.)?[\s-]+(?:de\s+)?(\pL{3,})\.?,?[\s-]+(?:de\s+)?(\d{4})`)
-	// "July 14, 2025"
+	// As in "July 14, 2025".
 	monthFirst = regexp.MustCompile(`(?i)(\pL{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})`)
-	// "2025/07/14", "2025.07.14"
+	// As in "2025/07/14" and "2025.07.14".
 	yearFirst = regexp.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
 	clock     = regexp.MustCompile(`(?:^|[\sT,])(\d{1,2})[:h](\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\.?)?`)
 	offset    = regexp.MustCompile(`([+-])(\d{2}):?(\d{2})\)?\s*$`)

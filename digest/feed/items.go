@@ -150,6 +150,7 @@ func (r reading) body(a *digest.Article, it *gofeed.Item, was original) {
 		content = asHTML(paragraphs(content))
 		description = asHTML(paragraphs(description))
 	}
+	content, description = paragraphed(content), paragraphed(description)
 	a.Summary = squeeze(strings.Join(summaryOf(description, base, a.Title), " "))
 	root := fragment(content)
 	strip(root)
@@ -165,6 +166,14 @@ func (r reading) body(a *digest.Article, it *gofeed.Item, was original) {
 	drop(root, textSet(removed))
 	a.HTML = sanitised(root)
 	a.Image = picture(root)
+}
+
+// paragraphed gives a text without any tag the paragraphs that its empty lines mean.
+func paragraphed(s string) string {
+	if anyTag.MatchString(s) || !manyBlank.MatchString(s) {
+		return s
+	}
+	return "<p>" + strings.Join(manyBlank.Split(strings.TrimSpace(s), -1), "</p><p>") + "</p>"
 }
 
 // summaryOf is a description's plain text without what the noise pass finds in it.

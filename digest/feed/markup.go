@@ -14,7 +14,7 @@ import (
 
 var (
 	// policy is what a body may keep: text, links, pictures, lists, tables. No script, style, form or frame.
-	policy = bluemonday.UGCPolicy()
+	policy = bluemonday.UGCPolicy() //nolint:gochecknoglobals // compiled patterns, never written
 
 	// framed are elements whose content a parser swallows up to an end that broken bodies never bring.
 	framed = regexp.MustCompile(`(?i)</?(?:frame|frameset|noframes|iframe|object|embed|applet|plaintext|xmp|noembed|noscript)\b[^>]*>`)
@@ -25,6 +25,7 @@ var (
 	entity     = regexp.MustCompile(`&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
 	beacon     = regexp.MustCompile(`(?i)feeds\.feedburner\.com/~|//pixel\.|/pixel(?:\.gif|\.png|\?)|google-analytics\.com|doubleclick\.net|//stats\.wordpress|//b\.scorecardresearch|/beacon[./?]|/tracking[./?]|\bblank\.gif|spacer\.gif`)
 	tinyStyle  = regexp.MustCompile(`(?i)(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|!|$)|display\s*:\s*none`)
+	anyTag     = regexp.MustCompile(`<[a-zA-Z/!]`)
 	gaps       = regexp.MustCompile(`(?:[ \t]*\n){3,}`)
 	webAddress = regexp.MustCompile(`(?i)^https?://[^/]`)
 )

@@ -39,11 +39,13 @@ type mender struct {
 }
 
 var (
-	xmlLang   = regexp.MustCompile(`(?:^|\s)xml:lang\s*=\s*["']([^"']*)["']`)
-	base64ed  = regexp.MustCompile(`(?i)\smode\s*=\s*["']base64["']`)
-	typeAttr  = regexp.MustCompile(`(?i)\stype\s*=\s*["'][^"']*["']`)
-	bodyStart = `<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/">`
+	xmlLang  = regexp.MustCompile(`(?:^|\s)xml:lang\s*=\s*["']([^"']*)["']`)
+	base64ed = regexp.MustCompile(`(?i)\smode\s*=\s*["']base64["']`)
+	typeAttr = regexp.MustCompile(`(?i)\stype\s*=\s*["'][^"']*["']`)
 )
+
+// bodyStart is what the start of an item's xhtml body is written as, for gofeed to keep it as HTML.
+const bodyStart = `<content:encoded xmlns:content="http://purl.org/rss/1.0/modules/content/">`
 
 // mend repairs a feed from its root element on; everything before that has been cut off by [recognise].
 func mend(s string) (mended, error) {

@@ -7,6 +7,8 @@ import (
 
 // textKeys are the members of a JSON Feed and its items that are text, and are written as numbers or
 // worse by programs that were not told.
+//
+//nolint:gochecknoglobals // a table, made once and never written
 var textKeys = wordSet("version title home_page_url feed_url description icon favicon language id url external_url content_html " +
 	"content_text summary image banner_image date_published date_modified")
 

@@ -33,7 +33,7 @@ var (
 
 	networks = regexp.MustCompile(`(?i)^(?:\W*\b(?:facebook|twitter|linkedin|whatsapp|telegram|reddit|pinterest|instagram|tiktok|youtube|bluesky|mastodon|threads|flipboard|tumblr|pocket|e-?mail|x|print|stampa|drucken|imprimer|imprimir|copy link|copia link|link kopieren|copier le lien|copiar enlace|share|condividi|teilen|partager|compartir)\b\W*){2,}$`)
 
-	bylineStart = regexp.MustCompile(`^(?:[Bb]y|BY|[Dd]i|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR|A cura di|a cura di|Author:|Autore:|Autor:|Auteur\s?:|Written by|Scritto da)\s+(\p{Lu}[\pL’'.-]+(?:\s+(?:de|di|von|van|del|della|da|la|le|der)?\s?\p{Lu}[\pL’'.-]*){1,3})$`)
+	bylineStart = regexp.MustCompile(`^(?:[Bb]y|BY|[Dd]i|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR|A cura di|a cura di|Author:|Autore:|Auto[r]:|Auteur\s?:|Written by|Scritto da)\s+(\p{Lu}[\pL’'.-]+(?:\s+(?:de|di|von|van|del|della|da|la|le|der)?\s?\p{Lu}[\pL’'.-]*){1,3})$`)
 
 	recapStart = regexp.MustCompile(`(?i)^(?:in summary|in short|to sum up|in conclusion|overall|tl;dr|in sintesi|in breve|in conclusione|riassumendo|ricapitolando|in definitiva|zusammenfassend|kurz gesagt|fazit|insgesamt|en résumé|en bref|pour résumer|en conclusion|en resumen|en conclusión|en síntesis|en definitiva)\b`)
 )

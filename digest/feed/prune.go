@@ -10,6 +10,8 @@ import (
 
 // beside are words in the class or id of an element that holds something beside the article. They are
 // compared whole: "ad" is not in "header", nor "share" in "shareholders".
+//
+//nolint:gochecknoglobals // a table, made once and never written
 var beside = wordSet(`share sharing shares social sociallinks cookie cookies consent gdpr newsletter newsletters subscribe subscription
 	paywall related recommended recommendations recommendation promo promotion promos outbrain taboola caption credit credits byline
 	comments comment disqus breadcrumb breadcrumbs popular trending ad ads advert advertisement adverts advertising sponsor sponsored

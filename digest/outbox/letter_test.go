@@ -218,3 +218,34 @@ func BenchmarkRender(b *testing.B) {
 		}
 	}
 }
+
+// Whatever a letter is made of, it has exactly the headers it should have, in lines that mail allows.
+func FuzzRender(f *testing.F) {
+	f.Add("AI Daily <daily@example.org>", "reader@example.net", "Subject", "Text", "<p>HTML", "Daily <daily.example.org>")
+	f.Add("\"a\\\" b\" <d@bücher.example>", "jürgen@x.test", "a\r\nBcc: b@c.test\r\n\r\n", ".\r\n.\r.\n", "\x00\xff", "=?utf-8?q?x?=\r\n\t y")
+	f.Fuzz(func(t *testing.T, from, to, subject, text, html, list string) {
+		e, err := Render(Letter{Key: "k/1", From: from, To: to, Subject: subject, Text: text, HTML: html, Headers: map[string]string{"List-Id": list}, Date: morning})
+		if err != nil {
+			return
+		}
+		m, err := mail.ReadMessage(bytes.NewReader(e.Data))
+		if err != nil {
+			t.Fatalf("%v in %q", err, e.Data)
+		}
+		want := 9
+		if html == "" {
+			want++ // Content-Transfer-Encoding
+		}
+		if len(m.Header) != want {
+			t.Errorf("headers %q", m.Header)
+		}
+		if strings.ContainsAny(e.From+e.To, "<> \r\n") {
+			t.Errorf("envelope %q, %q", e.From, e.To)
+		}
+		for l := range bytes.Lines(e.Data) {
+			if len(l) > 1000 || !bytes.HasSuffix(l, []byte("\r\n")) || bytes.ContainsAny(l[:len(l)-2], "\r\n\x00") {
+				t.Errorf("line %q", l)
+			}
+		}
+	})
+}

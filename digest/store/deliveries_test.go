@@ -10,47 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidings/digest"
-	"tidings/digest/store"
 	"tidings/subscribers"
 )
-
-const lease = 10 * time.Minute
-
-func claim(t testing.TB, s *store.Store, n int, now time.Time) []digest.Delivery {
-	t.Helper()
-	return ok[[]digest.Delivery](t)(s.Claim(t.Context(), n, now, now.Add(lease)))
-}
-
-func tallied(t *testing.T, s *store.Store, key string, want map[digest.DeliveryState]int) {
-	t.Helper()
-	if diff := cmp.Diff(want, ok[map[digest.DeliveryState]int](t)(s.Tally(t.Context(), key))); diff != "" {
-		t.Errorf("%s: %s", key, diff)
-	}
-}
-
-func outcome(d digest.Delivery, state digest.DeliveryState) digest.Outcome {
-	return digest.Outcome{ID: d.ID, Fence: d.Fence, State: state}
-}
-
-func wants(t *testing.T, got, want error) {
-	t.Helper()
-	if !errors.Is(got, want) {
-		t.Errorf("got %v, want %v", got, want)
-	}
-}
-
-// sealed is a store with n active readers and an edition of that policy.
-func sealed(t *testing.T, address string, n int, policy digest.Policy) (*store.Store, *clock, string) {
-	t.Helper()
-	s, c := open(t, address)
-	for i := range n {
-		join(t, s, fmt.Sprintf("reader%03d@example.org", i), subscribers.Active)
-	}
-	d := digest.Digest{Name: "daily", Uncertain: policy}
-	e := edition(d, seven, article("a", lab, seven))
-	ok[int](t)(s.Seal(t.Context(), d, e))
-	return s, c, e.Key
-}
 
 func TestClaim(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {

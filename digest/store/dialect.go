@@ -94,11 +94,13 @@ func openSQLite(path string) (w, r *sql.DB, err error) {
 		"_foreign_keys": {"on"},
 		"_journal_mode": {"wal"},
 		"_synchronous":  {"full"},
+		"_query_only":   {"on"},
 	}
 	if r, err = sql.Open("sqlite", sqliteName(path, settings)); err != nil {
 		return nil, nil, err
 	}
 	r.SetMaxOpenConns(4)
+	settings.Del("_query_only")
 	settings.Set("_txlock", "immediate")
 	if w, err = sql.Open("sqlite", sqliteName(path, settings)); err != nil {
 		return nil, nil, err

@@ -185,7 +185,10 @@ func (a *Archive) Slot(ctx context.Context, name string, at time.Time) (SlotStat
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
-	return state, err
+	if err != nil {
+		return Unknown, fmt.Errorf("slot %s of %s: %w", at, name, err)
+	}
+	return state, nil
 }
 
 // Edition returns what was sealed under the key, or [ErrNoEdition]. That of a quiet slot has no stories; it

@@ -37,7 +37,7 @@ func (r *Readers) Import(ctx context.Context, all []subscribers.Subscriber) (Imp
 	var done Imported
 	err := r.write(ctx, func(tx *sql.Tx) error {
 		done = Imported{}
-		for chunk := range slices.Chunk(lastOfEach(all), 10) {
+		for chunk := range slices.Chunk(lastOfEach(all), 40) {
 			if err := importChunk(ctx, tx, chunk, &done); err != nil {
 				return err
 			}
@@ -59,7 +59,8 @@ func lastOfEach(all []subscribers.Subscriber) []subscribers.Subscriber {
 	return slices.CompactFunc(sorted, func(a, b subscribers.Subscriber) bool { return a.Email == b.Email })
 }
 
-// importChunk writes a few hundred at once. Who comes back with a number drawn here is new, who comes back
+// importChunk writes some at once: enough to save PostgreSQL most round trips, and few enough for SQLite, which
+// looks up every $n among all others. Who comes back with a number drawn here is new, who comes back
 // with another was known, and who does not come back was kept.
 func importChunk(ctx context.Context, tx *sql.Tx, chunk []subscribers.Subscriber, done *Imported) error {
 	first, err := draw(ctx, tx, "subscriber", len(chunk))

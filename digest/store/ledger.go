@@ -93,6 +93,9 @@ func (l *Ledger) writeWaiting(ctx context.Context) {
 		}
 		return nil
 	})
+	if err != nil {
+		err = fmt.Errorf("write the ledger: %w", err)
+	}
 	for _, e := range batch {
 		if e.written, e.err = true, err; err == nil {
 			e.err = e.verdict
@@ -123,6 +126,13 @@ func (l *Ledger) Hand(ctx context.Context, d digest.Delivery) error {
 // there are any the error is [digest.ErrStale], and the others are settled all the same. A doubtful letter
 // of an edition that holds such letters back is not due again, whatever the outcome says.
 func (l *Ledger) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
+	for _, o := range outcomes {
+		switch o.State {
+		case digest.Sent, digest.Deferred, digest.Failed, digest.Skipped, digest.Uncertain, digest.Pending:
+		default:
+			return fmt.Errorf("settle delivery %d: %s is not an outcome", o.ID, o.State)
+		}
+	}
 	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
 		for _, o := range outcomes {
 			settled, err := l.settleOne(ctx, tx, o)
@@ -138,19 +148,12 @@ func (l *Ledger) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
 }
 
 func (l *Ledger) settleOne(ctx context.Context, tx *sql.Tx, o digest.Outcome) (bool, error) {
-	due, untried := l.now(), 0
-	switch o.State {
-	case digest.Sent, digest.Failed, digest.Skipped:
-	case digest.Pending:
-		untried = 1
-		fallthrough
-	case digest.Deferred, digest.Uncertain:
-		if !o.Due.IsZero() {
-			due = o.Due
-		}
-	default:
-		return false, fmt.Errorf("settle delivery %d: %s is not an outcome", o.ID, o.State)
+	due := l.now() // an end's due time is when it came
+	again := o.State == digest.Deferred || o.State == digest.Uncertain || o.State == digest.Pending
+	if again && !o.Due.IsZero() {
+		due = o.Due
 	}
+	untried := flag(o.State == digest.Pending)
 	letter, reader := unpack(o.ID)
 	return touch(ctx, tx, l.settle, millis(due), letter, reader, o.Fence, o.State, plain(o.Note), untried)
 }

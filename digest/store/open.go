@@ -65,7 +65,7 @@ func atPath(path string) (*database, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("store sqlite:%s: there is no folder %s; make it, or set store.url to another place", path, folder)
 	case errors.Is(err, fs.ErrPermission):
-		return nil, fmt.Errorf("store sqlite:%s: the file cannot be written; give this user the right to write it and its folder %s", path, folder)
+		return nil, fmt.Errorf("store sqlite:%s: the file cannot be written; let this user write it and the folder %s", path, folder)
 	case err != nil:
 		return nil, fmt.Errorf("store sqlite:%s: %w", path, err)
 	}

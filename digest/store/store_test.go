@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
+	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -11,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"tidings/digest"
 	"tidings/digest/store"
@@ -227,7 +231,9 @@ func says(t *testing.T, err error, words ...string) {
 var daily = digest.Digest{Name: "daily", Title: "AI Daily"}
 
 func article(id, feed string, published time.Time) digest.Article {
-	return digest.Article{ID: id, URL: "https://example.org/" + id, Title: "About " + id, Feed: feed, Published: published, Text: "Text of " + id}
+	return digest.Article{
+		ID: id, URL: "https://example.org/" + id, Title: "About " + id, Feed: feed, Published: published, Text: "Text of " + id,
+	}
 }
 
 // edition is that of a slot at a time, with one story of these articles.
@@ -242,4 +248,44 @@ func edition(d digest.Digest, at time.Time, articles ...digest.Article) digest.E
 func join(t testing.TB, s *store.Store, email string, state subscribers.State, digests ...string) int64 {
 	t.Helper()
 	return ok[int64](t)(s.Save(context.Background(), subscribers.Subscriber{Email: email, State: state, Digests: digests}))
+}
+
+// Steps that many tests take.
+
+const lease = 10 * time.Minute
+
+func claim(t testing.TB, s *store.Store, n int, now time.Time) []digest.Delivery {
+	t.Helper()
+	return ok[[]digest.Delivery](t)(s.Claim(t.Context(), n, now, now.Add(lease)))
+}
+
+func tallied(t *testing.T, s *store.Store, key string, want map[digest.DeliveryState]int) {
+	t.Helper()
+	if diff := cmp.Diff(want, ok[map[digest.DeliveryState]int](t)(s.Tally(t.Context(), key))); diff != "" {
+		t.Errorf("%s: %s", key, diff)
+	}
+}
+
+func outcome(d digest.Delivery, state digest.DeliveryState) digest.Outcome {
+	return digest.Outcome{ID: d.ID, Fence: d.Fence, State: state}
+}
+
+func wants(t *testing.T, got, want error) {
+	t.Helper()
+	if !errors.Is(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// sealed is a store with n active readers and an edition of that policy.
+func sealed(t *testing.T, address string, n int, policy digest.Policy) (*store.Store, *clock, string) {
+	t.Helper()
+	s, c := open(t, address)
+	for i := range n {
+		join(t, s, fmt.Sprintf("reader%03d@example.org", i), subscribers.Active)
+	}
+	d := digest.Digest{Name: "daily", Uncertain: policy}
+	e := edition(d, seven, article("a", lab, seven))
+	ok[int](t)(s.Seal(t.Context(), d, e))
+	return s, c, e.Key
 }

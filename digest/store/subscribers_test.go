@@ -92,7 +92,9 @@ func TestErase(t *testing.T) {
 		s, _, key := sealed(t, address, 3, digest.Resend)
 		claimed := claim(t, s, 2, seven)
 		must(t, s.Hand(t.Context(), claimed[0]))
-		must(t, s.Settle(t.Context(), digest.Outcome{ID: claimed[0].ID, Fence: claimed[0].Fence, State: digest.Failed, Note: "no such user reader000"}))
+		refused := outcome(claimed[0], digest.Failed)
+		refused.Note = "no such user reader000"
+		must(t, s.Settle(t.Context(), refused))
 		for _, d := range claimed {
 			must(t, s.Erase(t.Context(), d.Reader))
 		}

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/emersion/go-smtp"
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"tidings": main})
+}
+
+// TestScript runs the scripts of testdata/script: the whole program, as people use it.
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:           "testdata/script",
+		UpdateScripts: *update,
+		Setup: func(env *testscript.Env) error {
+			env.Values["mails"] = newMailServer(t)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits":      exits,
+			"mailserver": mailServerAt,
+			"mails":      mails,
+			"port":       port,
+			"hole":       hole,
+			"serve":      serveFiles,
+			"await":      await,
+			"post":       post,
+			"seed":       seed,
+			"sealed":     sealed,
+			"terminate":  terminate,
+		},
+	})
+}
+
+// exits CODE FILE COMMAND…: runs a command, checks its exit code, and leaves what it says on the standard
+// error in FILE.
+func exits(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: exits CODE FILE COMMAND…")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	program, err := lookPath(args[2], ts.Getenv("PATH"))
+	ts.Check(err)
+	c := exec.CommandContext(ctx, program, args[3:]...)
+	c.Dir = ts.MkAbs(".")
+	for _, name := range []string{"PATH", "HOME", "TMPDIR", "TIDINGS_SMTP__URL", "TIDINGS_TEMPLATES__DIR"} {
+		if value := ts.Getenv(name); value != "" {
+			c.Env = append(c.Env, name+"="+value)
+		}
+	}
+	var out strings.Builder
+	c.Stderr = &out
+	err = c.Run()
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(out.String()), 0o600))
+	code := 0
+	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
+		code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if code != want {
+		ts.Fatalf("exit code %d, want %d; it said:\n%s", code, want, out.String())
+	}
+}
+
+func lookPath(name, path string) (string, error) {
+	for _, dir := range strings.Split(path, string(os.PathListSeparator)) {
+		if full := dir + string(os.PathSeparator) + name; exists(full) {
+			return full, nil
+		}
+	}
+	return "", fmt.Errorf("no %s in PATH", name)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// mailServer is a real SMTP server that counts what it accepts by recipient. The recipient's local part
+// says what becomes of him: refuse-… is unknown, once-… is put off at first.
+type mailServer struct {
+	addr string
+
+	mu   sync.Mutex
+	got  map[string]int
+	once map[string]bool
+}
+
+func newMailServer(t *testing.T) *mailServer {
+	t.Helper()
+	m := &mailServer{got: map[string]int{}, once: map[string]bool{}}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m.addr = listener.Addr().String()
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{server: m}, nil }))
+	server.Domain = "mail.example"
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	return m
+}
+
+// session is one connection.
+type session struct {
+	server *mailServer
+	to     []string
+}
+
+func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *session) Reset()                               { s.to = nil }
+func (s *session) Logout() error                        { return nil }
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	switch {
+	case strings.HasPrefix(to, "refuse-"):
+		return &smtp.SMTPError{Code: 550, EnhancedCode: smtp.EnhancedCode{5, 1, 1}, Message: "no such user"}
+	case strings.HasPrefix(to, "once-") && !s.server.once[to]:
+		s.server.once[to] = true
+		return &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 7, 1}, Message: "come back later"}
+	}
+	s.to = append(s.to, to)
+	return nil
+}
+
+func (s *session) Data(r io.Reader) error {
+	if _, err := io.Copy(io.Discard, r); err != nil {
+		return err
+	}
+	s.server.mu.Lock()
+	defer s.server.mu.Unlock()
+	for _, to := range s.to {
+		s.server.got[to]++
+	}
+	return nil
+}
+
+// mailserver: sets SMTP to the address of the script's own mail server.
+func mailServerAt(ts *testscript.TestScript, _ bool, _ []string) {
+	ts.Setenv("SMTP", "smtp://"+ts.Value("mails").(*mailServer).addr+"?tls=none")
+}
+
+// mails [TO=N…]: checks that just these letters were accepted, each recipient so many times.
+func mails(ts *testscript.TestScript, _ bool, args []string) {
+	m := ts.Value("mails").(*mailServer)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var got []string
+	for to, n := range m.got {
+		got = append(got, fmt.Sprintf("%s=%d", to, n))
+	}
+	slices.Sort(got)
+	slices.Sort(args)
+	if !slices.Equal(got, args) {
+		ts.Fatalf("accepted %v, want %v", got, args)
+	}
+}
+
+// port NAME: sets NAME to a free address on loopback.
+func port(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Setenv(args[0], listener.Addr().String())
+	ts.Check(listener.Close())
+}
+
+// hole NAME: sets NAME to an address that takes connections and never says a word.
+func hole(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { _ = listener.Close() })
+	ts.Setenv(args[0], listener.Addr().String())
+	go func() {
+		for {
+			if _, err := listener.Accept(); err != nil {
+				return
+			}
+		}
+	}()
+}
+
+// serve DIR: serves a folder on the web and sets URL to its address. /huge.xml is a feed without end, /down
+// answers 503.
+func serveFiles(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	mux := http.NewServeMux()
+	mux.Handle("/", http.FileServer(http.Dir(ts.MkAbs(args[0]))))
+	mux.HandleFunc("/huge.xml", func(w http.ResponseWriter, _ *http.Request) {
+		item := []byte("<item><title>" + strings.Repeat("x", 1<<20) + "</title></item>")
+		_, _ = io.WriteString(w, "<rss><channel>")
+		for range 20 {
+			if _, err := w.Write(item); err != nil {
+				return
+			}
+		}
+	})
+	mux.HandleFunc("/down", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "down", http.StatusServiceUnavailable) })
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }()
+	ts.Defer(func() { _ = server.Close() })
+	ts.Setenv("URL", "http://"+listener.Addr().String())
+}
+
+// await FILE PATTERN…: waits until a file, or what an address answers, holds all of these texts.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	deadline := time.Now().Add(20 * time.Second)
+	var last string
+	for time.Now().Before(deadline) {
+		last = contents(ts, args[0])
+		ok := true
+		for _, want := range args[1:] {
+			ok = ok && strings.Contains(last, want) != neg
+		}
+		if ok {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%s does not hold %q; it holds:\n%s", args[0], args[1:], last)
+}
+
+func contents(ts *testscript.TestScript, place string) string {
+	if !strings.HasPrefix(place, "http://") {
+		b, _ := os.ReadFile(ts.MkAbs(place))
+		return string(b)
+	}
+	answer, err := http.Get(place)
+	if err != nil {
+		return err.Error()
+	}
+	defer answer.Body.Close()
+	b, _ := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	return answer.Status + "\n" + string(b)
+}
+
+// post ADDRESS [KEY=VALUE…]: posts a form and checks that the answer is no failure.
+func post(ts *testscript.TestScript, neg bool, args []string) {
+	form := url.Values{}
+	for _, pair := range args[1:] {
+		k, v, _ := strings.Cut(pair, "=")
+		form.Add(k, v)
+	}
+	answer, err := http.PostForm(args[0], form)
+	ts.Check(err)
+	ts.Check(answer.Body.Close())
+	if (answer.StatusCode >= 400) != neg {
+		ts.Fatalf("%s answered %s", args[0], answer.Status)
+	}
+}
+
+// seed FILE: writes the demo's seed article to FILE.
+func seed(ts *testscript.TestScript, _ bool, args []string) {
+	b, err := demoFiles.ReadFile("demo/sources/llama-esodo.it.txt")
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o600))
+}
+
+// sealed EDITION: waits until the store lists an edition.
+func sealed(ts *testscript.TestScript, _ bool, args []string) {
+	deadline := time.Now().Add(20 * time.Second)
+	for time.Now().Before(deadline) {
+		if err := ts.Exec("tidings", "editions", "list"); err == nil && strings.Contains(ts.ReadFile("stdout"), args[0]) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%s is not sealed", args[0])
+}
+
+// terminate: sends SIGTERM to what runs in the background.
+func terminate(ts *testscript.TestScript, _ bool, _ []string) {
+	for _, c := range ts.BackgroundCmds() {
+		ts.Check(c.Process.Signal(syscall.SIGTERM))
+	}
+}
