@@ -10,7 +10,7 @@ var (
 	// ErrStale says that the delivery has been claimed anew since: it belongs to somebody else now.
 	ErrStale = errors.New("the claim is stale")
 
-	// ErrGone says that the reader is no longer active; the delivery is settled as skipped.
+	// ErrGone says that the reader is no longer active; the ledger has settled the delivery as skipped.
 	ErrGone = errors.New("the reader has left")
 )
 
@@ -63,6 +63,6 @@ type Outcome struct {
 	ID    int64
 	Fence int64
 	State DeliveryState // Sent, Deferred, Failed, Skipped or Uncertain; Pending gives the claim back untried
-	Due   time.Time     // of a deferred one
+	Due   time.Time     // of a deferred, pending or uncertain one: when it is owed again
 	Note  string        // the other side's answer, or our fault, in one line
 }

@@ -19,6 +19,9 @@ var ErrQuiet = errors.New("nothing worth printing")
 // ErrSealed says that the edition asked for was sealed earlier; nothing was changed.
 var ErrSealed = errors.New("edition is sealed already")
 
+// ErrUnread says that not one source could be read: the fault is likely ours, and the slot stays due.
+var ErrUnread = errors.New("no source could be read")
+
 // Source is a feed, page, file or folder that is read.
 type Source struct {
 	URL    string  // where it lies: https://…, or file:PATH; names the source everywhere
@@ -47,7 +50,7 @@ type Removed struct {
 // separated by an empty line; HTML is the sanitised body. Unknown fields are zero.
 type Article struct {
 	ID        string    `json:"id"`            // stable: made from the canonical link, else guid, else title and date
-	URL       string    `json:"url,omitempty"` // canonical link, see [Canonical]
+	URL       string    `json:"url,omitempty"` // canonical link: without what only tracks
 	Title     string    `json:"title,omitempty"`
 	Author    string    `json:"author,omitempty"`
 	Lang      string    `json:"lang,omitempty"` // BCP 47

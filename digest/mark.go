@@ -2,6 +2,13 @@ package digest
 
 import "time"
 
+// Harvest is what a round of reading brought.
+type Harvest struct {
+	Articles []Article // in the order of the sources
+	Troubles []Trouble // one for each source that could not be read, or is left alone because it fails
+	Marks    []Mark    // of the sources that were visited
+}
+
 // Mark is what is remembered of a source between two visits. Its key is the source's URL.
 type Mark struct {
 	Source   string

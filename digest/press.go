@@ -2,6 +2,7 @@ package digest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -9,14 +10,15 @@ import (
 // Feeds reads sources. A source that fails is told among the troubles and never stops the others; the
 // error is for what stops all of them, as a cancelled context does.
 type Feeds interface {
-	Read(ctx context.Context, sources []Source) ([]Article, []Trouble, error)
+	Read(ctx context.Context, sources []Source) (Harvest, error)
 }
 
 // Archive is what a press remembers.
 type Archive interface {
 	// Keep stores articles under their ids; a known one is brought up to date and stays what it was
-	// otherwise: printed, or first seen then.
-	Keep(ctx context.Context, articles []Article) error
+	// otherwise: printed, or first seen then. The marks are stored in the same transaction, so that no
+	// source counts as read whose articles were lost.
+	Keep(ctx context.Context, articles []Article, marks ...Mark) error
 
 	// Unprinted returns the articles of these sources which digest has not printed and which were
 	// published in (from, to]; undated ones count by the time at which they were first seen, without
@@ -48,15 +50,15 @@ type Made struct {
 
 // Gather reads the digest's sources and keeps what they hold. It is the first step of [Press.Make], and
 // useful alone to poll oftener than editions appear.
-func (p *Press) Gather(ctx context.Context, sources []Source) ([]Article, []Trouble, error) {
-	articles, troubles, err := p.Feeds.Read(ctx, sources)
+func (p *Press) Gather(ctx context.Context, sources []Source) (Harvest, error) {
+	h, err := p.Feeds.Read(ctx, sources)
 	if err != nil {
-		return nil, troubles, fmt.Errorf("gather: %w", err)
+		return h, fmt.Errorf("gather: %w", err)
 	}
-	if err := p.Archive.Keep(ctx, articles); err != nil {
-		return nil, troubles, fmt.Errorf("keep articles: %w", err)
+	if err := p.Archive.Keep(ctx, h.Articles, h.Marks...); err != nil {
+		return h, fmt.Errorf("keep articles: %w", err)
 	}
-	return articles, troubles, nil
+	return h, nil
 }
 
 // Draft composes the edition of a slot from what is kept, with nothing gathered and nothing sealed.
@@ -82,21 +84,22 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 }
 
 // Make is the whole morning: gather → read → keep → group → rank → compose → seal. The slot's edition is
-// made once for ever; a second call gives [ErrSealed]. When all sources fail, the error says so and the
-// slot stays due; with nothing worth printing, the slot is settled and the error is [ErrQuiet].
+// made once for ever; a second call gives [ErrSealed]. When all sources fail the error is
+// [ErrUnread] and the slot stays due; with nothing worth printing, the slot is settled and the error is [ErrQuiet].
 func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) (Made, error) {
-	_, troubles, err := p.Gather(ctx, d.Sources)
+	harvest, err := p.Gather(ctx, d.Sources)
 	if err != nil {
 		return Made{}, err
 	}
 	edition, quiet := p.Draft(ctx, d, slot, until)
+	troubles := harvest.Troubles
 	edition.Troubles = troubles
-	if quiet != nil && quiet != ErrQuiet {
+	if quiet != nil && !errors.Is(quiet, ErrQuiet) {
 		return Made{}, quiet
 	}
 	if quiet != nil && len(troubles) == len(d.Sources) && len(troubles) > 0 {
-		return Made{Edition: edition}, fmt.Errorf("none of the %d sources of %s could be read; the first: %s: %s",
-			len(troubles), d.Name, troubles[0].Source, troubles[0].Reason)
+		return Made{Edition: edition}, fmt.Errorf("%w of the %d of %s; the first: %s: %s",
+			ErrUnread, len(troubles), d.Name, troubles[0].Source, troubles[0].Reason)
 	}
 	owed, err := p.Archive.Seal(ctx, d, edition)
 	if err != nil {

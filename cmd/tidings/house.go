@@ -125,7 +125,6 @@ func (h *house) reader(marks feed.Marks) (*feed.Reader, error) {
 type forgetful struct{}
 
 func (forgetful) Mark(context.Context, string) (digest.Mark, error) { return digest.Mark{}, nil }
-func (forgetful) SetMark(context.Context, digest.Mark) error        { return nil }
 
 // Close lets go of the store.
 func (h *house) Close() error { return h.store.Close() }

@@ -133,10 +133,11 @@ func (p *program) gather(ctx context.Context, h *house, name string, asJSON bool
 		return usageError{errors.New("the configuration has no [[source]]; add one")}
 	}
 	h.feeds.Eager, h.feeds.Progress = true, p.progress("gathering")
-	articles, troubles, err := h.press.Gather(ctx, sources)
+	harvest, err := h.press.Gather(ctx, sources)
 	if err != nil {
 		return err
 	}
+	articles, troubles := harvest.Articles, harvest.Troubles
 	p.troubles(troubles)
 	if asJSON {
 		if err := p.json(articles); err != nil {
@@ -145,7 +146,7 @@ func (p *program) gather(ctx context.Context, h *house, name string, asJSON bool
 	}
 	fmt.Fprintf(p.err, "read %s from %d of %s\n", count(len(articles), "article"), len(sources)-len(troubles), count(len(sources), "source"))
 	if len(troubles) == len(sources) {
-		return errors.New("no source could be read")
+		return digest.ErrUnread
 	}
 	return nil
 }

@@ -156,6 +156,7 @@ func (h *house) makeDue(ctx context.Context) {
 
 func (h *house) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now time.Time) {
 	made, err := h.press.Make(ctx, d, s, now)
+	h.feeds.Eager = errors.Is(err, digest.ErrUnread) // it was our own network: ask them all again at the next look
 	e := made.Edition
 	switch {
 	case errors.Is(err, digest.ErrSealed):

@@ -115,10 +115,11 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 	}
 	reader.Eager = true
 	reader.Progress = p.progress("checking")
-	articles, troubles, err := reader.Read(ctx, sources)
+	harvest, err := reader.Read(ctx, sources)
 	if err != nil {
 		return err
 	}
+	articles, troubles := harvest.Articles, harvest.Troubles
 	faults, numbers := map[string]string{}, map[string]int{}
 	for _, t := range troubles {
 		faults[t.Source] = t.Reason

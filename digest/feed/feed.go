@@ -9,9 +9,9 @@
 // open, and more than one request at a time to one host. It never evades a wall against robots, never
 // runs or loads anything that a document names, and decides nothing about which article is printed.
 //
-// It stores nothing but a [digest.Mark] for each source, through [Marks], under the source's URL: the
-// validators of the last answer, kept letter for letter, a hash of the last body, and since when and why
-// it fails. Marks are written when the whole round has been read; a cancelled one leaves none.
+// It stores nothing. What has to be remembered of a source until the next visit, its [digest.Mark], is
+// handed out with the articles, to be stored together with them: the validators of the last answer, kept
+// letter for letter, a hash of the last body, and since when and why it fails.
 package feed
 
 import (
@@ -31,11 +31,10 @@ import (
 	"tidings/digest"
 )
 
-// Marks remembers what was learnt of sources between two visits.
+// Marks knows what was learnt of sources on earlier visits.
 type Marks interface {
 	// Mark returns the mark of a source; the zero mark when it was never visited.
 	Mark(ctx context.Context, source string) (digest.Mark, error)
-	SetMark(ctx context.Context, m digest.Mark) error
 }
 
 // Reader reads sources. Make one with [New]; its fields may be set until the first call. It may be used
@@ -68,34 +67,31 @@ func New(marks Marks, now func() time.Time, log *slog.Logger) (*Reader, error) {
 }
 
 // Read visits every source that is due and returns what they brought, in the order of the sources and
-// within one in its own order. An unchanged source brings nothing and is no trouble, as is one that is
-// not due. The error is for what stops all: the context's end, or marks that cannot be read or written.
-func (r *Reader) Read(ctx context.Context, sources []digest.Source) ([]digest.Article, []digest.Trouble, error) {
+// within one in its own order. An unchanged source brings nothing and is no trouble; one that fails and is
+// left alone for a while is a trouble still. The error is for what stops all: the context's end, or marks
+// that cannot be read.
+func (r *Reader) Read(ctx context.Context, sources []digest.Source) (digest.Harvest, error) {
 	visits := make([]visit, len(sources))
 	if err := r.visitAll(ctx, sources, visits); err != nil {
-		return nil, nil, err
+		return digest.Harvest{}, err
 	}
-	var articles []digest.Article
-	var troubles []digest.Trouble
+	var h digest.Harvest
 	unchanged := 0
 	for i := range visits {
 		v := &visits[i]
-		articles = append(articles, v.articles...)
+		h.Articles = append(h.Articles, v.articles...)
 		if v.fault != "" {
-			troubles = append(troubles, digest.Trouble{Source: v.source.URL, Name: cmp.Or(v.source.Name, v.mark.Title), Reason: v.fault})
+			h.Troubles = append(h.Troubles, digest.Trouble{Source: v.source.URL, Name: cmp.Or(v.source.Name, v.mark.Title), Reason: v.fault})
 		}
 		if v.unchanged {
 			unchanged++
 		}
-		if v.mark.Source == "" { // not visited
-			continue
-		}
-		if err := r.Marks.SetMark(ctx, v.mark); err != nil {
-			return nil, nil, fmt.Errorf("remember %s: %w", v.source.URL, err)
+		if v.mark.Source != "" {
+			h.Marks = append(h.Marks, v.mark)
 		}
 	}
-	r.Log.Info("sources read", "sources", len(sources), "articles", len(articles), "unchanged", unchanged, "troubles", len(troubles))
-	return articles, troubles, nil
+	r.Log.Info("sources read", "sources", len(sources), "articles", len(h.Articles), "unchanged", unchanged, "troubles", len(h.Troubles))
+	return h, nil
 }
 
 // visitAll visits the hosts side by side and the sources of one host one after another.
@@ -146,7 +142,10 @@ func (r *Reader) visitNext(ctx context.Context, s digest.Source, v *visit, asked
 		return fmt.Errorf("mark of %s: %w", s.URL, err)
 	}
 	if !r.Eager && mark.Due.After(r.Now()) {
-		v.unchanged = true
+		v.unchanged = mark.Failures == 0
+		if mark.Failures > 0 {
+			v.fault = fmt.Sprintf("%s (left alone until %s)", mark.Fault, mark.Due.Format("2006-01-02 15:04"))
+		}
 		return nil
 	}
 	web := !isFile(s.URL)

@@ -15,8 +15,8 @@ import (
 
 // Keep stores articles under their id and feed: a digest that reads only one of the feeds which brought an
 // article finds it in that feed's words. What is known is brought up to date and stays printed and first
-// seen when it was. All are kept, or none.
-func (a *Archive) Keep(ctx context.Context, articles []digest.Article) error {
+// seen when it was. The marks of the sources are stored with them. All are kept, or none.
+func (a *Archive) Keep(ctx context.Context, articles []digest.Article, marks ...digest.Mark) error {
 	const query = `
 		INSERT INTO article (id, feed, url, published, seen, doc)
 		VALUES ($1, $2, $3, $4, COALESCE((SELECT MIN(seen) FROM article WHERE id = $1), $5), $6)
@@ -26,6 +26,9 @@ func (a *Archive) Keep(ctx context.Context, articles []digest.Article) error {
 	sorted := slices.SortedStableFunc(slices.Values(articles), byID)
 	seen := millis(a.now())
 	return a.write(ctx, func(tx *sql.Tx) error {
+		if err := setMarks(ctx, tx, marks); err != nil {
+			return err
+		}
 		insert, err := tx.PrepareContext(ctx, query)
 		if err != nil {
 			return err

@@ -13,26 +13,33 @@ import (
 // Ledger is what is owed and what came of it.
 //
 // Handing a letter over and settling its outcome wait for the disk, and nearly all of their cost is that
-// wait; so those who come at one time share one commit. There is no goroutine in it: who comes queues up and
-// waits for the turn; who has the turn writes for all in the queue; the others find their entry written when
-// their turn comes.
+// wait; so those who come at one time share one commit. There is no goroutine in it: who comes first writes
+// for all that wait, wakes them, and passes the pen to the first of those who came meanwhile.
 type Ledger struct {
 	*database
 
 	hand, skip, settle *sql.Stmt // on the writing handle
 
-	turn    sync.Mutex
-	mu      sync.Mutex // guards waiting
-	waiting []*entry
+	mu      sync.Mutex
+	writing bool     // somebody has the pen
+	waiting []*entry // in the order in which they came
 }
 
 // entry is what one caller wants to have written.
 type entry struct {
 	write   func(context.Context, *sql.Tx) (verdict, fault error) // a verdict is the caller's alone, a fault undoes all
 	verdict error
-	written bool
 	err     error
+	wake    chan event
 }
+
+// event is what somebody who waits is woken for.
+type event int
+
+const (
+	written event = iota + 1 // the entry is on the disk, or err says why not
+	penning                  // he has the pen now
+)
 
 // patience bounds a commit. It is longer than SQLite waits for a writer of another process.
 const patience = 2 * time.Minute
@@ -63,20 +70,19 @@ func (l *Ledger) enter(ctx context.Context, write func(context.Context, *sql.Tx)
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	e := &entry{write: write}
+	e := &entry{write: write, wake: make(chan event, 1)}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, e)
+	mine := !l.writing
+	l.writing = true
 	l.mu.Unlock()
-
-	l.turn.Lock()
-	defer l.turn.Unlock()
-	if !e.written {
+	if mine || <-e.wake == penning {
 		l.writeWaiting(ctx)
 	}
 	return e.err
 }
 
-// writeWaiting commits what waits. The caller has the turn.
+// writeWaiting commits what waits, wakes who waited and passes the pen on. The caller has it.
 func (l *Ledger) writeWaiting(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
@@ -88,18 +94,21 @@ func (l *Ledger) writeWaiting(ctx context.Context) {
 	err := l.write(ctx, func(tx *sql.Tx) (err error) {
 		for _, e := range batch {
 			if e.verdict, err = e.write(ctx, tx); err != nil {
-				return err
+				return fmt.Errorf("write the ledger: %w", err)
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		err = fmt.Errorf("write the ledger: %w", err)
-	}
 	for _, e := range batch {
-		if e.written, e.err = true, err; err == nil {
+		if e.err = err; err == nil {
 			e.err = e.verdict
 		}
+		e.wake <- written // has room; nobody looks when it is the caller's own
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.writing = len(l.waiting) > 0; l.writing {
+		l.waiting[0].wake <- penning
 	}
 }
 

@@ -1,10 +1,12 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/base64"
 	"fmt"
+	"slices"
 
 	"tidings/digest"
 )
@@ -41,16 +43,19 @@ func (n *Notebook) marks(ctx context.Context, which string, args ...any) ([]dige
 	return marks, nil
 }
 
-// SetMark remembers a source as the mark says.
-func (n *Notebook) SetMark(ctx context.Context, m digest.Mark) error {
-	query := "INSERT INTO mark (" + markColumns + ") VALUES " + places(0, 1, 11) + `
+// setMarks remembers sources as their marks say, in one order everywhere.
+func setMarks(ctx context.Context, tx *sql.Tx, marks []digest.Mark) error {
+	const query = "INSERT INTO mark (" + markColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (source) DO UPDATE SET etag = excluded.etag, modified = excluded.modified, hash = excluded.hash,
 			title = excluded.title, checked = excluded.checked, changed = excluded.changed, due = excluded.due,
 			failures = excluded.failures, failing = excluded.failing, fault = excluded.fault`
-	_, err := n.w.ExecContext(ctx, query, plain(m.Source), plain(m.ETag), plain(m.Modified), plain(m.Hash), plain(m.Title),
-		millis(m.Checked), millis(m.Changed), millis(m.Due), m.Failures, millis(m.Failing), plain(m.Fault))
-	if err != nil {
-		return fmt.Errorf("mark source %s: %w", m.Source, err)
+	sorted := slices.SortedFunc(slices.Values(marks), func(a, b digest.Mark) int { return cmp.Compare(a.Source, b.Source) })
+	for _, m := range sorted {
+		_, err := tx.ExecContext(ctx, query, plain(m.Source), plain(m.ETag), plain(m.Modified), plain(m.Hash), plain(m.Title),
+			millis(m.Checked), millis(m.Changed), millis(m.Due), m.Failures, millis(m.Failing), plain(m.Fault))
+		if err != nil {
+			return fmt.Errorf("mark source %s: %w", m.Source, err)
+		}
 	}
 	return nil
 }

@@ -21,14 +21,14 @@ func TestMarks(t *testing.T) {
 			Source: lab, ETag: `W/"x"`, Modified: "Mon, 23 Nov 2026 07:00:00 GMT", Hash: "abc", Title: "The Lab", Checked: seven,
 			Changed: seven.Add(-time.Hour), Due: seven.Add(time.Hour), Failures: 3, Failing: seven.Add(-24 * time.Hour), Fault: "no answer",
 		}
-		must(t, s.SetMark(t.Context(), m))
+		must(t, s.Keep(t.Context(), nil, m))
 		if diff := cmp.Diff(m, ok[digest.Mark](t)(s.Mark(t.Context(), lab))); diff != "" {
 			t.Error(diff)
 		}
 		m.Failures, m.Failing, m.Fault, m.Due = 0, time.Time{}, "", time.Time{}
-		must(t, s.SetMark(t.Context(), m))
+		must(t, s.Keep(t.Context(), nil, m))
 		other := digest.Mark{Source: press}
-		must(t, s.SetMark(t.Context(), other))
+		must(t, s.Keep(t.Context(), nil, other))
 		if diff := cmp.Diff([]digest.Mark{m, other}, ok[[]digest.Mark](t)(s.Marks(t.Context()))); diff != "" {
 			t.Error(diff)
 		}

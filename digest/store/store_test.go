@@ -119,7 +119,7 @@ func ok[V any](t testing.TB) func(v V, err error) V {
 func TestOpenAgain(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
-		must(t, s.SetMark(t.Context(), digest.Mark{Source: "https://example.org/feed"}))
+		must(t, s.Keep(t.Context(), nil, digest.Mark{Source: "https://example.org/feed"}))
 		again, _ := open(t, address)
 		if m := ok[digest.Mark](t)(again.Mark(t.Context(), "https://example.org/feed")); m.Source == "" {
 			t.Error("what was stored before is gone")
