@@ -247,10 +247,11 @@ func (p *program) send(ctx context.Context, h *house, key string) error {
 	if key == "" {
 		return p.drain(ctx, h, h.store)
 	}
-	if _, err := h.store.Edition(ctx, key); err != nil {
+	only, err := h.store.Only(ctx, key)
+	if err != nil {
 		return err
 	}
-	return p.drain(ctx, h, h.store)
+	return p.drain(ctx, h, only)
 }
 
 // drain delivers what the ledger owes and tells what came of it.

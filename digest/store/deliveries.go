@@ -36,13 +36,35 @@ const (
 // first, for a person waits for them. A letter whose owner let the lease end while it was on the wire becomes
 // uncertain, and is claimed again unless its edition holds such letters back.
 func (l *Ledger) Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error) {
+	return l.claim(ctx, n, now, until, openNotices, openEditions)
+}
+
+// Single is the ledger of one edition: it claims nothing else.
+type Single struct {
+	*Ledger
+	letter int64
+}
+
+// Only returns the ledger of the edition with this key, or [ErrNoEdition].
+func (l *Ledger) Only(ctx context.Context, key string) (*Single, error) {
+	letter, err := l.letter(ctx, key)
+	return &Single{l, letter}, err
+}
+
+// Claim is [Ledger.Claim] for the letters of this edition.
+func (s *Single) Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error) {
+	return s.claim(ctx, n, now, until, fmt.Sprintf("%s AND letter = %d", openEditions, s.letter))
+}
+
+// claim claims among the deliveries that each of the conditions names, in their order.
+func (l *Ledger) claim(ctx context.Context, n int, now, until time.Time, which ...string) ([]digest.Delivery, error) {
 	var claimed []digest.Delivery
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		claimed = nil
 		if _, err := doubtAll(ctx, tx, millis(now), millis(now)); err != nil {
 			return err
 		}
-		for _, open := range []string{openNotices, openEditions} {
+		for _, open := range which {
 			query := `
 				WITH next AS MATERIALIZED (
 					SELECT letter, subscriber FROM delivery

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"tidings/digest"
+	"tidings/digest/store"
 	"tidings/subscribers"
 )
 
@@ -42,6 +43,30 @@ func TestClaim(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// The ledger of one edition leaves notices and other editions alone.
+func TestOnly(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 3, digest.Resend)
+		weekly := daily
+		weekly.Name = "weekly"
+		ok[int](t)(s.Seal(t.Context(), weekly, edition(weekly, seven, article("w", lab, seven))))
+		ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{Email: "eve@example.org", State: subscribers.Active}, subscribers.Welcome))
+		only := ok[*store.Single](t)(s.Only(t.Context(), key))
+		got := ok[[]digest.Delivery](t)(only.Claim(t.Context(), 99, seven, seven.Add(lease)))
+		if len(got) != 3 {
+			t.Errorf("claimed %d, want 3", len(got))
+		}
+		for _, d := range got {
+			if d.Edition != key {
+				t.Errorf("claimed %s", d.Key)
+			}
+		}
+		if _, err := s.Only(t.Context(), "daily/never"); !errors.Is(err, store.ErrNoEdition) {
+			t.Error(err)
 		}
 	})
 }
