@@ -31,7 +31,7 @@ const (
 	Uncertain DeliveryState = 8 // nobody can know whether it was accepted
 )
 
-// String returns the state's word in reports: "pending", "leased", …
+// String returns the state's word in reports, such as "pending".
 func (s DeliveryState) String() string {
 	words := [...]string{"", "pending", "leased", "handing", "sent", "deferred", "failed", "skipped", "uncertain"}
 	if s < 1 || int(s) >= len(words) {

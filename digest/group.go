@@ -24,10 +24,15 @@ func Group(articles []Article, topics []Topic) []Story {
 	p := newPairing(ordered, filer)
 	g := newGroups(len(ordered))
 	g.joinSame(p)
-	links := g.joinAlike(p)
+	inside := map[int][]link{} // the links within a group, by the group
+	for _, l := range g.joinAlike(p) {
+		if of := g.of[l.i]; of == g.of[l.j] {
+			inside[of] = append(inside[of], l)
+		}
+	}
 	var stories []Story
 	for _, members := range g.sorted() {
-		stories = append(stories, newStory(p, members, links, filer))
+		stories = append(stories, newStory(p, members, inside[g.of[members[0]]], filer))
 	}
 	return stories
 }
@@ -41,7 +46,8 @@ func earlier(a, b Article) int {
 		}
 		return -1
 	}
-	return cmp.Or(a.Published.Compare(b.Published), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Title, b.Title), cmp.Compare(a.URL, b.URL))
+	return cmp.Or(a.Published.Compare(b.Published), cmp.Compare(a.ID, b.ID), cmp.Compare(a.Title, b.Title), cmp.Compare(a.URL, b.URL),
+		cmp.Compare(a.Feed, b.Feed), cmp.Compare(a.Summary, b.Summary), cmp.Compare(a.Text, b.Text))
 }
 
 // link is a pair that was found alike.
@@ -51,14 +57,17 @@ type link struct {
 	words []string
 }
 
-// groups says which group each document is in, and who is in each.
+// groups says which group each document is in, who is in each, and how many pairs across two of them are
+// alike; that is counted as groups grow, for to ask all pairs anew at each join would take a day's news
+// minutes.
 type groups struct {
 	of      []int
 	members map[int][]int
+	alike   map[int]map[int]int
 }
 
 func newGroups(n int) *groups {
-	g := &groups{of: make([]int, n), members: map[int][]int{}}
+	g := &groups{of: make([]int, n), members: map[int][]int{}, alike: map[int]map[int]int{}}
 	for i := range n {
 		g.of[i], g.members[i] = i, []int{i}
 	}
@@ -76,6 +85,24 @@ func (g *groups) join(i, j int) {
 	}
 	g.members[a] = append(g.members[a], g.members[b]...)
 	delete(g.members, b)
+	for c, pairs := range g.alike[b] {
+		delete(g.alike[c], b)
+		g.count(a, c, pairs)
+	}
+	delete(g.alike, b)
+}
+
+// count adds to the pairs that are alike across two groups.
+func (g *groups) count(a, b, pairs int) {
+	if a == b {
+		return
+	}
+	for _, of := range [][2]int{{a, b}, {b, a}} {
+		if g.alike[of[0]] == nil {
+			g.alike[of[0]] = map[int]int{}
+		}
+		g.alike[of[0]][of[1]] += pairs
+	}
 }
 
 // joinSame joins what is one article told twice: equal links, or equal titles of some length.
@@ -89,7 +116,7 @@ func (g *groups) joinSame(p *pairing) {
 				byLink[u] = i
 			}
 		}
-		title := strings.Join(stems(text.Words(d.article.Title), d.lang), " ")
+		title := text.Fold(strings.Join(text.Words(d.article.Title), " "))
 		if len(title) < 20 {
 			continue
 		}
@@ -104,36 +131,26 @@ func (g *groups) joinSame(p *pairing) {
 // joinAlike joins by likeness, the most alike first, and returns the pairs that were alike.
 func (g *groups) joinAlike(p *pairing) []link {
 	var links []link
-	alike := map[[2]int]bool{}
-	for _, c := range p.candidates() {
-		if score, words := p.score(c[0], c[1]); score >= 0.5 {
-			links = append(links, link{c[0], c[1], score, words})
-			alike[c] = true
+	for i, j := range p.candidates {
+		if score, words := p.score(i, j); score > 0 {
+			links = append(links, link{i, j, score, words})
+			g.count(g.of[i], g.of[j], 1)
 		}
 	}
 	slices.SortFunc(links, func(a, b link) int {
 		return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j))
 	})
 	for _, l := range links {
-		a, b := g.of[l.i], g.of[l.j]
-		if a != b && g.quorum(a, b, alike) {
-			g.join(a, b)
+		if a, b := g.of[l.i], g.of[l.j]; a != b && g.quorum(a, b) {
+			g.join(l.i, l.j)
 		}
 	}
 	return links
 }
 
 // quorum says whether at least half of the pairs across two groups are alike.
-func (g *groups) quorum(a, b int, alike map[[2]int]bool) bool {
-	n := 0
-	for _, i := range g.members[a] {
-		for _, j := range g.members[b] {
-			if alike[[2]int{min(i, j), max(i, j)}] {
-				n++
-			}
-		}
-	}
-	return 2*n >= len(g.members[a])*len(g.members[b])
+func (g *groups) quorum(a, b int) bool {
+	return 2*g.alike[a][b] >= len(g.members[a])*len(g.members[b])
 }
 
 func (g *groups) sorted() [][]int {
@@ -146,20 +163,16 @@ func (g *groups) sorted() [][]int {
 	return out
 }
 
-// newStory makes a story of its members, the earliest of which names it.
+// newStory makes a story of its members, the earliest of which names it; links are those between them.
 func newStory(p *pairing, members []int, links []link, f *Filer) Story {
 	first := p.docs[members[0]].article
 	s := Story{ID: storyID(first), Lead: first}
 	for _, m := range members[1:] {
 		s.Others = append(s.Others, p.docs[m].article)
 	}
-	in := map[int]bool{}
-	for _, m := range members {
-		in[m] = true
-	}
 	told := map[int]bool{members[0]: true}
 	for _, l := range links {
-		if in[l.i] && in[l.j] && !(told[l.i] && told[l.j]) {
+		if !(told[l.i] && told[l.j]) {
 			told[l.i], told[l.j] = true, true
 			s.Reasons = append(s.Reasons, Reason{Part: "linked", Value: l.score, Detail: fmt.Sprintf("%s ~ %s: %s",
 				p.docs[l.i].article.ID, p.docs[l.j].article.ID, strings.Join(l.words[:min(5, len(l.words))], ", "))})

@@ -22,11 +22,15 @@ type term struct {
 	topic  string
 	words  string   // as written in the lexicon, for the reasons
 	rest   []string // stems after the first
+	exact  bool     // only the very word counts, not what shares its stem
 	weight float64
 }
 
 // lexicon holds the terms of one language by the stem of their first word.
 type lexicon map[string][]term
+
+// token is a word of a text: its stem, and the word itself, folded.
+type token struct{ stem, word string }
 
 // lexicons reads the built-in lexicon of each language and adds the words and phrases of the topics.
 func lexicons(topics []Topic) map[string]lexicon {
@@ -73,17 +77,25 @@ func (l lexicon) read(file, lang string) {
 }
 
 func (l lexicon) add(topic, words, lang string, weight float64) {
-	stems := stems(text.Words(words), lang)
-	if len(stems) == 0 {
+	bare := strings.Trim(words, `"`)
+	tokens := tokens(text.Words(bare), lang)
+	if len(tokens) == 0 {
 		return
 	}
-	l[stems[0]] = append(l[stems[0]], term{topic: topic, words: words, rest: stems[1:], weight: weight})
+	t := term{topic: topic, words: bare, exact: len(tokens) == 1 && bare != words, weight: weight}
+	for _, k := range tokens[1:] {
+		t.rest = append(t.rest, k.stem)
+	}
+	l[tokens[0].stem] = append(l[tokens[0].stem], t)
 }
 
-// find calls found for each term that stands in the list of stems.
-func (l lexicon) find(list []string, found func(term)) {
-	for i, s := range list {
-		for _, t := range l[s] {
+// find calls found for each term that stands in the list.
+func (l lexicon) find(list []token, found func(term)) {
+	for i, k := range list {
+		for _, t := range l[k.stem] {
+			if t.exact && text.Fold(t.words) != k.word {
+				continue
+			}
 			if len(t.rest) < len(list)-i && equal(t.rest, list[i+1:i+1+len(t.rest)]) {
 				found(t)
 			}
@@ -91,19 +103,19 @@ func (l lexicon) find(list []string, found func(term)) {
 	}
 }
 
-func equal(a, b []string) bool {
-	for i := range a {
-		if a[i] != b[i] {
+func equal(stems []string, list []token) bool {
+	for i := range stems {
+		if stems[i] != list[i].stem {
 			return false
 		}
 	}
 	return true
 }
 
-func stems(words []string, lang string) []string {
-	out := make([]string, len(words))
+func tokens(words []string, lang string) []token {
+	out := make([]token, len(words))
 	for i, w := range words {
-		out[i] = text.Stem(w, lang)
+		out[i] = token{text.Stem(w, lang), text.Fold(w)}
 	}
 	return out
 }

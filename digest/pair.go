@@ -2,6 +2,7 @@ package digest
 
 import (
 	"cmp"
+	"iter"
 	"math"
 	"slices"
 	"time"
@@ -51,8 +52,8 @@ func newPairing(articles []Article, f *Filer) *pairing {
 	words := make([]map[int]float64, len(articles))
 	portable := make([]map[int]float64, len(articles))
 	for i, a := range articles {
-		lang := cmp.Or(text.Base(a.Lang), text.Base(text.Language(a.Title+". "+lead(a), "")))
-		p.docs = append(p.docs, document{article: a, lang: lang, filing: f.File(a)})
+		lang := language(a)
+		p.docs = append(p.docs, document{article: a, lang: lang, filing: f.file(a, lang)})
 		words[i], portable[i] = p.count(a, lang)
 	}
 	p.holders = make([][]int, len(p.name))
@@ -135,26 +136,31 @@ func (p *pairing) rarity(word int) float64 {
 	return math.Log(1 + float64(len(p.docs)+background)/float64(held))
 }
 
-// candidates returns the pairs that share a word which is not everybody's, each once, i < j.
-func (p *pairing) candidates() [][2]int {
+// candidates yields the pairs i < j that may tell one story and share a word which is not everybody's,
+// each once.
+func (p *pairing) candidates(yield func(i, j int) bool) {
 	common := max(12, len(p.docs)/25)
-	seen := map[[2]int]bool{}
-	var out [][2]int
-	for _, holders := range p.holders {
-		if len(holders) > common {
-			continue
-		}
-		for n, i := range holders {
-			for _, j := range holders[n+1:] {
-				pair := [2]int{min(i, j), max(i, j)}
-				if !seen[pair] && p.near(i, j) {
-					seen[pair] = true
-					out = append(out, pair)
+	met := make([]int, len(p.docs)) // the last i that each j was paired with, and one
+	for i, d := range p.docs {
+		for _, list := range [][]weighed{d.words, d.portable} {
+			for _, w := range list {
+				holders := p.holders[w.word]
+				if len(holders) > common {
+					continue
+				}
+				after, _ := slices.BinarySearch(holders, i+1)
+				for _, j := range holders[after:] {
+					if met[j] == i+1 || !p.near(i, j) {
+						continue
+					}
+					met[j] = i + 1
+					if !yield(i, j) {
+						return
+					}
 				}
 			}
 		}
 	}
-	return out
 }
 
 // near says whether two articles may tell one story: they lie in one window (one without a date lies in
@@ -168,26 +174,30 @@ func (p *pairing) near(i, j int) bool {
 }
 
 // score tells how alike two articles are, from 0 to 1, scaled so that 1/2 is the threshold in any pair of
-// languages, and by which words.
+// languages, and by which words, the most telling first. What lies below the threshold is 0.
 func (p *pairing) score(i, j int) (float64, []string) {
-	a, b := p.docs[i], p.docs[j]
+	a, b := &p.docs[i], &p.docs[j]
 	x, y, threshold := a.words, b.words, sameLanguage
 	if a.lang != b.lang {
 		x, y, threshold = a.portable, b.portable, acrossThem
 	}
-	dot, shared := p.dot(x, y)
+	likeness := cosine(x, y)
+	if a.filing.Topic != "" && a.filing.Topic == b.filing.Topic {
+		likeness = min(1, likeness*agreement)
+	}
+	if likeness < threshold { // nearly all pairs end here, so the words are only told of the others
+		return 0, nil
+	}
+	shared := p.shared(x, y)
 	if p.evidence(shared, a, b) < leastShared {
 		return 0, nil
 	}
-	if a.filing.Topic != "" && a.filing.Topic == b.filing.Topic {
-		dot = min(1, dot*agreement)
-	}
-	return math.Pow(dot, math.Ln2/-math.Log(threshold)), shared
+	return math.Pow(likeness, math.Ln2/-math.Log(threshold)), shared
 }
 
 // evidence counts the shared words: one for each that is no everyday word, and one more for a name or a
 // number. Across languages a name counts even when it is an everyday one, since little else can be shared.
-func (p *pairing) evidence(shared []string, a, b document) int {
+func (p *pairing) evidence(shared []string, a, b *document) int {
 	n := 0
 	for _, w := range shared {
 		word := p.number[w]
@@ -207,22 +217,20 @@ func holds(list []weighed, word int) bool {
 	return ok
 }
 
-// dot is the cosine of two unit vectors, with the shared words, the most telling first.
-func (p *pairing) dot(x, y []weighed) (float64, []string) {
-	var common []weighed
+// cosine of two unit vectors.
+func cosine(x, y []weighed) float64 {
 	sum := 0.0
-	for len(x) > 0 && len(y) > 0 {
-		switch {
-		case x[0].word < y[0].word:
-			x = x[1:]
-		case x[0].word > y[0].word:
-			y = y[1:]
-		default:
-			part := x[0].weight * y[0].weight
-			sum += part
-			common = append(common, weighed{x[0].word, part})
-			x, y = x[1:], y[1:]
-		}
+	for _, part := range both(x, y) {
+		sum += part
+	}
+	return min(1, sum)
+}
+
+// shared lists the words that two vectors have in common, the most telling first.
+func (p *pairing) shared(x, y []weighed) []string {
+	var common []weighed
+	for word, part := range both(x, y) {
+		common = append(common, weighed{word, part})
 	}
 	slices.SortFunc(common, func(a, b weighed) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(p.name[a.word], p.name[b.word]))
@@ -231,5 +239,24 @@ func (p *pairing) dot(x, y []weighed) (float64, []string) {
 	for i, w := range common {
 		names[i] = p.name[w.word]
 	}
-	return min(1, sum), names
+	return names
+}
+
+// both yields the words that stand in both of two sorted lists, with the product of their weights.
+func both(x, y []weighed) iter.Seq2[int, float64] {
+	return func(yield func(int, float64) bool) {
+		for i, j := 0, 0; i < len(x) && j < len(y); {
+			switch a, b := x[i], y[j]; {
+			case a.word < b.word:
+				i++
+			case a.word > b.word:
+				j++
+			default:
+				if !yield(a.word, a.weight*b.weight) {
+					return
+				}
+				i, j = i+1, j+1
+			}
+		}
+	}
 }

@@ -47,15 +47,17 @@ func NewFiler(topics []Topic) *Filer {
 
 // File weighs each term once, where it stands first: the title most, then the lead, then the rest of the
 // text. The topic with the greatest sum wins, the earlier one of equals.
-func (f *Filer) File(a Article) Filing {
-	lang := text.Base(cmp.Or(a.Lang, text.Language(a.Title+". "+lead(a), "")))
+func (f *Filer) File(a Article) Filing { return f.file(a, language(a)) }
+
+// file files an article whose language is known.
+func (f *Filer) file(a Article, lang string) Filing {
 	l, ok := f.lexicons[lang]
 	if !ok {
 		lang, l = "en", f.lexicons["en"] // names of things are often English elsewhere
 	}
 	sums, words := map[string]float64{}, map[string][]string{}
 	seen, strong := map[string]bool{}, map[string]bool{}
-	weigh := func(list []string, worth float64) {
+	weigh := func(list []token, worth float64) {
 		l.find(list, func(t term) {
 			id := t.topic + "/" + t.words
 			if seen[id] {
@@ -67,9 +69,9 @@ func (f *Filer) File(a Article) Filing {
 			strong[t.topic] = strong[t.topic] || t.weight > 1
 		})
 	}
-	body := stems(text.Words(bodyOf(a, textLen)), lang)
+	body := tokens(text.Words(bodyOf(a, textLen)), lang)
 	cut := min(leadLen, len(body))
-	weigh(stems(text.Words(a.Title), lang), inTitle)
+	weigh(tokens(text.Words(a.Title), lang), inTitle)
 	weigh(body[:cut], inLead)
 	weigh(body[cut:min(textLen, len(body))], inText)
 	return f.decide(sums, words, strong)
@@ -106,6 +108,14 @@ func (f *Filer) decide(sums map[string]float64, words map[string][]string, stron
 		}
 	}
 	return filing
+}
+
+// language is an article's base language, declared or found; found only where it must be, as it is dear.
+func language(a Article) string {
+	if base := text.Base(a.Lang); base != "" {
+		return base
+	}
+	return text.Base(text.Language(a.Title+". "+lead(a), ""))
 }
 
 // lead is what an article says first: its summary, or the beginning of its text.

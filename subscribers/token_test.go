@@ -2,6 +2,7 @@ package subscribers
 
 import (
 	"bytes"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -29,10 +30,10 @@ func TestTokens(t *testing.T) {
 				t.Errorf("%s %d: %d, %v, %v", p, id, got, made, err)
 			}
 		}
-		if _, _, err := tokens.Open(ToConfirm, tokens.Sign(ToLeave, id, noon), noon); err != ErrToken {
+		if _, _, err := tokens.Open(ToConfirm, tokens.Sign(ToLeave, id, noon), noon); !errors.Is(err, ErrToken) {
 			t.Errorf("a token for leaving confirms: %v", err)
 		}
-		if _, _, err := tokens.Open(ToLeave, tokens.Sign(ToConfirm, id, noon), noon); err != ErrToken {
+		if _, _, err := tokens.Open(ToLeave, tokens.Sign(ToConfirm, id, noon), noon); !errors.Is(err, ErrToken) {
 			t.Errorf("a token for confirming leaves: %v", err)
 		}
 	}
@@ -60,7 +61,7 @@ func TestTokenForged(t *testing.T) {
 		}
 	}
 	other, _ := NewTokens(bytes.Repeat([]byte("o"), 32))
-	if _, _, err := other.Open(ToLeave, token, noon); err != ErrToken {
+	if _, _, err := other.Open(ToLeave, token, noon); !errors.Is(err, ErrToken) {
 		t.Errorf("another key opens it: %v", err)
 	}
 }

@@ -4,78 +4,99 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tidings/digest/store"
+	"tidings/subscribers"
 )
 
 func checkCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "check", Short: "configuration, templates, store and SMTP login; says what to do next", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.check(c.Context()) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			config, err := p.load()
+			if err != nil {
+				return err
+			}
+			return checkup{&house{program: p, config: config, log: p.logger(config)}}.all(c.Context())
+		},
 	}
 }
 
-// check looks at each thing that a morning needs, tells every one of them, and fails if any is not ready.
-func (p *program) check(ctx context.Context) error {
-	path, builtin := Find(p.config, p.env)
-	config, err := p.load()
-	if err != nil {
-		return err
-	}
-	if builtin {
-		path = "the built-in one; `tidings init` writes it to config.toml for you to change"
-	}
+// checkup looks at each thing that a morning needs. Its house is only configured: what the rooms need to
+// open is what is looked at.
+type checkup struct{ *house }
+
+// all tells how each thing is, every one of them, and fails if any is not ready.
+func (h checkup) all(ctx context.Context) error {
 	failed := false
-	tell := func(what string, err error, fine string) {
+	for _, look := range []struct {
+		at   string
+		what func(context.Context) (string, error)
+	}{
+		{"config", h.file}, {"digests", h.slots}, {"sources", h.sources}, {"templates", h.templates},
+		{"store", h.readers}, {"smtp", h.relay},
+	} {
+		state := "ok  "
+		told, err := look.what(ctx)
 		if err != nil {
-			failed = true
-			fmt.Fprintf(p.out, "FAIL  %-10s %v\n", what, err)
-			return
+			state, told, failed = "FAIL", err.Error(), true
 		}
-		fmt.Fprintf(p.out, "ok    %-10s %s\n", what, fine)
+		if _, err := fmt.Fprintf(h.out, "%s  %-10s %s\n", state, look.at, told); err != nil {
+			return err
+		}
 	}
-	tell("config", nil, path)
-	digests, err := config.digests()
-	if err == nil && len(digests) == 0 {
-		err = errors.New("there is no [[digest]]; add one")
-	}
-	tell("digests", err, p.nextSlots(config))
-	if len(config.Source) == 0 {
-		err = errors.New("there is no [[source]]; add one")
-	}
-	tell("sources", err, fmt.Sprintf("%s; `tidings sources check` fetches each once", count(len(config.Source), "source")))
-	_, err = loadTemplates(config)
-	tell("templates", err, "every one renders with sample data")
-	readers, err := p.checkStore(ctx, config)
-	tell("store", err, readers)
-	smtp, err := p.checkSMTP(ctx, config)
-	tell("smtp", err, smtp)
 	if failed {
 		return errTold
 	}
 	return nil
 }
 
-// nextSlots tells when each digest appears next.
-func (p *program) nextSlots(config Config) string {
-	digests, err := config.digests()
-	if err != nil {
-		return ""
+func (h checkup) file(context.Context) (string, error) {
+	if h.config.File == "" {
+		return "the built-in one; `tidings init` writes it to config.toml for you to change", nil
 	}
-	out := ""
-	for _, d := range digests {
-		if s, err := ParseSchedule(d.Schedule, d.Location); err == nil {
-			out += fmt.Sprintf("%s next at %s; ", d.Name, s.Next(p.now()).Format("Mon 2006-01-02 15:04 MST"))
-		}
-	}
-	return out[:max(0, len(out)-2)]
+	return h.config.File, nil
 }
 
-func (p *program) checkStore(ctx context.Context, config Config) (string, error) {
-	s, err := store.Open(ctx, config.Store.URL, p.now)
+// slots tells when each digest appears next.
+func (h checkup) slots(context.Context) (string, error) {
+	digests, err := h.config.digests()
+	if err != nil {
+		return "", err
+	}
+	if len(digests) == 0 {
+		return "", errors.New("there is no [[digest]]; add one")
+	}
+	var out []string
+	for _, d := range digests {
+		s, err := ParseSchedule(d.Schedule, d.Location)
+		if err != nil {
+			return "", err
+		}
+		out = append(out, fmt.Sprintf("%s next at %s", d.Name, s.Next(h.now()).Format("Mon 2006-01-02 15:04 MST")))
+	}
+	return strings.Join(out, "; "), nil
+}
+
+func (h checkup) sources(context.Context) (string, error) {
+	n := len(h.config.Source)
+	if n == 0 {
+		return "", errors.New("there is no [[source]]; add one")
+	}
+	return count(n, "source") + "; `tidings sources check` fetches each once", nil
+}
+
+func (h checkup) templates(context.Context) (string, error) {
+	_, err := loadTemplates(h.config)
+	return "every one renders with sample data", err
+}
+
+func (h checkup) readers(ctx context.Context) (string, error) {
+	s, err := store.Open(ctx, h.config.Store.URL, h.now)
 	if err != nil {
 		return "", err
 	}
@@ -83,20 +104,17 @@ func (p *program) checkStore(ctx context.Context, config Config) (string, error)
 	if err := errors.Join(err, s.Close()); err != nil {
 		return "", err
 	}
-	n := counts["active"]
-	if n == 0 {
-		return "opened; nobody is subscribed yet: `tidings subscribers add ADDRESS`", nil
+	if n := counts[subscribers.Active]; n > 0 {
+		return "opened; " + count(n, "active subscriber"), nil
 	}
-	return "opened; " + count(n, "active subscriber"), nil
+	return "opened; nobody is subscribed yet: `tidings subscribers add ADDRESS`", nil
 }
 
-// checkSMTP logs in to the relay and leaves again.
-func (p *program) checkSMTP(ctx context.Context, config Config) (string, error) {
-	if config.SMTP.URL == "" {
-		h := house{config: config}
+// relay logs in to the mail server and leaves again.
+func (h checkup) relay(ctx context.Context) (string, error) {
+	if h.config.SMTP.URL == "" {
 		return "none is configured: letters become files in " + h.maildrop(), nil
 	}
-	h := house{config: config}
 	open, err := h.carrier()
 	if err != nil {
 		return "", err
@@ -107,8 +125,5 @@ func (p *program) checkSMTP(ctx context.Context, config Config) (string, error) 
 	if err != nil {
 		return "", err
 	}
-	if err := carrier.Close(); err != nil {
-		return "", err
-	}
-	return "greeted and let in by the relay", nil
+	return "greeted and let in by the mail server", carrier.Close()
 }

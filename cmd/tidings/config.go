@@ -251,7 +251,7 @@ func parseConfig(src []byte, name, dir string, env []string) (Config, error) {
 	if r.read(src, &c) {
 		r.override(env, &c)
 		r.resolve(&c)
-		r.check(&c)
+		configChecker{&r}.check(&c)
 	}
 	if len(r.faults) > 0 {
 		return Config{}, r.sorted()

@@ -86,9 +86,12 @@ func (r *configReader) locator(setting, scheme, address string) string {
 	return scheme + r.path(setting, path)
 }
 
+// configChecker tells what is wrong with a configuration that could be read.
+type configChecker struct{ *configReader }
+
 // check tells what is wrong in meaning. It sees defaults where the file gave something of a wrong type;
 // what is told already is not told again.
-func (r *configReader) check(c *Config) {
+func (r configChecker) check(c *Config) {
 	r.checkStore(c.Store)
 	r.checkSMTP(c.SMTP)
 	r.least("delivery.connections", c.Delivery.Connections, 1)
@@ -120,7 +123,7 @@ func (r *configReader) check(c *Config) {
 }
 
 // checkStore looks at the store's address, which may hold a password and is never quoted.
-func (r *configReader) checkStore(s StoreConfig) {
+func (r configChecker) checkStore(s StoreConfig) {
 	path, sqlite := strings.CutPrefix(s.URL, "sqlite:")
 	u, err := url.Parse(s.URL)
 	switch {
@@ -134,7 +137,7 @@ func (r *configReader) checkStore(s StoreConfig) {
 
 // checkSMTP looks at the mail server's address. It may hold a password, also where none should be: behind
 // a question mark that was not encoded.
-func (r *configReader) checkSMTP(s SMTPConfig) {
+func (r configChecker) checkSMTP(s SMTPConfig) {
 	if s.URL == "" {
 		return
 	}
@@ -157,7 +160,7 @@ func (r *configReader) checkSMTP(s SMTPConfig) {
 }
 
 // checkPages looks at where the readers' and the editor's pages listen.
-func (r *configReader) checkPages(c *Config) {
+func (r configChecker) checkPages(c *Config) {
 	if _, ok := listenHost(c.Web.Listen); !ok {
 		r.fault("web.listen", `web.listen must be ADDRESS:PORT, such as "127.0.0.1:8080", or ":8080" for all networks`)
 	}
@@ -190,7 +193,7 @@ func webAddress(u *url.URL) bool {
 }
 
 // checkTopics looks at the operator's topics and returns the ids of all there are.
-func (r *configReader) checkTopics(topics []TopicConfig) []string {
+func (r configChecker) checkTopics(topics []TopicConfig) []string {
 	var ids, seen []string
 	for _, t := range builtinTopics() {
 		ids = append(ids, t.ID)
@@ -221,21 +224,21 @@ func (r *configReader) checkTopics(topics []TopicConfig) []string {
 }
 
 // checkLanguages looks at the keys of a table by language.
-func checkLanguages[T any](r *configReader, path string, table map[string]T) {
+func checkLanguages[T any](r configChecker, path string, table map[string]T) {
 	for lang := range table {
 		r.checkLang(join(path, lang), lang)
 	}
 }
 
 // checkLang looks at a language; none is fine.
-func (r *configReader) checkLang(path, lang string) {
+func (r configChecker) checkLang(path, lang string) {
 	if lang != "" && !langForm.MatchString(lang) {
 		r.fault(path, `%s: a language is written as "en", "it" or "pt-BR"`, plain(path))
 	}
 }
 
 // checkSources looks at the sources. Their addresses may hold keys and are never quoted.
-func (r *configReader) checkSources(sources []SourceConfig, topics []string) {
+func (r configChecker) checkSources(sources []SourceConfig, topics []string) {
 	names, urls := make(map[string]bool), make(map[string]bool)
 	for i, s := range sources {
 		u, err := url.Parse(s.URL)
@@ -270,21 +273,21 @@ func fileAddress(address string) bool {
 }
 
 // checkPolicy looks at what becomes of uncertain deliveries.
-func (r *configReader) checkPolicy(path string, p digest.Policy) {
+func (r configChecker) checkPolicy(path string, p digest.Policy) {
 	if p != digest.Resend && p != digest.Hold {
 		r.fault(path, `%s must be "resend" or "hold"`, plain(path))
 	}
 }
 
 // least tells when a number is too small.
-func (r *configReader) least(path string, n, least int) {
+func (r configChecker) least(path string, n, least int) {
 	if n < least {
 		r.fault(path, "%s must be at least %d", plain(path), least)
 	}
 }
 
 // positive tells when a length of time is none.
-func (r *configReader) positive(path string, d time.Duration) {
+func (r configChecker) positive(path string, d time.Duration) {
 	if d <= 0 {
 		r.fault(path, "%s must be longer than nothing", plain(path))
 	}

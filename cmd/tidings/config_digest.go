@@ -13,7 +13,7 @@ import (
 )
 
 // checkDigests looks at the digests.
-func (r *configReader) checkDigests(c *Config, topics []string) {
+func (r configChecker) checkDigests(c *Config, topics []string) {
 	for i, d := range c.Digest {
 		path := at("digest", i, "name")
 		switch {
@@ -43,7 +43,7 @@ func (r *configReader) checkDigests(c *Config, topics []string) {
 }
 
 // checkSchedule looks at when a digest appears.
-func (r *configReader) checkSchedule(i int, d DigestConfig) {
+func (r configChecker) checkSchedule(i int, d DigestConfig) {
 	loc, err := zone(d.Timezone)
 	if err != nil {
 		r.fault(at("digest", i, "timezone"), `there is no time zone %q; write a name as "Europe/Rome" or "UTC"`, d.Timezone)
@@ -71,7 +71,7 @@ func zone(name string) (*time.Location, error) {
 }
 
 // checkReferences looks at the sources and topics that a digest names.
-func (r *configReader) checkReferences(i int, d DigestConfig, sources []SourceConfig, topics []string) {
+func (r configChecker) checkReferences(i int, d DigestConfig, sources []SourceConfig, topics []string) {
 	for j, name := range d.Sources {
 		path := at("digest", i, "sources") + "[" + strconv.Itoa(j) + "]"
 		if !slices.ContainsFunc(sources, func(s SourceConfig) bool { return s.is(name) }) {
@@ -106,7 +106,7 @@ func shown(name string) string {
 }
 
 // checkLayout looks at an edition's bounds and weights.
-func (r *configReader) checkLayout(i int, d DigestConfig) {
+func (r configChecker) checkLayout(i int, d DigestConfig) {
 	r.positive(at("digest", i, "window"), d.Window)
 	r.positive(at("digest", i, "weights.half_life"), d.Weights.HalfLife)
 	if d.CatchUp < 0 {

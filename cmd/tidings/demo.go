@@ -62,10 +62,11 @@ func (p *program) demo(ctx context.Context, home string, once, open bool) error 
 		return errors.Join(err, listener.Close())
 	}
 	at := time.Date(2023, 9, 15, 7, 0, 0, 0, h.digests[0].Location)
-	if err := errors.Join(p.demoMorning(ctx, h, at), p.letters(h)); err != nil || once {
+	s := show{h}
+	if err := errors.Join(s.morning(ctx, at), s.letters()); err != nil || once {
 		return errors.Join(err, listener.Close(), h.Close())
 	}
-	return errors.Join(p.demoPages(ctx, h, listener, at, open), h.Close())
+	return errors.Join(s.visit(ctx, listener, at, open), h.Close())
 }
 
 // newHome makes the demo's folder and puts its files there.
@@ -87,8 +88,11 @@ func newHome(home string) (string, error) {
 	return filepath.Abs(home)
 }
 
-// demoMorning subscribes two readers, makes both editions and delivers them.
-func (p *program) demoMorning(ctx context.Context, h *house, at time.Time) error {
+// show is the demo at work.
+type show struct{ *house }
+
+// morning subscribes two readers, makes both editions and delivers them.
+func (h show) morning(ctx context.Context, at time.Time) error {
 	readers := []subscribers.Request{
 		{Email: "ada@readers.example", Name: "Ada", How: "operator", Digests: []string{"demo"}},
 		{Email: "alessandro@readers.example", Name: "Alessandro", Lang: "it", How: "operator", Digests: []string{"dimostrazione"}},
@@ -100,39 +104,39 @@ func (p *program) demoMorning(ctx context.Context, h *house, at time.Time) error
 	}
 	for _, d := range h.digests {
 		h.feeds.Eager = true
-		if err := p.make(ctx, h, d, at); err != nil {
+		if err := rounds(h).make(ctx, d, at); err != nil {
 			return err
 		}
 	}
-	return p.drain(ctx, h, h.store)
+	return rounds(h).drain(ctx, h.store)
 }
 
 // letters prints the paths of the letters in the mailbox folder.
-func (p *program) letters(h *house) error {
+func (h show) letters() error {
 	files, err := filepath.Glob(filepath.Join(h.maildrop(), "*.eml"))
 	if err != nil {
 		return err
 	}
 	for _, f := range files {
-		if _, err := fmt.Fprintln(p.out, f); err != nil {
+		if _, err := fmt.Fprintln(h.out, f); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// demoPages serves the desk and the readers' pages until the context ends.
-func (p *program) demoPages(ctx context.Context, h *house, pages net.Listener, at time.Time, open bool) error {
+// visit serves the desk and the readers' pages until the context ends.
+func (h show) visit(ctx context.Context, pages net.Listener, at time.Time, open bool) error {
 	deskAt, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return errors.Join(err, pages.Close())
 	}
 	address := "http://" + deskAt.Addr().String()
-	fmt.Fprintf(p.out, "the editor's desk:    %s\nthe readers' pages:   %s\n", address, h.config.Web.URL)
-	fmt.Fprintln(p.err, "Ctrl-C ends the demo")
+	fmt.Fprintf(h.out, "the editor's desk:    %s\nthe readers' pages:   %s\n", address, h.config.Web.URL)
+	fmt.Fprintln(h.err, "Ctrl-C ends the demo")
 	if open {
 		if err := browser.OpenURL(address); err != nil {
-			fmt.Fprintf(p.err, "no browser could be opened: %v\n", err)
+			fmt.Fprintf(h.err, "no browser could be opened: %v\n", err)
 		}
 	}
 	owed := make(chan struct{}, 1)
@@ -142,9 +146,9 @@ func (p *program) demoPages(ctx context.Context, h *house, pages net.Listener, a
 	}
 	o.Wake = owed
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return h.pages(ctx, pages, owed) })
+	group.Go(func() error { return daemon(h).pages(ctx, pages, owed) })
 	group.Go(func() error { return o.Run(ctx) })
-	h.desk(ctx, group, deskAt, printed{h, digest.Slot{Digest: h.digests[0].Name, At: at}.Key()})
+	h.desk(ctx, group, deskAt, printed{h.house, digest.Slot{Digest: h.digests[0].Name, At: at}.Key()})
 	return group.Wait()
 }
 

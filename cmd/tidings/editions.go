@@ -28,7 +28,7 @@ func editionsList(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "the editions, the newest first", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.listEditions(ctx, h, asJSON) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return shelf{h}.listEditions(ctx, asJSON) })
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
@@ -45,12 +45,15 @@ type settled struct {
 	Deliveries map[string]int `json:"deliveries,omitempty"`
 }
 
-func (p *program) listEditions(ctx context.Context, h *house, asJSON bool) error {
+// shelf is where past editions stand.
+type shelf struct{ *house }
+
+func (h shelf) listEditions(ctx context.Context, asJSON bool) error {
 	all, err := h.store.Editions(ctx)
 	if err != nil {
 		return err
 	}
-	out := json.NewEncoder(p.out)
+	out := json.NewEncoder(h.out)
 	for _, l := range all {
 		counts, err := h.tallied(ctx, l)
 		if err != nil {
@@ -59,7 +62,7 @@ func (p *program) listEditions(ctx context.Context, h *house, asJSON bool) error
 		if asJSON {
 			err = out.Encode(settled{l.Key, string(l.State), l.Number, l.Title, l.At, counts})
 		} else {
-			_, err = fmt.Fprintf(p.out, "%s\t%s\t%s\n", l.Key, l.State, byState(counts))
+			_, err = fmt.Fprintf(h.out, "%s\t%s\t%s\n", l.Key, l.State, byState(counts))
 		}
 		if err != nil {
 			return err
@@ -69,7 +72,7 @@ func (p *program) listEditions(ctx context.Context, h *house, asJSON bool) error
 }
 
 // tallied counts an edition's deliveries by state.
-func (h *house) tallied(ctx context.Context, l store.Listed) (map[string]int, error) {
+func (h shelf) tallied(ctx context.Context, l store.Listed) (map[string]int, error) {
 	tally, err := h.store.Tally(ctx, l.Key)
 	if err != nil {
 		return nil, err
@@ -101,19 +104,19 @@ func editionsShow(p *program) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return p.printText(h, e)
+				return shelf{h}.printText(e)
 			})
 		},
 	}
 }
 
 // printText prints an edition as its plain-text readers get it.
-func (p *program) printText(h *house, e digest.Edition) error {
+func (h shelf) printText(e digest.Edition) error {
 	letter, err := h.set.Letter(e, templates.Reader{Text: true})
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(p.out, "Subject: %s\n\n%s", letter.Subject, letter.Text)
+	_, err = fmt.Fprintf(h.out, "Subject: %s\n\n%s", letter.Subject, letter.Text)
 	return err
 }
 
@@ -126,7 +129,7 @@ func editionsExport(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "export EDITION --html|--text|--eml|--json", Short: "an edition as a file", Args: exactly(1, "an edition's key, as `editions list` shows it"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.export(ctx, h, args[0], f, path) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return shelf{h}.export(ctx, args[0], f, path) })
 		},
 	}
 	c.Flags().BoolVar(&f.html, "html", false, "the letter's HTML")
@@ -139,18 +142,18 @@ func editionsExport(p *program) *cobra.Command {
 	return c
 }
 
-func (p *program) export(ctx context.Context, h *house, key string, f form, path string) error {
+func (h shelf) export(ctx context.Context, key string, f form, path string) error {
 	e, err := h.store.Edition(ctx, key)
 	if err != nil {
 		return err
 	}
-	body, err := f.write(h, e)
+	body, err := f.write(h.house, e)
 	if err != nil {
 		return err
 	}
 	put := func(w io.Writer) error { _, err := w.Write(body); return err }
 	if path == "" || path == "-" {
-		return put(p.out)
+		return put(h.out)
 	}
 	return writeFile(path, put)
 }

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -23,12 +24,13 @@ import (
 	"tidings/templates"
 )
 
-// house is the rooms of one run, wired together.
+// house is the rooms of one run, wired together, and the program that they serve. What is done in it is
+// told by who does it: [rounds], [daemon], [roll], [shelf].
 type house struct {
+	*program
 	config  Config
 	digests []digest.Digest
 	log     *slog.Logger
-	now     func() time.Time
 	store   *store.Store
 	feeds   *feed.Reader
 	press   *digest.Press
@@ -38,7 +40,7 @@ type house struct {
 
 // load reads the configuration that the command line and the environment name.
 func (p *program) load() (Config, error) {
-	path, _ := Find(p.config, p.env)
+	path, _ := Find(p.path, p.env)
 	return Load(path, p.env)
 }
 
@@ -69,7 +71,7 @@ func (p *program) open(ctx context.Context) (*house, error) {
 }
 
 func (p *program) openWith(ctx context.Context, config Config) (*house, error) {
-	h := &house{config: config, log: p.logger(config), now: p.now}
+	h := &house{program: p, config: config, log: p.logger(config)}
 	var err error
 	if h.digests, err = config.digests(); err != nil {
 		return nil, err
@@ -190,7 +192,7 @@ func (h *house) when(at string, d digest.Digest) (time.Time, error) {
 	return t, nil
 }
 
-// sources returns all sources that any of the digests reads, each once.
+// allSources returns the sources that any of the digests reads, each once.
 func allSources(digests []digest.Digest) []digest.Source {
 	var out []digest.Source
 	for _, d := range digests {
@@ -201,6 +203,20 @@ func allSources(digests []digest.Digest) []digest.Source {
 		}
 	}
 	return out
+}
+
+// public is a source's address as it may stand in reports and logs: without the login and the keys that
+// some publishers put into it.
+func public(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return "(an address that cannot be read)"
+	}
+	u.User = nil
+	if u.RawQuery != "" {
+		u.RawQuery = "…"
+	}
+	return u.String()
 }
 
 // outbox makes the outbox with the configured carrier.

@@ -30,15 +30,15 @@ func subscribersImport(p *program) *cobra.Command {
 			"consent_at, consent_how. Lists inside a cell are separated by spaces, commas or semicolons. A row that\n" +
 			"cannot be taken is told with its line and the rest is imported; the exit code is 1 then.",
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.importCSV(ctx, h, args[0], dry) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.importCSV(ctx, args[0], dry) })
 		},
 	}
 	c.Flags().BoolVar(&dry, "dry-run", false, "tell what would be done and change nothing")
 	return c
 }
 
-func (p *program) importCSV(ctx context.Context, h *house, path string, dry bool) error {
-	in := p.in
+func (h roll) importCSV(ctx context.Context, path string, dry bool) error {
+	in := h.in
 	if path != "-" {
 		f, err := os.Open(path)
 		if err != nil {
@@ -52,8 +52,8 @@ func (p *program) importCSV(ctx context.Context, h *house, path string, dry bool
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if dry {
-		p.refuse(refused)
-		fmt.Fprintf(p.err, "would import %s, refuse %d\n", count(len(rows), "row"), len(refused))
+		h.refuse(refused)
+		fmt.Fprintf(h.err, "would import %s, refuse %d\n", count(len(rows), "row"), len(refused))
 		return told(refused)
 	}
 	all := make([]subscribers.Subscriber, len(rows))
@@ -68,8 +68,8 @@ func (p *program) importCSV(ctx context.Context, h *house, path string, dry bool
 		i := slices.IndexFunc(rows, func(r row) bool { return r.subscriber.Email == email })
 		refused = append(refused, refusal{rows[i].line, email + " has left or is suspended; only the reader himself can come back"})
 	}
-	p.refuse(refused)
-	fmt.Fprintf(p.err, "imported %s: %d new, %d changed; refused %d\n", count(done.Added+done.Updated, "row"), done.Added, done.Updated, len(refused))
+	h.refuse(refused)
+	fmt.Fprintf(h.err, "imported %s: %d new, %d changed; refused %d\n", count(done.Added+done.Updated, "row"), done.Added, done.Updated, len(refused))
 	return told(refused)
 }
 
@@ -85,10 +85,10 @@ type refusal struct {
 	why  string
 }
 
-func (p *program) refuse(refused []refusal) {
+func (h roll) refuse(refused []refusal) {
 	slices.SortStableFunc(refused, func(a, b refusal) int { return a.line - b.line })
 	for _, r := range refused {
-		fmt.Fprintf(p.err, "line %d: %s\n", r.line, r.why)
+		fmt.Fprintf(h.err, "line %d: %s\n", r.line, r.why)
 	}
 }
 
@@ -100,7 +100,7 @@ func told(refused []refusal) error {
 }
 
 // readCSV reads all rows. Its error is for a file that is no such CSV at all.
-func (h *house) readCSV(in io.Reader) ([]row, []refusal, error) {
+func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
 	r := csv.NewReader(in)
 	r.FieldsPerRecord = -1
 	header, err := r.Read()
@@ -161,7 +161,7 @@ func places(header []string) (map[string]int, error) {
 }
 
 // fromCSV makes a row into a subscriber.
-func (h *house) fromCSV(record []string, place map[string]int) (subscribers.Subscriber, error) {
+func (h roll) fromCSV(record []string, place map[string]int) (subscribers.Subscriber, error) {
 	cell := func(name string) string {
 		if i, ok := place[name]; ok && i < len(record) {
 			return strings.TrimSpace(record[i])

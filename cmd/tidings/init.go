@@ -19,7 +19,7 @@ func initCommand(p *program) *cobra.Command {
 			if dir != "" {
 				return p.writeTemplates(dir)
 			}
-			path := p.config
+			path := p.path
 			if path == "" {
 				path = "config.toml"
 			}

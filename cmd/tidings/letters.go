@@ -22,6 +22,9 @@ type letters struct {
 	proofs map[string]*proof
 }
 
+// atHand is how many proofs are kept at most; letters of more editions are seldom owed at one time.
+const atHand = 8
+
 // proof is an edition made ready for all its readers.
 type proof struct {
 	edition digest.Edition
@@ -56,10 +59,14 @@ func (l *letters) sealed(ctx context.Context, key string) (*proof, error) {
 		return nil, err
 	}
 	p, err := l.proof(e)
-	if err == nil {
-		l.proofs[key] = p
+	if err != nil {
+		return nil, err
 	}
-	return p, err
+	if len(l.proofs) == atHand {
+		clear(l.proofs) // a daemon sees years of editions
+	}
+	l.proofs[key] = p
+	return p, nil
 }
 
 // proof makes an edition ready.
@@ -130,7 +137,7 @@ func (h *house) sender() (from, title, lang string) {
 	return d.From, d.Title, d.Lang
 }
 
-// listID names the digest to mail programs (RFC 2919): its title, and its name at the sender's domain.
+// listID names the digest to mail programs (RFC 2919): its name at the sender's domain.
 func listID(e digest.Edition) string {
 	domain := "localhost"
 	if from, err := mail.ParseAddress(e.From); err == nil {

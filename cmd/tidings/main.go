@@ -23,6 +23,7 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // who asks a second time need not wait for letters on the wire
 	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ(), now: time.Now}
 	code := p.run(ctx, os.Args[1:])
 	stop()
@@ -36,7 +37,7 @@ type program struct {
 	env      []string
 	now      func() time.Time
 
-	config  string // the -c flag
+	path    string // the -c flag
 	verbose bool   // the -v flag
 	daemon  bool   // it runs until it is told to stop
 	started bool   // the command line was understood

@@ -31,7 +31,7 @@ func previewCommand(p *program) *cobra.Command {
 					return err
 				}
 				if gather {
-					if err := p.gather(ctx, h, d.Name, false); err != nil {
+					if err := (rounds{h}).gather(ctx, d.Name, false); err != nil {
 						return err
 					}
 				}

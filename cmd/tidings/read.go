@@ -36,7 +36,7 @@ func (p *program) read(ctx context.Context, base string, headers, places []strin
 	if err != nil {
 		return err
 	}
-	h := &house{config: config, log: p.logger(config), now: p.now}
+	h := &house{program: p, config: config, log: p.logger(config)}
 	reader, err := h.reader(forgetful{})
 	if err != nil {
 		return err

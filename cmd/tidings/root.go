@@ -25,14 +25,19 @@ func newRoot(p *program) *cobra.Command {
 			"to the people who subscribed. Try it: tidings demo",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		PersistentPreRun: func(*cobra.Command, []string) {
+		PersistentPreRunE: func(c *cobra.Command, _ []string) error {
+			// Flags that need or exclude each other are part of the command line; cobra would look only afterwards.
+			if err := c.ValidateFlagGroups(); err != nil {
+				return err
+			}
 			p.started = true
+			return nil
 		},
 	}
 	root.SetIn(p.in)
 	root.SetOut(p.out)
 	root.SetErr(p.err)
-	root.PersistentFlags().StringVarP(&p.config, "config", "c", "", "configuration `FILE` (default ./config.toml, then $XDG_CONFIG_HOME/tidings/config.toml, then the built-in one)")
+	root.PersistentFlags().StringVarP(&p.path, "config", "c", "", "configuration `FILE` (default ./config.toml, then $XDG_CONFIG_HOME/tidings/config.toml, then the built-in one)")
 	root.PersistentFlags().BoolVarP(&p.verbose, "verbose", "v", false, "say more of what is done")
 	root.AddGroup(
 		&cobra.Group{ID: groupEveryday, Title: "Every day:"},
@@ -55,6 +60,14 @@ func newRoot(p *program) *cobra.Command {
 		later("move --to URL", "take the store to another database"),
 		versionCommand(p))
 	add(groupFilters, readCommand(p), groupCommand(p), summarizeCommand(p), mailCommand(p))
+	root.SetHelpCommandGroupID(groupKeep)
+	root.SetCompletionCommandGroupID(groupKeep)
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			needsOne(c) // cobra's own would print its help and be content
+		}
+	}
 	return root
 }
 
@@ -68,7 +81,7 @@ func later(use, short string) *cobra.Command {
 	}
 }
 
-// atLeast and exactly refuse a command line with the wrong number of words, naming what is missing.
+// exactly and atLeast refuse a command line with the wrong number of words, naming what is missing.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) != n {
@@ -89,15 +102,21 @@ func atLeast(n int, what string) cobra.PositionalArgs {
 
 // family makes a command that only has commands below it: without one of them it was used wrongly.
 func family(use, short string, commands ...*cobra.Command) *cobra.Command {
-	c := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs}
+	c := &cobra.Command{Use: use, Short: short}
+	c.AddCommand(commands...)
+	needsOne(c)
+	return c
+}
+
+// needsOne makes a command of no work of its own refuse to be called without one of those below it.
+func needsOne(c *cobra.Command) {
+	c.Args = cobra.ArbitraryArgs
 	c.RunE = func(c *cobra.Command, args []string) error {
 		if len(args) > 0 {
 			return usageError{fmt.Errorf("%s has no command %q: see %s --help", c.CommandPath(), args[0], c.CommandPath())}
 		}
 		return usageError{fmt.Errorf("%s needs one of its commands: see %s --help", c.CommandPath(), c.CommandPath())}
 	}
-	c.AddCommand(commands...)
-	return c
 }
 
 func versionCommand(p *program) *cobra.Command {

@@ -22,7 +22,7 @@ func runCommand(p *program) *cobra.Command {
 		Long: "Makes the edition of each digest's newest slot unless it is sealed already, delivers what is owed, and\n" +
 			"exits: for systemd timers and cron. Running it again is harmless. With --at it acts as if it were TIME.",
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.round(ctx, h, name, at) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return rounds{h}.round(ctx, name, at) })
 		},
 	}
 	c.Flags().StringVar(&name, "digest", "", "only this digest")
@@ -39,52 +39,55 @@ func (p *program) inHouse(ctx context.Context, act func(context.Context, *house)
 	return errors.Join(act(ctx, h), h.Close())
 }
 
+// rounds is a morning's work and its parts, done by hand.
+type rounds struct{ *house }
+
 // round makes what is due and delivers what is owed. A digest that fails does not stop the others.
-func (p *program) round(ctx context.Context, h *house, name, at string) error {
+func (h rounds) round(ctx context.Context, name, at string) error {
 	chosen, err := h.chosen(name)
 	if err != nil {
 		return err
 	}
-	h.feeds.Progress = p.progress("gathering")
+	h.feeds.Progress = h.progress("gathering")
 	var faults []error
 	for _, d := range chosen {
 		until, err := h.when(at, d)
 		if err != nil {
 			return err
 		}
-		if err := p.make(ctx, h, d, until); err != nil {
+		if err := h.make(ctx, d, until); err != nil {
 			faults = append(faults, err)
 		}
 	}
-	return errors.Join(append(faults, p.drain(ctx, h, h.store))...)
+	return errors.Join(append(faults, h.drain(ctx, h.store))...)
 }
 
 // make makes the newest edition of one digest and tells what came of it.
-func (p *program) make(ctx context.Context, h *house, d digest.Digest, until time.Time) error {
+func (h rounds) make(ctx context.Context, d digest.Digest, until time.Time) error {
 	s, err := slot(d, until)
 	if err != nil {
 		return err
 	}
 	made, err := h.press.Make(ctx, d, s, until)
-	p.troubles(made.Edition.Troubles)
+	h.troubles(made.Edition.Troubles)
 	switch {
 	case errors.Is(err, digest.ErrSealed):
-		fmt.Fprintf(p.err, "%s was sealed before; nothing new is made\n", s.Key())
+		fmt.Fprintf(h.err, "%s was sealed before; nothing new is made\n", s.Key())
 		return nil
 	case errors.Is(err, digest.ErrQuiet):
-		fmt.Fprintf(p.err, "%s: nothing worth printing among %s; no letter goes out\n", s.Key(), count(made.Edition.Read, "fresh article"))
+		fmt.Fprintf(h.err, "%s: nothing worth printing among %s; no letter goes out\n", s.Key(), count(made.Edition.Read, "fresh article"))
 		return nil
 	case err != nil:
 		return err
 	}
-	p.made(made)
+	h.made(made)
 	return nil
 }
 
 // made tells what an edition holds.
-func (p *program) made(m digest.Made) {
+func (h rounds) made(m digest.Made) {
 	e := m.Edition
-	fmt.Fprintf(p.err, "%s: %s from %s, of %s; owed to %s\n", e.Key, count(len(e.Stories()), "story"),
+	fmt.Fprintf(h.err, "%s: %s from %s, of %s; owed to %s\n", e.Key, count(len(e.Stories()), "story"),
 		count(e.Sources, "source"), count(e.Read, "fresh article"), count(m.Owed, "reader"))
 }
 
@@ -112,7 +115,7 @@ func gatherCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "gather [--digest D]", Short: "read the sources and keep what they hold", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.gather(ctx, h, name, asJSON) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return rounds{h}.gather(ctx, name, asJSON) })
 		},
 	}
 	c.Flags().StringVar(&name, "digest", "", "only the sources of this digest")
@@ -120,7 +123,7 @@ func gatherCommand(p *program) *cobra.Command {
 	return c
 }
 
-func (p *program) gather(ctx context.Context, h *house, name string, asJSON bool) error {
+func (h rounds) gather(ctx context.Context, name string, asJSON bool) error {
 	sources := h.config.sources()
 	if name != "" {
 		d, err := h.one(name)
@@ -132,19 +135,19 @@ func (p *program) gather(ctx context.Context, h *house, name string, asJSON bool
 	if len(sources) == 0 {
 		return usageError{errors.New("the configuration has no [[source]]; add one")}
 	}
-	h.feeds.Eager, h.feeds.Progress = true, p.progress("gathering")
+	h.feeds.Eager, h.feeds.Progress = true, h.progress("gathering")
 	harvest, err := h.press.Gather(ctx, sources)
 	if err != nil {
 		return err
 	}
 	articles, troubles := harvest.Articles, harvest.Troubles
-	p.troubles(troubles)
+	h.troubles(troubles)
 	if asJSON {
-		if err := p.json(articles); err != nil {
+		if err := h.json(articles); err != nil {
 			return err
 		}
 	}
-	fmt.Fprintf(p.err, "read %s from %d of %s\n", count(len(articles), "article"), len(sources)-len(troubles), count(len(sources), "source"))
+	fmt.Fprintf(h.err, "read %s from %d of %s\n", count(len(articles), "article"), len(sources)-len(troubles), count(len(sources), "source"))
 	if len(troubles) == len(sources) {
 		return digest.ErrUnread
 	}
@@ -174,7 +177,7 @@ func composeCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "compose [--digest D] [--at TIME] [--dry-run] [--json]", Short: "make and seal the edition of the newest slot from what was gathered", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.compose(ctx, h, f) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return rounds{h}.compose(ctx, f) })
 		},
 	}
 	c.Flags().StringVar(&f.name, "digest", "", "which digest (default: the first)")
@@ -184,7 +187,7 @@ func composeCommand(p *program) *cobra.Command {
 	return c
 }
 
-func (p *program) compose(ctx context.Context, h *house, f composing) error {
+func (h rounds) compose(ctx context.Context, f composing) error {
 	d, err := h.one(f.name)
 	if err != nil {
 		return err
@@ -202,24 +205,24 @@ func (p *program) compose(ctx context.Context, h *house, f composing) error {
 		return err
 	}
 	if err != nil {
-		fmt.Fprintf(p.err, "%s: nothing worth printing among %s; gather first if that surprises you\n", s.Key(), count(e.Read, "fresh article"))
+		fmt.Fprintf(h.err, "%s: nothing worth printing among %s; gather first if that surprises you\n", s.Key(), count(e.Read, "fresh article"))
 	}
 	if !f.dry {
 		owed, sealing := h.store.Seal(ctx, d, e)
 		if sealing != nil {
 			return fmt.Errorf("seal %s: %w", s.Key(), sealing)
 		}
-		p.made(digest.Made{Edition: e, Owed: owed})
+		h.made(digest.Made{Edition: e, Owed: owed})
 	}
 	if f.asJSON {
-		out := json.NewEncoder(p.out)
+		out := json.NewEncoder(h.out)
 		out.SetEscapeHTML(false)
 		return out.Encode(e)
 	}
 	if !f.dry || err != nil {
 		return nil
 	}
-	return p.printText(h, e)
+	return shelf(h).printText(e)
 }
 
 func sendCommand(p *program) *cobra.Command {
@@ -233,9 +236,9 @@ func sendCommand(p *program) *cobra.Command {
 			}
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
 				if test != "" {
-					return p.sendTest(ctx, h, key, test)
+					return rounds{h}.sendTest(ctx, key, test)
 				}
-				return p.send(ctx, h, key)
+				return rounds{h}.send(ctx, key)
 			})
 		},
 	}
@@ -243,19 +246,19 @@ func sendCommand(p *program) *cobra.Command {
 	return c
 }
 
-func (p *program) send(ctx context.Context, h *house, key string) error {
+func (h rounds) send(ctx context.Context, key string) error {
 	if key == "" {
-		return p.drain(ctx, h, h.store)
+		return h.drain(ctx, h.store)
 	}
 	only, err := h.store.Only(ctx, key)
 	if err != nil {
 		return err
 	}
-	return p.drain(ctx, h, only)
+	return h.drain(ctx, only)
 }
 
 // drain delivers what the ledger owes and tells what came of it.
-func (p *program) drain(ctx context.Context, h *house, ledger outbox.Ledger) error {
+func (h rounds) drain(ctx context.Context, ledger outbox.Ledger) error {
 	alone, sole, err := h.store.Sole(ctx)
 	if err != nil {
 		return err
@@ -271,18 +274,18 @@ func (p *program) drain(ctx context.Context, h *house, ledger outbox.Ledger) err
 	if err != nil {
 		return err
 	}
-	o.Progress = p.tally()
+	o.Progress = h.tally()
 	t, err := o.Drain(ctx)
 	if t != (outbox.Tally{}) || err == nil {
-		fmt.Fprintf(p.err, "sent %d, put off %d, failed %d, skipped %d, uncertain %d\n", t.Sent, t.Deferred, t.Failed, t.Skipped, t.Uncertain)
+		fmt.Fprintf(h.err, "sent %d, put off %d, failed %d, skipped %d, uncertain %d\n", t.Sent, t.Deferred, t.Failed, t.Skipped, t.Uncertain)
 	}
 	return err
 }
 
 // sendTest sends an edition, or the next one as it would be now, to one address. Its links lead to pages
 // that say that they are not valid.
-func (p *program) sendTest(ctx context.Context, h *house, key, address string) error {
-	e, err := p.editionOrDraft(ctx, h, key)
+func (h rounds) sendTest(ctx context.Context, key, address string) error {
+	e, err := h.editionOrDraft(ctx, key)
 	if err != nil {
 		return err
 	}
@@ -290,7 +293,7 @@ func (p *program) sendTest(ctx context.Context, h *house, key, address string) e
 	if err != nil {
 		return err
 	}
-	letters := newLetters(h)
+	letters := newLetters(h.house)
 	ready, err := letters.proof(e)
 	if err != nil {
 		return err
@@ -309,12 +312,12 @@ func (p *program) sendTest(ctx context.Context, h *house, key, address string) e
 	if err = errors.Join(err, carrier.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(p.err, "a test of %s went to %s: %s\n", e.Key, address, answer)
+	fmt.Fprintf(h.err, "a test of %s went to %s: %s\n", e.Key, address, answer)
 	return nil
 }
 
 // editionOrDraft returns a sealed edition, or the next one as it would be now when no key is given.
-func (p *program) editionOrDraft(ctx context.Context, h *house, key string) (digest.Edition, error) {
+func (h rounds) editionOrDraft(ctx context.Context, key string) (digest.Edition, error) {
 	if key != "" {
 		return h.store.Edition(ctx, key)
 	}

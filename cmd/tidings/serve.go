@@ -19,26 +19,26 @@ import (
 	"tidings/templates"
 )
 
-// How the daemon waits. A slot that could not be made, because no source could be read or the store was
-// away, is tried again at every look; stopping takes no longer than patience.
-const (
-	look     = 10 * time.Minute
-	patience = 28 * time.Second
-)
+// look is how often the daemon looks for slots that could not be made, because no source could be read or
+// the store was away.
+const look = 10 * time.Minute
 
 func serveCommand(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "serve", Short: "the daemon: schedule, pages, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p.daemon = true
-			return p.inHouse(c.Context(), p.serve)
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return daemon{h}.serve(ctx) })
 		},
 	}
 }
 
+// daemon makes and delivers editions by itself, and answers readers.
+type daemon struct{ *house }
+
 // serve runs until the context ends: the schedule wakes the press, the press wakes the outbox, the web
 // answers readers. Each part returns when the context ends; the first that fails ends the others.
-func (p *program) serve(ctx context.Context, h *house) error {
+func (h daemon) serve(ctx context.Context) error {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.config.Web.Listen)
 	if err != nil {
 		return fmt.Errorf("web.listen: cannot listen on %s: %w", h.config.Web.Listen, err)
@@ -78,7 +78,7 @@ func wake(c chan<- struct{}) {
 }
 
 // pages serves readers until the context ends, then lets running answers finish.
-func (h *house) pages(ctx context.Context, listener net.Listener, owed chan<- struct{}) error {
+func (h daemon) pages(ctx context.Context, listener net.Listener, owed chan<- struct{}) error {
 	server := &http.Server{
 		Handler:           h.webHandler(owed),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
@@ -106,7 +106,7 @@ func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener) 
 
 // mornings makes editions until the context ends. cron only wakes us: what is due is asked of the store,
 // so a missed night, a restart at noon and a double firing are the same case.
-func (h *house) mornings(ctx context.Context, owed chan<- struct{}) error {
+func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 	woken := make(chan struct{}, 1)
 	log := cronLog{h.log}
 	c := cron.New(cron.WithLogger(log), cron.WithChain(cron.Recover(log), cron.SkipIfStillRunning(log)))
@@ -133,7 +133,7 @@ func (h *house) mornings(ctx context.Context, owed chan<- struct{}) error {
 }
 
 // makeDue makes every edition whose newest slot has passed, is not settled, and is not too long ago.
-func (h *house) makeDue(ctx context.Context) {
+func (h daemon) makeDue(ctx context.Context) {
 	for i, d := range h.digests {
 		if ctx.Err() != nil {
 			return
@@ -154,13 +154,15 @@ func (h *house) makeDue(ctx context.Context) {
 	}
 }
 
-func (h *house) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now time.Time) {
+func (h daemon) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now time.Time) {
 	made, err := h.press.Make(ctx, d, s, now)
 	h.feeds.Eager = errors.Is(err, digest.ErrUnread) // it was our own network: ask them all again at the next look
 	e := made.Edition
 	switch {
 	case errors.Is(err, digest.ErrSealed):
 		return // another daemon was quicker
+	case ctx.Err() != nil:
+		return // we were told to stop; the slot stays due
 	case errors.Is(err, digest.ErrQuiet):
 		h.log.Info("nothing worth printing", "edition", s.Key(), "read", e.Read, "troubles", len(e.Troubles))
 	case err != nil:
@@ -169,13 +171,16 @@ func (h *house) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now
 		h.log.Info("edition sealed", "edition", e.Key, "number", e.Number, "stories", len(e.Stories()), "read", e.Read,
 			"sources", e.Sources, "troubles", len(e.Troubles), "owed", made.Owed)
 	}
+	if errors.Is(err, digest.ErrUnread) {
+		return // one fault of ours is not to be told once for each source, look after look
+	}
 	for _, t := range e.Troubles {
-		h.log.Warn("source not read", "source", t.Source, "reason", t.Reason)
+		h.log.Warn("source not read", "source", public(t.Source), "reason", t.Reason)
 	}
 }
 
 // webHandler is the readers' pages. A reader who joins or leaves may be owed a notice.
-func (h *house) webHandler(owed chan<- struct{}) http.Handler {
+func (h daemon) webHandler(owed chan<- struct{}) http.Handler {
 	_, title, _ := h.sender()
 	var choices []templates.Choice
 	for _, d := range h.digests {
@@ -222,7 +227,7 @@ type cronLog struct{ log *slog.Logger }
 
 // Info implements [cron.Logger]; what the scheduler says of its every move is for debugging.
 func (l cronLog) Info(msg string, pairs ...any) {
-	l.log.Debug("cron", "said", msg, "about", fmt.Sprint(pairs...))
+	l.log.Debug("cron", "said", msg, slog.Group("about", pairs...))
 }
 
 // Error implements [cron.Logger].

@@ -37,14 +37,17 @@ func sourcesList(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "the sources and how they do", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.listSources(ctx, h, asJSON) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return sourceList{h}.list(ctx, asJSON) })
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
 	return c
 }
 
-func (p *program) listSources(ctx context.Context, h *house, asJSON bool) error {
+// sourceList shows sources.
+type sourceList struct{ *house }
+
+func (h sourceList) list(ctx context.Context, asJSON bool) error {
 	for _, s := range h.config.sources() {
 		m, err := h.store.Mark(ctx, s.URL)
 		if err != nil {
@@ -57,17 +60,17 @@ func (p *program) listSources(ctx context.Context, h *house, asJSON bool) error 
 		case m.Failures > 0:
 			line.State = "failing"
 		}
-		if err := p.source(line, asJSON); err != nil {
+		if err := h.show(line, asJSON); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// source prints one source.
-func (p *program) source(s seen, asJSON bool) error {
+// show prints one source.
+func (h sourceList) show(s seen, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(p.out).Encode(s)
+		return json.NewEncoder(h.out).Encode(s)
 	}
 	state := s.State
 	switch {
@@ -78,7 +81,7 @@ func (p *program) source(s seen, asJSON bool) error {
 	case s.Articles > 0:
 		state = "ok, " + count(s.Articles, "article")
 	}
-	_, err := fmt.Fprintf(p.out, "%s\t%s\t%s\t%s\n", s.Name, s.Lang, s.URL, state)
+	_, err := fmt.Fprintf(h.out, "%s\t%s\t%s\t%s\n", s.Name, s.Lang, s.URL, state)
 	return err
 }
 
@@ -98,7 +101,7 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	h := &house{config: config, log: p.logger(config), now: p.now}
+	h := sourceList{&house{program: p, config: config, log: p.logger(config)}}
 	sources := config.sources()
 	if len(urls) > 0 {
 		sources = nil
@@ -132,7 +135,7 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 		if line.Fault != "" {
 			line.State = "fault"
 		}
-		if err := p.source(line, asJSON); err != nil {
+		if err := h.show(line, asJSON); err != nil {
 			return err
 		}
 	}

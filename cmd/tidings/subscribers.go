@@ -31,7 +31,7 @@ func subscribersAdd(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "add ADDRESS…", Short: "subscribe people who asked you to; they are active at once", Args: atLeast(1, "an address"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.add(ctx, h, r, plain, args) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.add(ctx, r, plain, args) })
 		},
 	}
 	c.Flags().StringVar(&r.Name, "name", "", "the person's name")
@@ -41,7 +41,10 @@ func subscribersAdd(p *program) *cobra.Command {
 	return c
 }
 
-func (p *program) add(ctx context.Context, h *house, r subscribers.Request, plain bool, addresses []string) error {
+// roll is who receives, as the operator keeps it.
+type roll struct{ *house }
+
+func (h roll) add(ctx context.Context, r subscribers.Request, plain bool, addresses []string) error {
 	if err := h.knownDigests(r.Digests); err != nil {
 		return usageError{err}
 	}
@@ -55,14 +58,14 @@ func (p *program) add(ctx context.Context, h *house, r subscribers.Request, plai
 		}
 		switch {
 		case errors.Is(err, subscribers.ErrAddress), errors.Is(err, subscribers.ErrLeft):
-			fmt.Fprintf(p.err, "%s: %v\n", address, err)
+			fmt.Fprintf(h.err, "%s: %v\n", address, err)
 			refused++
 		case err != nil:
 			return err
 		case fresh:
-			fmt.Fprintf(p.err, "%s is subscribed\n", s.Email)
+			fmt.Fprintf(h.err, "%s is subscribed\n", s.Email)
 		default:
-			fmt.Fprintf(p.err, "%s was subscribed before\n", s.Email)
+			fmt.Fprintf(h.err, "%s was subscribed before\n", s.Email)
 		}
 	}
 	if refused > 0 {
@@ -72,7 +75,7 @@ func (p *program) add(ctx context.Context, h *house, r subscribers.Request, plai
 }
 
 // knownDigests refuses names that are no digest's.
-func (h *house) knownDigests(names []string) error {
+func (h roll) knownDigests(names []string) error {
 	for _, name := range names {
 		if _, err := h.one(name); err != nil {
 			return err
@@ -87,7 +90,7 @@ func subscribersList(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "list", Short: "all subscribers, or those in one state", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return p.listSubscribers(ctx, h, state, asJSON) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.listSubscribers(ctx, state, asJSON) })
 		},
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
@@ -107,11 +110,11 @@ type listed struct {
 	Joined  time.Time `json:"joined,omitzero"`
 }
 
-func (p *program) listSubscribers(ctx context.Context, h *house, state string, asJSON bool) error {
+func (h roll) listSubscribers(ctx context.Context, state string, asJSON bool) error {
 	if state != "" && !slices.Contains(states, state) {
 		return usageError{fmt.Errorf("--state must be one of %s, not %q", strings.Join(states, ", "), state)}
 	}
-	out := json.NewEncoder(p.out)
+	out := json.NewEncoder(h.out)
 	n := 0
 	err := h.store.Each(ctx, func(s subscribers.Subscriber) error {
 		if state != "" && string(s.State) != state {
@@ -119,7 +122,7 @@ func (p *program) listSubscribers(ctx context.Context, h *house, state string, a
 		}
 		n++
 		if !asJSON {
-			_, err := fmt.Fprintf(p.out, "%s\t%s\t%s\n", s.Email, s.State, strings.Join(s.Digests, ","))
+			_, err := fmt.Fprintf(h.out, "%s\t%s\t%s\n", s.Email, s.State, strings.Join(s.Digests, ","))
 			return err
 		}
 		return out.Encode(listed{
@@ -128,7 +131,7 @@ func (p *program) listSubscribers(ctx context.Context, h *house, state string, a
 		})
 	})
 	if err == nil {
-		fmt.Fprintln(p.err, count(n, "subscriber"))
+		fmt.Fprintln(h.err, count(n, "subscriber"))
 	}
 	return err
 }

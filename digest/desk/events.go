@@ -15,7 +15,7 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request) {
 		since = d.state().revision
 	}
 	stream := http.NewResponseController(w)
-	stream.SetWriteDeadline(time.Time{}) // where the server cannot do without, the page asks again
+	_ = stream.SetWriteDeadline(time.Time{}) // where the server cannot do without, the page asks again
 	w.Header().Set("Content-Type", "text/event-stream")
 	fmt.Fprint(w, "retry: 500\n\n")
 	pulse := time.NewTicker(20 * time.Second)

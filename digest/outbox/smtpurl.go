@@ -73,7 +73,7 @@ func ParseURL(s string) (SMTPConfig, error) {
 	return c, nil
 }
 
-const encodeThem = "special characters in a user or password are percent-encoded: %40 for @, %2F for /, %3A for :"
+const encodeThem = "write @, / and : in a user or a password as %40, %2F and %3A"
 
 // secure reads the address's ?tls=.
 func (c *SMTPConfig) secure(u *url.URL) error {

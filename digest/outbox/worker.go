@@ -149,7 +149,7 @@ func (r *round) carry(flight context.Context, b *berth, d digest.Delivery, e Env
 // leave closes the berth's connection, if it has one.
 func (b *berth) leave() {
 	if b.carrier != nil {
-		b.carrier.Close()
+		_ = b.carrier.Close() // what it carried is accounted for already
 	}
 	b.carrier, b.old = nil, nil
 }

@@ -195,7 +195,7 @@ func (l *Ledger) Deliveries(ctx context.Context, edition string, states ...diges
 			}
 			return err
 		}, query+" ORDER BY subscriber", args...)
-		if err != nil && err != errEnough {
+		if err != nil && !errors.Is(err, errEnough) {
 			yield(digest.Delivery{}, fmt.Errorf("read the deliveries of %s: %w", edition, err))
 		}
 	}

@@ -57,7 +57,7 @@ func (l *Ledger) prepare(ctx context.Context) error {
 		{&l.settle, `UPDATE delivery SET state = $5, note = $6, attempts = attempts - $7,
 			due = CASE WHEN $5 = 8 THEN ` + doubt + ` ELSE $1 END` + this + `IN (2, 3)`},
 	} {
-		if *p.statement, err = l.w.PrepareContext(ctx, p.text); err != nil {
+		if *p.statement, err = l.w.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // it lives as long as its handle
 			return fmt.Errorf("prepare the ledger: %w", err)
 		}
 	}
@@ -169,7 +169,7 @@ func (l *Ledger) settleOne(ctx context.Context, tx *sql.Tx, o digest.Outcome) (b
 
 // touch runs one of the ledger's statements and reports whether it met its delivery.
 func touch(ctx context.Context, tx *sql.Tx, statement *sql.Stmt, args ...any) (bool, error) {
-	done, err := tx.StmtContext(ctx, statement).ExecContext(ctx, args...)
+	done, err := tx.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // the transaction closes it
 	if err != nil {
 		return false, err
 	}

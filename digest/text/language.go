@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"unicode"
 
 	"github.com/abadojack/whatlanggo"
@@ -10,8 +11,8 @@ import (
 // (of the feed, the page, the source) is a prior and wins unless the text clearly speaks against it; where
 // it agrees it is returned as declared, region and all.
 //
-// The script decides first. Among languages of the Latin script the function words of the five languages
-// that [Stop] knows are counted, and where they are too few the n-gram profiles of whatlanggo are asked.
+// The script decides first. Among languages of the Latin script the function words of those that [Stop]
+// knows are counted, and where they are too few the n-gram profiles of whatlanggo are asked.
 func Language(s, declared string) string {
 	base := Base(declared)
 	if base == "und" || base == "mul" {
@@ -25,6 +26,9 @@ func Language(s, declared string) string {
 	}
 	info := whatlanggo.Detect(s)
 	guess := info.Lang.Iso6391()
+	if info.Confidence == 0 { // two languages are as near as each other, and whatlanggo would draw lots
+		return declared
+	}
 	if guess == base || declared != "" && (!info.IsReliable() || letters(s) < 80) {
 		return declared
 	}
@@ -86,6 +90,9 @@ func byScript(s, base string) string {
 	return ""
 }
 
+// known are the languages that [Stop] knows.
+func known() []string { return []string{"en", "it", "de", "fr", "es", "pt"} }
+
 // byFunctionWords counts the function words of each language it knows; the declared one has a start of
 // one and a half words. It is silent when the best is not clearly ahead.
 func byFunctionWords(s, base string) string {
@@ -94,7 +101,7 @@ func byFunctionWords(s, base string) string {
 		list = list[:120]
 	}
 	best, second, found := 0.0, 0.0, ""
-	for _, lang := range []string{"en", "it", "de", "fr", "es"} {
+	for _, lang := range known() {
 		n := 0.0
 		for _, w := range list {
 			if Stop(w, lang) {
@@ -111,7 +118,7 @@ func byFunctionWords(s, base string) string {
 			second = n
 		}
 	}
-	others := base != "" && base != "en" && base != "it" && base != "de" && base != "fr" && base != "es"
+	others := base != "" && !slices.Contains(known(), base)
 	if best < 2 || best < second*1.25 || best < float64(len(list))/6 || others && best < float64(len(list))/3 {
 		return ""
 	}

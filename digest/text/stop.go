@@ -1,8 +1,8 @@
 package text
 
 // Stop says whether a word is a function word of the language: one that stands in any text and tells
-// nothing of what it is about. It knows English, Italian, German, French and Spanish; of any other
-// language it knows none.
+// nothing of what it is about. It knows English, Italian, German, French, Spanish and Portuguese; of
+// any other language it knows none.
 func Stop(word, lang string) bool {
 	w := Fold(word)
 	switch Base(lang) {
@@ -16,6 +16,8 @@ func Stop(word, lang string) bool {
 		return stopFrench(w)
 	case "es":
 		return stopSpanish(w)
+	case "pt":
+		return stopPortuguese(w)
 	}
 	return false
 }
@@ -92,6 +94,20 @@ func stopSpanish(w string) bool {
 		"otro", "otros", "para", "pero", "poco", "por", "porque", "puede", "que", "quien", "se", "segun", "ser", "si", "sido", "sin",
 		"sobre", "son", "su", "sus", "tambien", "tanto", "tiene", "tienen", "toda", "todas", "todo", "todos", "tras", "tu", "un", "una",
 		"unos", "y", "ya", "yo", "sera":
+		return true
+	}
+	return false
+}
+
+func stopPortuguese(w string) bool {
+	switch w {
+	case "a", "ainda", "algo", "alguns", "ante", "antes", "ao", "aos", "apos", "aquele", "as", "assim", "ate", "cada", "com", "como",
+		"contra", "da", "das", "de", "dele", "depois", "desde", "do", "dois", "dos", "duas", "durante", "e", "ela", "elas", "ele",
+		"eles", "em", "enquanto", "entre", "era", "eram", "essa", "esse", "esta", "estao", "estas", "este", "estes", "foi", "foram",
+		"ha", "isso", "isto", "ja", "lhe", "mais", "mas", "mesmo", "muito", "muitos", "na", "nao", "nas", "nem", "no", "nos", "num",
+		"numa", "o", "os", "ou", "outra", "outro", "outros", "para", "pela", "pelas", "pelo", "pelos", "pode", "por", "porque",
+		"qual", "quando", "que", "quem", "sao", "se", "segundo", "seja", "sem", "ser", "seu", "seus", "sido", "sob", "sobre", "sua",
+		"suas", "tambem", "tem", "toda", "todas", "todo", "todos", "um", "uma", "voce":
 		return true
 	}
 	return false

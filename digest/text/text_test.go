@@ -45,6 +45,7 @@ func TestLanguage(t *testing.T) {
 		{"Der Konzern hat am Mittwoch ein neues Modell vorgestellt", "", "de"},
 		{"Le géant américain a dévoilé son nouveau modèle de langue", "", "fr"},
 		{"La empresa presentó su nuevo modelo de lenguaje en el evento", "", "es"},
+		{"A empresa apresentou um novo modelo de linguagem na quarta-feira", "", "pt"},
 		{"The company has released a new model to the public", "it", "en"},
 		{"OpenAIが新しいモデルを発表した", "", "ja"},
 		{"OpenAI发布了新的人工智能模型", "", "zh"},
