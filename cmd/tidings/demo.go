@@ -139,6 +139,11 @@ func (h show) visit(ctx context.Context, pages net.Listener, at time.Time, open 
 			fmt.Fprintf(h.err, "no browser could be opened: %v\n", err)
 		}
 	}
+	leave, err := h.store.Attend(ctx)
+	if err != nil {
+		return errors.Join(err, pages.Close(), deskAt.Close())
+	}
+	defer leave()
 	owed := make(chan struct{}, 1)
 	o, err := h.outbox(h.store)
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -13,14 +14,14 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tidings/digest"
 	"tidings/subscribers"
 )
 
-// columns of the CSV that import reads and export writes; only the first is required.
-var columns = []string{"email", "name", "state", "digests", "topics", "lang", "format", "timezone", "consent_at", "consent_how"}
-
-// states a subscriber may be in.
-var states = []string{"pending", "active", "paused", "left", "suspended"}
+// columns are those of the CSV that import reads and export writes; only the first is required.
+func columns() []string {
+	return []string{"email", "name", "state", "digests", "topics", "lang", "format", "timezone", "consent_at", "consent_how"}
+}
 
 func subscribersImport(p *program) *cobra.Command {
 	var dry bool
@@ -56,17 +57,16 @@ func (h roll) importCSV(ctx context.Context, path string, dry bool) error {
 		fmt.Fprintf(h.err, "would import %s, refuse %d\n", count(len(rows), "row"), len(refused))
 		return told(refused)
 	}
-	all := make([]subscribers.Subscriber, len(rows))
+	all, line := make([]subscribers.Subscriber, len(rows)), make(map[string]int, len(rows))
 	for i, r := range rows {
-		all[i] = r.subscriber
+		all[i], line[r.subscriber.Email] = r.subscriber, r.line
 	}
 	done, err := h.store.Import(ctx, all)
 	if err != nil {
 		return err
 	}
 	for _, email := range done.Kept {
-		i := slices.IndexFunc(rows, func(r row) bool { return r.subscriber.Email == email })
-		refused = append(refused, refusal{rows[i].line, email + " has left or is suspended; only the reader himself can come back"})
+		refused = append(refused, refusal{line[email], email + " has left or is suspended; only the reader himself can come back"})
 	}
 	h.refuse(refused)
 	fmt.Fprintf(h.err, "imported %s: %d new, %d changed; refused %d\n", count(done.Added+done.Updated, "row"), done.Added, done.Updated, len(refused))
@@ -101,7 +101,11 @@ func told(refused []refusal) error {
 
 // readCSV reads all rows. Its error is for a file that is no such CSV at all.
 func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
-	r := csv.NewReader(in)
+	text := bufio.NewReader(in)
+	if mark, _ := text.Peek(3); string(mark) == "\ufeff" { // spreadsheets put it before the header, quoted or not
+		_, _ = text.Discard(3)
+	}
+	r := csv.NewReader(text)
 	r.FieldsPerRecord = -1
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
@@ -148,9 +152,9 @@ func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
 func places(header []string) (map[string]int, error) {
 	place := map[string]int{}
 	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))
-		if !slices.Contains(columns, name) {
-			return nil, fmt.Errorf("the header has a column %q that is not known; columns are %s", name, strings.Join(columns, ", "))
+		name = strings.ToLower(strings.TrimSpace(name))
+		if !slices.Contains(columns(), name) {
+			return nil, fmt.Errorf("the header has a column %q that is not known; columns are %s", name, strings.Join(columns(), ", "))
 		}
 		place[name] = i
 	}
@@ -176,20 +180,16 @@ func (h roll) fromCSV(record []string, place map[string]int) (subscribers.Subscr
 	if s.Email, err = subscribers.Normalise(cell("email")); err != nil {
 		return s, fmt.Errorf("%q: %w", cell("email"), err)
 	}
-	if state := strings.ToLower(cell("state")); state != "" {
-		if !slices.Contains(states, state) {
-			return s, fmt.Errorf("state must be one of %s, not %q", strings.Join(states, ", "), state)
+	if state := cell("state"); state != "" {
+		if s.State, err = subscribers.ParseState(state); err != nil {
+			return s, err
 		}
-		s.State = subscribers.State(state)
 	}
-	if err := h.knownDigests(s.Digests); err != nil {
+	if err := h.preferable(s); err != nil {
 		return s, err
 	}
 	if err := formatCell(cell("format"), &s); err != nil {
 		return s, err
-	}
-	if _, err := time.LoadLocation(s.Timezone); err != nil {
-		return s, fmt.Errorf("there is no time zone %q", s.Timezone)
 	}
 	if how := cell("consent_how"); how != "" {
 		s.ConsentHow = how
@@ -200,6 +200,26 @@ func (h roll) fromCSV(record []string, place map[string]int) (subscribers.Subscr
 		}
 	}
 	return s, nil
+}
+
+// preferable refuses preferences that nothing could come of.
+func (h roll) preferable(s subscribers.Subscriber) error {
+	if err := h.knownDigests(s.Digests); err != nil {
+		return err
+	}
+	topics := h.config.topics()
+	for _, id := range s.Topics {
+		if !slices.ContainsFunc(topics, func(t digest.Topic) bool { return t.ID == id }) {
+			return fmt.Errorf("there is no topic %q", id)
+		}
+	}
+	if s.Lang != "" && !langForm.MatchString(s.Lang) {
+		return fmt.Errorf(`%q is no language; write it like "en", "it" or "pt-BR"`, s.Lang)
+	}
+	if _, err := zone(s.Timezone); s.Timezone != "" && err != nil {
+		return fmt.Errorf("there is no time zone %q", s.Timezone)
+	}
+	return nil
 }
 
 func formatCell(format string, s *subscribers.Subscriber) error {

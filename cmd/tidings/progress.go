@@ -11,20 +11,26 @@ import (
 	"tidings/digest/outbox"
 )
 
+// refresh is how often what is shown on a terminal changes.
+const refresh = 100 * time.Millisecond
+
 // progress shows a bar on the standard error when that is a terminal; otherwise it returns nil.
 func (p *program) progress(what string) func(done, total int) {
 	f, ok := p.err.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
-	bars := mpb.New(mpb.WithOutput(f), mpb.WithWidth(40), mpb.WithRefreshRate(100*time.Millisecond))
-	bar := bars.AddBar(0, mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(what+" "), decor.CountersNoUnit("%d/%d")))
+	var bars *mpb.Progress
+	var bar *mpb.Bar
 	return func(done, total int) {
-		bar.SetTotal(int64(total), false)
+		if bar == nil { // each digest has its own
+			bars = mpb.New(mpb.WithOutput(f), mpb.WithWidth(40), mpb.WithRefreshRate(refresh))
+			bar = bars.AddBar(int64(total), mpb.BarRemoveOnComplete(), mpb.PrependDecorators(decor.Name(what+" "), decor.CountersNoUnit("%d/%d")))
+		}
 		bar.SetCurrent(int64(done))
 		if done >= total {
-			bar.SetTotal(int64(total), true)
 			bars.Wait()
+			bar = nil
 		}
 	}
 }
@@ -35,7 +41,11 @@ func (p *program) tally() func(outbox.Tally) {
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return nil
 	}
+	var shown time.Time
 	return func(t outbox.Tally) {
-		_, _ = f.WriteString("\r" + count(t.Sent+t.Deferred+t.Failed+t.Skipped+t.Uncertain, "letter") + "\033[K\r")
+		if now := p.now(); now.Sub(shown) >= refresh { // a slow terminal must not slow the letters
+			shown = now
+			_, _ = f.WriteString("\r" + count(t.Total(), "letter") + "\033[K\r")
+		}
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"tidings/digest"
 	"tidings/digest/outbox"
 	"tidings/digest/store"
+	"tidings/subscribers"
 )
 
 func runCommand(p *program) *cobra.Command {
@@ -68,7 +69,7 @@ func (h rounds) make(ctx context.Context, d digest.Digest, until time.Time) erro
 	if err != nil {
 		return err
 	}
-	made, err := h.press.Make(ctx, d, s, until)
+	made, err := h.edition(ctx, d, s, until)
 	h.troubles(made.Edition.Troubles)
 	switch {
 	case errors.Is(err, digest.ErrSealed):
@@ -94,7 +95,7 @@ func (h rounds) made(m digest.Made) {
 // troubles tells which sources could not be read.
 func (p *program) troubles(troubles []digest.Trouble) {
 	for _, t := range troubles {
-		fmt.Fprintf(p.err, "source %s: %s\n", t.Source, t.Reason)
+		fmt.Fprintf(p.err, "source %s: %s\n", public(t.Source), t.Reason)
 	}
 }
 
@@ -259,17 +260,11 @@ func (h rounds) send(ctx context.Context, key string) error {
 
 // drain delivers what the ledger owes and tells what came of it.
 func (h rounds) drain(ctx context.Context, ledger outbox.Ledger) error {
-	alone, sole, err := h.store.Sole(ctx)
+	leave, err := h.store.Attend(ctx)
 	if err != nil {
 		return err
 	}
-	if sole {
-		defer alone()
-		// Nobody else can be delivering: what another process left behind when it died is owed again now.
-		if _, err := h.store.Release(ctx, h.now()); err != nil {
-			return err
-		}
-	}
+	defer leave()
 	o, err := h.outbox(ledger)
 	if err != nil {
 		return err
@@ -282,9 +277,12 @@ func (h rounds) drain(ctx context.Context, ledger outbox.Ledger) error {
 	return err
 }
 
-// sendTest sends an edition, or the next one as it would be now, to one address. Its links lead to pages
+// sendTest sends an edition, or without a key the newest, to one address. Its links lead to pages
 // that say that they are not valid.
 func (h rounds) sendTest(ctx context.Context, key, address string) error {
+	if _, err := subscribers.Normalise(address); err != nil {
+		return usageError{fmt.Errorf("--test %q: %w", address, err)}
+	}
 	e, err := h.editionOrDraft(ctx, key)
 	if err != nil {
 		return err
@@ -298,7 +296,9 @@ func (h rounds) sendTest(ctx context.Context, key, address string) error {
 	if err != nil {
 		return err
 	}
-	letter := letters.of(ready, digest.Delivery{Key: e.Key + "/test", To: address, Owed: h.now()})
+	// Each test has an id of its own: mail programs show only the first of letters that bear the same.
+	key = fmt.Sprintf("%s/test/%d", e.Key, h.now().UnixMilli())
+	letter := letters.of(ready, digest.Delivery{Key: key, To: address, Owed: h.now()})
 	letter.Subject = "[test] " + letter.Subject
 	envelope, err := outbox.Render(letter)
 	if err != nil {
@@ -316,7 +316,8 @@ func (h rounds) sendTest(ctx context.Context, key, address string) error {
 	return nil
 }
 
-// editionOrDraft returns a sealed edition, or the next one as it would be now when no key is given.
+// editionOrDraft returns the edition with this key, or without a key the newest sealed one. Before the first
+// is sealed that is the newest slot's, as it would be now.
 func (h rounds) editionOrDraft(ctx context.Context, key string) (digest.Edition, error) {
 	if key != "" {
 		return h.store.Edition(ctx, key)

@@ -43,16 +43,11 @@ func (h daemon) serve(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("web.listen: cannot listen on %s: %w", h.config.Web.Listen, err)
 	}
-	alone, sole, err := h.store.Sole(ctx)
+	leave, err := h.store.Attend(ctx)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if sole {
-		defer alone()
-		if _, err := h.store.Release(ctx, h.now()); err != nil {
-			return errors.Join(err, listener.Close())
-		}
-	}
+	defer leave()
 	owed := make(chan struct{}, 1)
 	o, err := h.outbox(h.store)
 	if err != nil {
@@ -155,8 +150,7 @@ func (h daemon) makeDue(ctx context.Context) {
 }
 
 func (h daemon) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now time.Time) {
-	made, err := h.press.Make(ctx, d, s, now)
-	h.feeds.Eager = errors.Is(err, digest.ErrUnread) // it was our own network: ask them all again at the next look
+	made, err := h.edition(ctx, d, s, now)
 	e := made.Edition
 	switch {
 	case errors.Is(err, digest.ErrSealed):

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
@@ -62,6 +61,8 @@ func (h roll) add(ctx context.Context, r subscribers.Request, plain bool, addres
 			refused++
 		case err != nil:
 			return err
+		case fresh && s.State == subscribers.Pending:
+			fmt.Fprintf(h.err, "%s could not be reached before; a mail asks to confirm\n", s.Email)
 		case fresh:
 			fmt.Fprintf(h.err, "%s is subscribed\n", s.Email)
 		default:
@@ -111,13 +112,17 @@ type listed struct {
 }
 
 func (h roll) listSubscribers(ctx context.Context, state string, asJSON bool) error {
-	if state != "" && !slices.Contains(states, state) {
-		return usageError{fmt.Errorf("--state must be one of %s, not %q", strings.Join(states, ", "), state)}
+	only := subscribers.State("")
+	if state != "" {
+		var err error
+		if only, err = subscribers.ParseState(state); err != nil {
+			return usageError{fmt.Errorf("--state: %w", err)}
+		}
 	}
 	out := json.NewEncoder(h.out)
 	n := 0
 	err := h.store.Each(ctx, func(s subscribers.Subscriber) error {
-		if state != "" && string(s.State) != state {
+		if only != "" && s.State != only {
 			return nil
 		}
 		n++
@@ -147,20 +152,29 @@ func subscribersRemove(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove ADDRESS…", Short: "end subscriptions; nothing more is sent", Args: atLeast(1, "an address"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
-				var faults []error
-				for _, address := range args {
-					s, err := h.list.Remove(ctx, address)
-					if err == nil {
-						fmt.Fprintf(p.err, "%s is removed\n", s.Email)
-						continue
-					}
-					faults = append(faults, fmt.Errorf("%s: %w", address, err))
-				}
-				return errors.Join(faults...)
-			})
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.remove(ctx, args) })
 		},
 	}
+}
+
+func (h roll) remove(ctx context.Context, addresses []string) error {
+	refused := 0
+	for _, address := range addresses {
+		s, err := h.list.Remove(ctx, address)
+		switch {
+		case errors.Is(err, subscribers.ErrAddress), errors.Is(err, subscribers.ErrUnknown):
+			fmt.Fprintf(h.err, "%s: %v\n", address, err)
+			refused++
+		case err != nil:
+			return err
+		default:
+			fmt.Fprintf(h.err, "%s is removed\n", s.Email)
+		}
+	}
+	if refused > 0 {
+		return errTold
+	}
+	return nil
 }
 
 func subscribersExport(p *program) *cobra.Command {
@@ -191,7 +205,7 @@ func writeFile(path string, write func(io.Writer) error) error {
 
 func exportCSV(ctx context.Context, h *house, w io.Writer) error {
 	out := csv.NewWriter(w)
-	if err := out.Write(columns); err != nil {
+	if err := out.Write(columns()); err != nil {
 		return err
 	}
 	err := h.store.Each(ctx, func(s subscribers.Subscriber) error {

@@ -102,38 +102,36 @@ func doubtAll(ctx context.Context, tx *sql.Tx, now, then int64) (int, error) {
 	return count(tx.ExecContext(ctx, query, now, note, then))
 }
 
-// Release is for the one who knows that no other process sends, see [Store.Sole]: the claims of those who
-// are gone fall due at now, and what they had on the wire becomes uncertain. It returns how many there were.
-func (l *Ledger) Release(ctx context.Context, now time.Time) (int, error) {
-	var released int
-	err := l.write(ctx, func(tx *sql.Tx) (err error) {
-		if released, err = doubtAll(ctx, tx, millis(now), never); err != nil {
+// Attend makes this process known as one that sends, until leave is called or the process dies, however it
+// does. Whoever claims must attend first. When no other process does, those who claimed before are dead:
+// their claims fall due now, and what they had on the wire becomes uncertain.
+func (l *Ledger) Attend(ctx context.Context) (leave func() error, err error) {
+	leave, err = l.attend(ctx, func() error { return l.release(ctx) })
+	if err != nil {
+		return nil, fmt.Errorf("store %s: begin to send: %w", l.url, err)
+	}
+	return leave, nil
+}
+
+// release takes the claims back from those who are gone.
+func (l *Ledger) release(ctx context.Context) error {
+	now := millis(l.now())
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		if _, err := doubtAll(ctx, tx, now, never); err != nil {
 			return err
 		}
 		for _, open := range []string{openNotices, openEditions} {
 			query := `UPDATE delivery SET due = $1 WHERE ` + open + ` AND state = 2 AND due > $1`
-			n, err := count(tx.ExecContext(ctx, query, millis(now)))
-			if err != nil {
+			if _, err := tx.ExecContext(ctx, query, now); err != nil {
 				return err
 			}
-			released += n
 		}
 		return nil
 	})
 	if err != nil {
-		return 0, fmt.Errorf("release the claims of earlier runs: %w", err)
+		return fmt.Errorf("release the claims of earlier runs: %w", err)
 	}
-	return released, nil
-}
-
-// Sole takes the right to be the only one who sends, for the life of this process or until release is
-// called. It dies with the process however that ends. With ok false another live process has it.
-func (l *Ledger) Sole(ctx context.Context) (release func() error, ok bool, err error) {
-	release, ok, err = l.sole(ctx)
-	if err != nil {
-		return nil, false, fmt.Errorf("store %s: ask whether another process sends: %w", l.url, err)
-	}
-	return release, ok, nil
+	return nil
 }
 
 // NextDue returns when something will be due next, by its time or because a lease ends; zero when nothing is

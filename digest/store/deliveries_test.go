@@ -303,24 +303,6 @@ func TestGone(t *testing.T) {
 	})
 }
 
-func TestRelease(t *testing.T) {
-	everywhere(t, func(t *testing.T, address string) {
-		s, _, key := sealed(t, address, 4, digest.Resend)
-		claimed := claim(t, s, 3, seven)
-		must(t, s.Hand(t.Context(), claimed[0]))
-		must(t, s.Hand(t.Context(), claimed[1]))
-		must(t, s.Settle(t.Context(), outcome(claimed[1], digest.Sent)))
-		if n := ok[int](t)(s.Release(t.Context(), seven.Add(time.Second))); n != 2 {
-			t.Errorf("released %d", n)
-		}
-		tallied(t, s, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Sent: 1, digest.Uncertain: 1})
-		if got := claim(t, s, 9, seven.Add(time.Second)); len(got) != 3 {
-			t.Errorf("claimed %d", len(got))
-		}
-		wants(t, s.Hand(t.Context(), claimed[2]), digest.ErrStale)
-	})
-}
-
 func TestResend(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _, key := sealed(t, address, 4, digest.Hold)

@@ -50,7 +50,7 @@ func onPostgres() dialect {
 // PostgreSQL's advisory locks that we take, of the session. The second half of their names is the schema, so
 // that two houses in one database do not meet.
 const (
-	lockSole    = 0x746901
+	lockSend    = 0x746901
 	lockMigrate = 0x746902
 	schema      = "hashtext(current_schema())"
 )
@@ -123,47 +123,70 @@ func openPostgres(c *pgx.ConnConfig) *sql.DB {
 	return db
 }
 
-// sole tries to take what only one process at a time can have, and what dies with it. It is held by a
-// connection that does nothing else.
-func (d *database) sole(ctx context.Context) (release func() error, ok bool, err error) {
+// attend makes this process known as one that sends, in a way that dies with it however it ends: by a
+// shared lock, held by a connection that does nothing else. When it can have the lock for itself first, no
+// other process sends, and alone is called while none can begin to.
+func (d *database) attend(ctx context.Context, alone func() error) (leave func() error, err error) {
 	if d.path == "" {
-		return solePostgres(ctx, d.w)
+		return attendPostgres(ctx, d.w, alone)
 	}
-	return soleSQLite(ctx, d.path+".lock")
+	return attendSQLite(ctx, d.path+".lock", alone)
 }
 
-// soleSQLite holds an exclusive transaction on a file of its own. SQLite's locks are the operating system's:
-// they end with the process however it ends, and nothing was written that would have to be undone.
-func soleSQLite(ctx context.Context, path string) (release func() error, ok bool, err error) {
-	db, err := sql.Open("sqlite", sqliteName(path, url.Values{"_txlock": {"exclusive"}, "_busy_timeout": {"0"}}))
+// attendSQLite locks a file of its own. SQLite's locks are the operating system's: they end with the process,
+// and nothing was written that would have to be undone. Between the two locks another process may have the
+// file for itself; it does no harm, since we have claimed nothing yet.
+func attendSQLite(ctx context.Context, path string, alone func() error) (leave func() error, err error) {
+	db, err := sql.Open("sqlite", sqliteName(path, url.Values{"_busy_timeout": {"0"}}))
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	// The transaction must outlive the call, whatever becomes of its context.
-	tx, err := db.BeginTx(context.WithoutCancel(ctx), nil)
-	if err != nil {
-		const busy = 5
-		if sqliteCode(err)&0xff == busy {
-			err = nil
+	db.SetMaxOpenConns(1)
+	_, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE")
+	const busy = 5
+	switch {
+	case err == nil:
+		err = alone()
+		_, ended := db.ExecContext(context.WithoutCancel(ctx), "COMMIT")
+		err = errors.Join(err, ended)
+	case sqliteCode(err)&0xff == busy:
+		err = nil
+	}
+	for _, step := range []string{"PRAGMA busy_timeout = 30000", "BEGIN", "SELECT COUNT(*) FROM sqlite_master"} {
+		if err == nil {
+			_, err = db.ExecContext(context.WithoutCancel(ctx), step)
 		}
-		return nil, false, errors.Join(err, db.Close())
 	}
-	return func() error { return errors.Join(tx.Rollback(), db.Close()) }, true, nil
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return db.Close, nil
 }
 
-// solePostgres holds an advisory lock of the session. It is lost when that session is, as when the server
+// attendPostgres holds an advisory lock of the session. It is lost when that session is, as when the server
 // restarts; then every other session of this process is lost as well.
-func solePostgres(ctx context.Context, db *sql.DB) (release func() error, ok bool, err error) {
-	const lock, unlock = "SELECT pg_try_advisory_lock($1, " + schema + ")", "SELECT pg_advisory_unlock($1, " + schema + ")"
+func attendPostgres(ctx context.Context, db *sql.DB, alone func() error) (leave func() error, err error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	if err := conn.QueryRowContext(ctx, lock, lockSole).Scan(&ok); err != nil || !ok {
-		return nil, false, errors.Join(err, conn.Close())
+	lock := func(function string) error {
+		_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT "+function+"($1, "+schema+")", lockSend)
+		return err
 	}
-	return func() error {
-		_, err := conn.ExecContext(context.WithoutCancel(ctx), unlock, lockSole)
-		return errors.Join(err, conn.Close())
-	}, true, nil
+	first := false
+	err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, "+schema+")", lockSend).Scan(&first)
+	if first {
+		err = alone()
+	}
+	if err == nil {
+		err = lock("pg_advisory_lock_shared")
+	}
+	if first {
+		err = errors.Join(err, lock("pg_advisory_unlock"))
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() error { return errors.Join(lock("pg_advisory_unlock_shared"), conn.Close()) }, nil
 }

@@ -1,0 +1,89 @@
+package store_test
+
+import (
+	"bufio"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"tidings/digest"
+	"tidings/digest/store"
+)
+
+// Who begins to send while nobody else does takes over what dead ones left; who comes to others, or is joined
+// by others, leaves their claims alone.
+func TestAttend(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 4, digest.Resend)
+		first := ok[func() error](t)(s.Attend(t.Context()))
+		claimed := claim(t, s, 3, seven)
+		must(t, s.Hand(t.Context(), claimed[0]))
+		must(t, s.Hand(t.Context(), claimed[1]))
+		must(t, s.Settle(t.Context(), outcome(claimed[1], digest.Sent)))
+
+		other, _ := open(t, address)
+		second := ok[func() error](t)(other.Attend(t.Context()))
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Handing: 1, digest.Sent: 1})
+
+		must(t, first())
+		third, _ := open(t, address)
+		leave := ok[func() error](t)(third.Attend(t.Context()))
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Handing: 1, digest.Sent: 1})
+
+		must(t, leave())
+		must(t, second())
+		last, _ := open(t, address)
+		leave = ok[func() error](t)(last.Attend(t.Context()))
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Uncertain: 1, digest.Sent: 1})
+		if got := claim(t, last, 9, seven); len(got) != 3 {
+			t.Errorf("claimed %d", len(got))
+		}
+		wants(t, s.Hand(t.Context(), claimed[2]), digest.ErrStale)
+		must(t, leave())
+	})
+}
+
+// Attending ends with its process, however that dies.
+func TestAttendingOutlivesNobody(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 4, digest.Resend)
+		sender := exec.Command(os.Args[0], "-test.run=^TestSender$", "-test.v")
+		sender.Env = append(os.Environ(), "STORE_TEST_SENDER="+address)
+		out, err := sender.StdoutPipe()
+		must(t, err)
+		must(t, sender.Start())
+		lines := bufio.NewScanner(out)
+		for lines.Scan() && !strings.Contains(lines.Text(), "sending") {
+		}
+		leave := ok[func() error](t)(s.Attend(t.Context()))
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Leased: 4})
+		must(t, leave())
+		must(t, sender.Process.Kill())
+		_ = sender.Wait()
+		for range 2000 { // the database server may notice a little later
+			leave = ok[func() error](t)(s.Attend(t.Context()))
+			must(t, leave())
+			if got := claim(t, s, 9, seven); len(got) == 4 {
+				return
+			}
+		}
+		t.Error("a dead process still holds its claims")
+	})
+}
+
+// TestSender is the process that dies in [TestAttendingOutlivesNobody].
+func TestSender(t *testing.T) {
+	address := os.Getenv("STORE_TEST_SENDER")
+	if address == "" {
+		t.Skip("only runs as a child of another test")
+	}
+	s, err := store.Open(t.Context(), address, func() time.Time { return seven })
+	must(t, err)
+	ok[func() error](t)(s.Attend(t.Context()))
+	claim(t, s, 4, seven)
+	fmt.Println("sending")
+	time.Sleep(time.Minute) // killed long before
+}
