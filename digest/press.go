@@ -98,8 +98,7 @@ func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) 
 		return Made{}, quiet
 	}
 	if quiet != nil && len(troubles) == len(d.Sources) && len(troubles) > 0 {
-		return Made{Edition: edition}, fmt.Errorf("%w of the %d of %s; the first: %s: %s",
-			ErrUnread, len(troubles), d.Name, troubles[0].Source, troubles[0].Reason)
+		return Made{Edition: edition}, fmt.Errorf("%w of the %d of %s; the first: %s", ErrUnread, len(troubles), d.Name, troubles[0].Reason)
 	}
 	owed, err := p.Archive.Seal(ctx, d, edition)
 	if err != nil {

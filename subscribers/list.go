@@ -175,6 +175,8 @@ func (l *List) Remove(ctx context.Context, address string) (Subscriber, error) {
 	}
 	s, err := l.Store.Find(ctx, email)
 	switch {
+	case errors.Is(err, ErrUnknown):
+		return Subscriber{}, err
 	case err != nil:
 		return Subscriber{}, fmt.Errorf("remove: %w", err)
 	case s.State == Left:

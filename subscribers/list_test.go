@@ -84,7 +84,7 @@ func TestEveryStateEveryAct(t *testing.T) {
 		"add":     func(l *List) error { _, _, err := l.Add(ctx, ask); return err },
 		"remove":  func(l *List) error { _, err := l.Remove(ctx, ask.Email); return err },
 	}
-	token, left, unknown := ErrToken.Error(), ErrLeft.Error(), "remove: "+ErrUnknown.Error()
+	token, left, unknown := ErrToken.Error(), ErrLeft.Error(), ErrUnknown.Error()
 	table := map[State]map[string]string{
 		"":        {"join": "pending confirm", "confirm": "! " + token, "leave": "! " + token, "return": "! " + token, "look": "! " + token, "add": "active", "remove": "! " + unknown},
 		Pending:   {"join": "pending confirm", "confirm": "active welcome", "leave": "left", "return": "pending", "look": "pending", "add": "active", "remove": "left"},

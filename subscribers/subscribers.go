@@ -10,6 +10,9 @@ package subscribers
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -32,6 +35,15 @@ const (
 	Left      State = "left"
 	Suspended State = "suspended"
 )
+
+// ParseState returns the state that a word names; the error says which there are.
+func ParseState(word string) (State, error) {
+	all := []State{Pending, Active, Paused, Left, Suspended}
+	if s := State(strings.ToLower(word)); slices.Contains(all, s) {
+		return s, nil
+	}
+	return "", fmt.Errorf("state must be one of %s, %s, %s, %s, %s, not %q", all[0], all[1], all[2], all[3], all[4], word)
+}
 
 // Subscriber is an address, its state and its preferences.
 type Subscriber struct {

@@ -17,7 +17,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
+	"unicode"
 
 	"tidings/digest"
 )
@@ -105,12 +107,18 @@ func (t *Tally) add(s digest.DeliveryState) {
 
 // Run drains whenever it is woken and whenever something falls due, until ctx ends. Then it takes no new
 // work, lets the letters on the wire finish within the grace period, gives every other claim back and
-// returns nil. What stops a drain is logged, and tried again.
+// returns nil. What stops a drain is tried again, and logged as an error once an hour.
 func (o *Outbox) Run(ctx context.Context) error {
 	poll := cmp.Or(o.Poll, 30*time.Second)
+	var said string
+	var at time.Time
 	for {
 		if _, err := o.Drain(ctx); err != nil && ctx.Err() == nil {
-			o.log().Error("delivery stopped, it will be tried again", "wait", poll, "err", err)
+			level := slog.LevelDebug
+			if says := wordsOf(err); says != said || o.Now().Sub(at) >= time.Hour {
+				level, said, at = slog.LevelError, says, o.Now()
+			}
+			o.log().Log(ctx, level, "delivery stopped, it will be tried again", "wait", poll, "err", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -119,6 +127,16 @@ func (o *Outbox) Run(ctx context.Context) error {
 		case <-time.After(poll):
 		}
 	}
+}
+
+// wordsOf returns what tells one fault from another: not its numbers, for a broken connection tells its port.
+func wordsOf(err error) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsDigit(r) {
+			return -1
+		}
+		return r
+	}, err.Error())
 }
 
 // Drain delivers what is due now: claim → write → render → hand → carry → settle. It returns when nothing

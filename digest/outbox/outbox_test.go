@@ -1,9 +1,11 @@
 package outbox
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -345,6 +347,46 @@ func allAccounted(t *testing.T, m *memory) {
 	for _, d := range m.rows {
 		if d.State == digest.Leased || d.State == digest.Handing {
 			t.Errorf("%s is left %s", d.To, d.State)
+		}
+	}
+}
+
+// A night without a mail server is an error once an hour, not once at every look.
+func TestRunComplainsSeldom(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		o := newOutbox(new(memory).owe(time.Now(), "a@x.test"), func(context.Context) (Carrier, error) {
+			return nil, fmt.Errorf("dial from port %d: %w", time.Now().UnixNano()%60000, errAway)
+		})
+		o.Now, o.Log = time.Now, slog.New(slog.NewTextHandler(&log, nil))
+		ctx, cancel := context.WithTimeout(t.Context(), 150*time.Minute)
+		defer cancel()
+		if err := o.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		if n := strings.Count(log.String(), "delivery stopped"); n != 3 {
+			t.Errorf("told %d times in two hours and a half:\n%s", n, &log)
+		}
+	})
+}
+
+// A server may repeat the reader's address in its answer. That is noted with this reader's letter and stands
+// neither in the drain's error nor with the letters of others.
+func TestAddressesStayPrivate(t *testing.T) {
+	m := new(memory)
+	for i := range 4*patience + 1 {
+		m.owe(morning, fmt.Sprintf("r%d@x.test", i))
+	}
+	o := newOutbox(m, open(pier(func(_ context.Context, e Envelope) (string, error) {
+		return "", &Refusal{Code: 421, At: "rcpt", Text: "too much mail for <" + e.To + ">"}
+	})))
+	_, err := o.Drain(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "too much mail for <a reader>") || strings.Contains(err.Error(), "@") {
+		t.Errorf("error %v", err)
+	}
+	for _, row := range m.rows {
+		if note := row.Note; note == "" || strings.Contains(strings.ReplaceAll(note, row.To, ""), "@") {
+			t.Errorf("%s is noted: %s", row.To, note)
 		}
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -136,8 +138,7 @@ func (r *round) stop(err error) {
 func (r *round) spoil(ctx context.Context, d digest.Delivery, err error) {
 	r.mu.Lock()
 	if r.broken[subject(d)] == nil {
-		r.broken[subject(d)] = err
-		r.log().Error("letter cannot be made, nothing is sent of it", "edition", subject(d), "reader", d.Reader, "err", err)
+		r.broken[subject(d)] = err // told at the end, by [round.err]
 	}
 	r.mu.Unlock()
 	r.account(ctx, d, r.untried(d, cmp.Or(r.Retry, 5*time.Minute), err.Error()))
@@ -182,8 +183,8 @@ func (r *round) err(ctx context.Context) error {
 	if r.away != nil {
 		errs = append(errs, fmt.Errorf("no letter can leave: %w", r.away))
 	}
-	for key, err := range r.broken {
-		errs = append(errs, fmt.Errorf("nothing is sent of %s: %w", key, err))
+	for _, key := range slices.Sorted(maps.Keys(r.broken)) {
+		errs = append(errs, fmt.Errorf("nothing is sent of %s: %w", key, r.broken[key]))
 	}
 	if ctx.Err() != nil {
 		errs = append(errs, fmt.Errorf("delivery interrupted: %w", context.Cause(ctx)))

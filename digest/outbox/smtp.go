@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/textproto"
+	"strings"
 	"time"
 
 	"github.com/wneessen/go-mail"
@@ -40,9 +41,21 @@ func (c SMTPConfig) Open(ctx context.Context) (Carrier, error) {
 		if s.conn != nil {
 			s.conn.Close() // go-mail leaves it open
 		}
-		return nil, fmt.Errorf("mail server %s: %w", c.addr(), refused("connect", err))
+		return nil, fmt.Errorf("mail server %s: %w", c.addr(), refused("connect", advised(err)))
 	}
 	return s, nil
+}
+
+// advised says what to do about a server that does not offer what the address asks for. go-mail tells these
+// two by their words alone.
+func advised(err error) error {
+	switch says := err.Error(); {
+	case strings.HasSuffix(says, "does not support STARTTLS"):
+		return errors.New("it offers no STARTTLS; write smtps:// if it speaks TLS from the first byte, or ?tls=none if it is on this machine")
+	case strings.HasSuffix(says, "does not support SMTP AUTH"):
+		return errors.New("it takes no login on this line; take the user out of its address, or ?tls= if there is one")
+	}
+	return err
 }
 
 // options says all this to go-mail. The socket is dialled here to have it at hand in s.

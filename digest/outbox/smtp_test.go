@@ -70,7 +70,8 @@ func TestSMTPSecurity(t *testing.T) {
 		{"smtp://" + h.addr + "?tls=opportunistic", ""},
 		{"smtp://me:wrong@" + h.addr, "refused at connect: 535 5.7.8 bad login"},
 		{"smtps://" + h.addr, "cannot connect"},
-		{"smtp://" + newHarbour(t).addr, "STARTTLS"},
+		{"smtp://" + newHarbour(t).addr, "it offers no STARTTLS; write smtps://"},
+		{"smtp://me:x@" + newHarbour(t).addr + "?tls=none", "it takes no login on this line"},
 	} {
 		config, err := ParseURL(c.url)
 		if err != nil {

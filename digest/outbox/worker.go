@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"tidings/digest"
@@ -141,10 +142,23 @@ func (r *round) carry(flight context.Context, b *berth, d digest.Delivery, e Env
 	}
 	b.leave()
 	if b.faults++; b.faults >= patience {
-		return err
+		return discreet{err, e.To}
 	}
 	return nil
 }
+
+// discreet is an error that does not tell the reader's address, which a server may have put into its
+// answer: what ends a worker is logged, and noted with the letters of others.
+type discreet struct {
+	error
+	reader string
+}
+
+// Error tells what happened.
+func (d discreet) Error() string { return strings.ReplaceAll(d.error.Error(), d.reader, "a reader") }
+
+// Unwrap returns the cause.
+func (d discreet) Unwrap() error { return d.error }
 
 // leave closes the berth's connection, if it has one.
 func (b *berth) leave() {
