@@ -40,7 +40,8 @@ func (l Layout) since(until, last time.Time) time.Time {
 }
 
 // Compose lays out an edition from ranked stories. The lead is the best story that two independent
-// sources tell, or the best of all when none is told twice. A section holds its best stories within the
+// sources tell, or the best of all when none is told twice, rather in the edition's language than in
+// another. A section holds its best stories within the
 // caps; what finds no room there, lies below the floor or fits no topic goes to brief, and what finds no
 // room in brief is told among the stories left out.
 func Compose(stories []Story, d Digest, slot Slot) Edition {
@@ -50,7 +51,7 @@ func Compose(stories []Story, d Digest, slot Slot) Edition {
 		e.Names[t.ID] = name(t, d.Lang)
 	}
 	rest := stories
-	if i := leading(stories, c.layout.Floor); i >= 0 {
+	if i := leading(stories, d.Lang, c.layout.Floor); i >= 0 {
 		lead := c.finish(stories[i])
 		e.Lead = &lead
 		c.bySource[lead.Lead.Feed]++
@@ -74,21 +75,26 @@ func name(t Topic, lang string) string {
 	return cmp.Or(t.Name[lang], t.Name[text.Base(lang)], t.Name["en"], t.ID)
 }
 
-// leading is the index of the story to lead with, -1 when none reaches the floor.
-func leading(stories []Story, floor float64) int {
-	first := -1
+// leading is the index of the story to lead with, -1 when none reaches the floor: the best that is told
+// twice, in the edition's language rather than in another, else the best that is told once, likewise.
+func leading(stories []Story, lang string, floor float64) int {
+	lead, worth := -1, 0
 	for i, s := range stories {
 		if s.Score < floor {
 			continue
 		}
-		if first < 0 {
-			first = i
-		}
+		mine := 1
 		if s.Sources >= 2 {
-			return i
+			mine += 2
+		}
+		if !foreign(s.Lead, lang) {
+			mine++
+		}
+		if mine > worth {
+			lead, worth = i, mine
 		}
 	}
-	return first
+	return lead
 }
 
 // composer is the page being filled.

@@ -213,6 +213,34 @@ func TestOrderOfArticlesDoesNotMatter(t *testing.T) {
 	}
 }
 
+// A month of headlines in which every seventh is told again with a word changed, every fifth has no date and
+// every eleventh its neighbour's link: what could go by chance would go by chance here.
+func TestOrderOfManyDoesNotMatter(t *testing.T) {
+	articles := headlines(600)
+	for i := range articles {
+		if a := &articles[i]; i%7 == 0 && i > 0 {
+			a.Title = strings.Replace(articles[i-1].Title, " ", " told again ", 1)
+			a.Published = articles[i-1].Published
+		}
+		if i%5 == 0 {
+			articles[i].Published = time.Time{}
+		}
+		if i%11 == 0 {
+			articles[i].URL = "https://a.example/" + fmt.Sprint(i/22)
+		}
+	}
+	want := digest.Group(articles, topics())
+	if len(want) > 550 {
+		t.Errorf("%d stories: nothing was grouped", len(want))
+	}
+	for seed := range 10 {
+		rand.New(rand.NewSource(int64(seed))).Shuffle(len(articles), func(i, j int) { articles[i], articles[j] = articles[j], articles[i] })
+		if diff := cmp.Diff(want, digest.Group(articles, topics())); diff != "" {
+			t.Fatalf("another order gives other stories:\n%s", diff)
+		}
+	}
+}
+
 // Every fresh article is printed, or told among what was left out.
 func TestNothingIsLost(t *testing.T) {
 	for _, path := range days(t) {

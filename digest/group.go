@@ -175,7 +175,7 @@ func newStory(p *pairing, members []int, links []link, f *Filer) Story {
 		if !(told[l.i] && told[l.j]) {
 			told[l.i], told[l.j] = true, true
 			s.Reasons = append(s.Reasons, Reason{Part: "linked", Value: l.score, Detail: fmt.Sprintf("%s ~ %s: %s",
-				p.docs[l.i].article.ID, p.docs[l.j].article.ID, strings.Join(l.words[:min(5, len(l.words))], ", "))})
+				teller(p.docs[l.i].article), teller(p.docs[l.j].article), strings.Join(l.words[:min(5, len(l.words))], ", "))})
 		}
 	}
 	filings := make([]Filing, len(members))
@@ -185,6 +185,9 @@ func newStory(p *pairing, members []int, links []link, f *Filer) Story {
 	f.fileStory(&s, filings)
 	return s
 }
+
+// teller names an article to an editor: by who tells it, for an id says nothing to people.
+func teller(a Article) string { return cmp.Or(a.Source.Title, a.ID) }
 
 // storyID is made from the earliest member, so that later members do not change it.
 func storyID(first Article) string {

@@ -21,6 +21,7 @@ const (
 type term struct {
 	topic  string
 	words  string   // as written in the lexicon, for the reasons
+	key    string   // its stems: entries that share them are one term
 	rest   []string // stems after the first
 	exact  bool     // only the very word counts, not what shares its stem
 	weight float64
@@ -86,6 +87,7 @@ func (l lexicon) add(topic, words, lang string, weight float64) {
 	for _, k := range tokens[1:] {
 		t.rest = append(t.rest, k.stem)
 	}
+	t.key = strings.Join(append([]string{topic, tokens[0].stem}, t.rest...), " ")
 	l[tokens[0].stem] = append(l[tokens[0].stem], t)
 }
 

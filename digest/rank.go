@@ -149,9 +149,22 @@ func owner(a Article, s Source) string {
 	}
 	for _, raw := range []string{a.URL, a.Source.URL, a.Feed} {
 		if u, err := url.Parse(raw); err == nil && u.Hostname() != "" {
-			labels := strings.Split(strings.ToLower(u.Hostname()), ".")
-			return strings.Join(labels[max(0, len(labels)-2):], ".")
+			return registrable(strings.ToLower(u.Hostname()))
 		}
 	}
 	return cmp.Or(a.Source.Title, a.Feed, a.ID)
+}
+
+// registrable is the part of a host's name that somebody registered: its last two labels, or three where a
+// country sells names one level down, as in bbc.co.uk and abc.net.au.
+func registrable(host string) string {
+	labels := strings.Split(host, ".")
+	n := 2
+	if len(labels) > 2 && len(labels[len(labels)-1]) == 2 {
+		switch labels[len(labels)-2] {
+		case "ac", "co", "com", "edu", "go", "gob", "gov", "gouv", "ne", "net", "or", "org":
+			n = 3
+		}
+	}
+	return strings.Join(labels[max(0, len(labels)-n):], ".")
 }

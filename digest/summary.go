@@ -93,7 +93,7 @@ func keys(m map[string]bool) func(func(string) bool) {
 }
 
 // excerpt quotes the first complete sentences of what an article says of itself, at most n, without those
-// that only repeat the headline or call to read on.
+// that only repeat the headline or speak another language.
 func excerpt(a Article, n int) []string {
 	var out []string
 	size := 0
@@ -102,7 +102,7 @@ func excerpt(a Article, n int) []string {
 			if len(out) == n || size > 0 && size+len(s) > excerptLen {
 				return out
 			}
-			if len(out) < n && complete(s) && !repeats(s, a.Title, a.Lang) {
+			if complete(s) && !repeats(s, a.Title, a.Lang) && speaks(s, a.Lang) {
 				out = append(out, strings.Join(strings.Fields(s), " "))
 				size += len(s)
 			}
@@ -114,14 +114,20 @@ func excerpt(a Article, n int) []string {
 	return out
 }
 
-// complete says whether a sentence can stand alone: of some length, and ended as sentences are.
+// complete says whether a sentence can stand alone: of some length, and ended as sentences are. What ends in
+// an ellipsis was cut off somewhere.
 func complete(s string) bool {
 	n := utf8.RuneCountInString(s)
 	if n < 15 || n > excerptLen {
 		return false
 	}
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, `"'”’»)]`))
-	return strings.ContainsRune(".!。！…", last) && !strings.HasSuffix(s, "[…]") && !strings.HasSuffix(s, "...")
+	return strings.ContainsRune(".!。！", last) && !strings.HasSuffix(strings.TrimRight(s, `"'”’»)]`), "...")
+}
+
+// speaks says whether a sentence may be of a language; of an unknown one any may.
+func speaks(s, lang string) bool {
+	return lang == "" || text.Base(text.Language(s, lang)) == text.Base(lang)
 }
 
 // repeats says whether a sentence brings nothing that the headline has not said.

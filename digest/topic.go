@@ -59,11 +59,10 @@ func (f *Filer) file(a Article, lang string) Filing {
 	seen, strong := map[string]bool{}, map[string]bool{}
 	weigh := func(list []token, worth float64) {
 		l.find(list, func(t term) {
-			id := t.topic + "/" + t.words
-			if seen[id] {
+			if seen[t.key] {
 				return
 			}
-			seen[id] = true
+			seen[t.key] = true
 			sums[t.topic] += worth * t.weight / 2
 			words[t.topic] = append(words[t.topic], t.words)
 			strong[t.topic] = strong[t.topic] || t.weight > 1

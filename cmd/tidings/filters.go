@@ -191,9 +191,12 @@ func (p *program) summarize(n int) error {
 	out := json.NewEncoder(p.out)
 	out.SetEscapeHTML(false)
 	return lines(p.in, func(l line) error {
+		if l.Lang == "" {
+			l.Lang = text.Language(cmp.Or(l.Text, strings.Join(l.Sentences, " ")), "")
+		}
 		sentences := l.Sentences
 		if sentences == nil {
-			sentences = text.Sentences(l.Text, cmp.Or(l.Lang, text.Language(l.Text, "")))
+			sentences = text.Sentences(l.Text, l.Lang)
 		}
 		summary := digest.Summarize(l.Title, sentences, l.Lang, n)
 		if summary == nil {

@@ -87,6 +87,26 @@ func marked(b []byte) encoding.Encoding {
 	case starts("\x4c\x6f\xa7\x94"): // "<?xm" in EBCDIC
 		return charmap.CodePage037
 	}
+	return halfEmpty(b)
+}
+
+// halfEmpty tells a text of 16-bit units without a mark by the zero bytes of its Latin letters: they stand
+// at every second place, and at the other ones there is none.
+func halfEmpty(b []byte) encoding.Encoding {
+	var zeros [2]int
+	b = b[:min(len(b), 512)]
+	for i, c := range b {
+		if c == 0 {
+			zeros[i%2]++
+		}
+	}
+	switch most := len(b) / 2 * 7 / 10; {
+	case len(b) < 8:
+	case zeros[0] == 0 && zeros[1] > most:
+		return unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	case zeros[1] == 0 && zeros[0] > most:
+		return unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	}
 	return nil
 }
 

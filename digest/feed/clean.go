@@ -58,7 +58,22 @@ func clean(paragraphs []string, how noise) (kept []string, removed []digest.Remo
 			removed = append(removed, digest.Removed{Text: p, Reason: why[i]})
 		}
 	}
+	if body, tail := untail(kept[len(kept)-1], how.lang); tail != "" {
+		kept[len(kept)-1] = body
+		removed = append(removed, digest.Removed{Text: tail, Reason: promotion})
+	}
 	return kept, removed
+}
+
+// untail takes the promotion off a last paragraph's end that feeds put on the same line, such as "The post
+// X appeared first on Y" behind the last sentence.
+func untail(p, lang string) (body, tail string) {
+	body = p
+	sentences := text.Sentences(p, lang)
+	for i := len(sentences) - 1; i > 0 && isPromotion(sentences[i]); i-- {
+		body = p[:strings.LastIndex(body, sentences[i])]
+	}
+	return strings.TrimSpace(body), strings.TrimSpace(p[len(body):])
 }
 
 // counters finds lines that only count. Numbers that go up one by one are the numbers of chapters.
@@ -219,17 +234,19 @@ var (
 // isListed tells an entry of a list.
 func isListed(p string) bool { return listing.MatchString(p) }
 
-// doubles finds paragraphs whose words stood earlier, nearly all of them and in the same order. A
-// question may be put to several people.
+// doubles finds paragraphs whose words stood earlier, nearly all of them and in the same order, and every
+// number: a report of the second quarter may be worded as that of the first. A question may be put to
+// several people.
 func (t tally) doubles(paragraphs []string, why []string) {
-	seen := make([]map[string]bool, 0, len(paragraphs))
+	type told struct{ shingles, numbers map[string]bool }
+	seen := make([]told, 0, len(paragraphs))
 	for i, p := range paragraphs {
 		if why[i] != "" || words(p) < 10 || strings.HasSuffix(p, "?") {
 			continue
 		}
-		mine := shingles(p)
+		mine := told{shingles(p), numbers(p)}
 		for _, earlier := range seen {
-			if share(mine, earlier) >= 0.8 {
+			if share(mine.shingles, earlier.shingles) >= 0.8 && (len(mine.numbers) == 0 || share(mine.numbers, earlier.numbers) == 1) {
 				why[i] = doubled
 				break
 			}
@@ -238,6 +255,17 @@ func (t tally) doubles(paragraphs []string, why []string) {
 			seen = append(seen, mine)
 		}
 	}
+}
+
+// numbers are a text's words that hold a digit.
+func numbers(s string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range text.Words(s) {
+		if hasDigit(w) {
+			set[w] = true
+		}
+	}
+	return set
 }
 
 // shingles are a text's runs of three words.

@@ -150,7 +150,7 @@ func (r reading) body(a *digest.Article, it *gofeed.Item, was original) {
 		content = asHTML(paragraphs(content))
 		description = asHTML(paragraphs(description))
 	}
-	content, description = paragraphed(content), paragraphed(description)
+	content, description = paragraphed(content), paragraphed(arxivHead.ReplaceAllString(description, ""))
 	a.Summary = squeeze(strings.Join(summaryOf(description, base, a.Title), " "))
 	root := fragment(content)
 	strip(root)

@@ -98,7 +98,10 @@ func TestVerbatim(t *testing.T) {
 		}
 		a := articles[0]
 		rest := string(body)
-		pieces := append([]string{a.Title}, strings.Split(a.Text, "\n\n")...)
+		pieces := strings.Split(a.Text, "\n\n")
+		if !strings.HasPrefix(a.Text, a.Title) { // a text that is one long line lends its first sentence
+			pieces = append(pieces, a.Title)
+		}
 		for _, r := range a.Removed {
 			pieces = append(pieces, r.Text)
 		}
@@ -195,6 +198,8 @@ func TestEncodings(t *testing.T) {
 		"utf-8 called utf-16":           {Body: []byte(`<?xml version="1.0" encoding="utf-16"?>` + text)},
 		"utf-16 little":                 {Body: utf16(false)},
 		"utf-16 big":                    {Body: utf16(true)},
+		"utf-16 little without mark":    {Body: utf16(false)[2:]},
+		"utf-16 big without mark":       {Body: utf16(true)[2:]},
 		"windows-1252 undeclared":       {Body: []byte(windows)},
 		"windows-1252 called latin-1":   {Body: []byte(`<?xml version="1.0" encoding="ISO-8859-1"?>` + windows)},
 		"windows-1252 by HTTP":          {Body: []byte(windows), Header: http.Header{"Content-Type": {"text/xml; charset=windows-1252"}}},

@@ -25,7 +25,7 @@ var (
 		`|(?:fig(?:ure|ura|\.)?|abb(?:ildung|\.)?|abbildung|tabella|grafik|image|bild|foto)\s*\.?\s*\d{1,3}\s*[:.–—-]` +
 		`)`)
 
-	creditEnd = regexp.MustCompile(`(?:Getty(?: Images)?|Shutterstock|iStock(?:photo)?|Unsplash|Pexels|Pixabay|Alamy|AP Photo|IMAGO|LaPresse|Depositphotos|Adobe Stock|Stock\.adobe\.com|picture alliance|Bloomberg via Getty)(?:\s*/\s*[\pL .-]{2,30})?\s*[)\].]*$|[/(|©]\s*(?:Reuters|REUTERS|AFP|ANSA|dpa|DPA|AP|EPA|EFE|Keystone|Ritzau)\s*[)\].]*$`)
+	creditEnd = regexp.MustCompile(`(?:Getty(?: Images)?|Shutterstock|iStock(?:photo)?|Unsplash|Pexels|Pixabay|Alamy|AP Photo|IMAGO|LaPresse|Depositphotos|Adobe Stock|Stock\.adobe\.com|picture alliance|Bloomberg via Getty)(?:\s*/\s*[\pL .-]{2,30})?\s*[)\].]*$|(?:[/(|©]|(?i:photos?|foto|bild|imagen|immagine)\s*:)\s*(?:Reuters|REUTERS|AFP|ANSA|dpa|DPA|AP|EPA|EFE|Keystone|Ritzau)\s*[)\].]*$|[.©(]\s*(?i:crédit photo|photo credit|credit)\s*:\s*\PP{2,40}[)\].]*$`)
 
 	promotionLine = regexp.MustCompile(`(?i)^[\W_]*(?:` + english + `|` + italian + `|` + german + `|` + french + `|` + spanish + `)`)
 
@@ -35,11 +35,14 @@ var (
 
 	bylineStart = regexp.MustCompile(`^(?:[Bb]y|BY|[Dd]i|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR|A cura di|a cura di|Author:|Autore:|Auto[r]:|Auteur\s?:|Written by|Scritto da)\s+(\p{Lu}[\pL’'.-]+(?:\s+(?:de|di|von|van|del|della|da|la|le|der)?\s?\p{Lu}[\pL’'.-]*){1,3})$`)
 
+	// What arXiv puts before each abstract.
+	arxivHead = regexp.MustCompile(`^\s*(?:<p>)?\s*arXiv:\S+\s+Announce Type:\s+[\w-]+\s+Abstract:\s+`)
+
 	recapStart = regexp.MustCompile(`(?i)^(?:in summary|in short|to sum up|in conclusion|overall|tl;dr|in sintesi|in breve|in conclusione|riassumendo|ricapitolando|in definitiva|zusammenfassend|kurz gesagt|fazit|insgesamt|en résumé|en bref|pour résumer|en conclusion|en resumen|en conclusión|en síntesis|en definitiva)\b`)
 )
 
 const (
-	english = `read (?:also|next)\b|also read\b|see also\b|read more(?:\s*$|[:»…>]|\s+(?:on|at|about|from|here|stories)\b)|more on this\b|more from\b[^.]*:|` +
+	english = `comments?\W*$|submitted by\s+/?u/|article url\s*:|(?:\(more\)|more)\W*$|read (?:also|next)\b|also read\b|see also\b|read more(?:\s*$|[:»…>]|\s+(?:on|at|about|from|here|stories)\b)|more on this\b|more from\b[^.]*:|` +
 		`related (?:articles?|stor(?:y|ies)|reading|posts?|content|links?|topics?|coverage)\b|related\s*:|you (?:may|might) (?:also )?(?:like|be interested|enjoy)|recommended (?:for you|reading|stories)|` +
 		`don['’]?t miss (?:out|our|a)\b|(?:sign|signing) up (?:for|to|here|now|today|with)\b|subscribe(?:\s*$|[!:]| (?:to|now|here|today|for)\b)|join (?:our|us on|thousands|over)\b|` +
 		`follow (?:us|me|our)\b|share (?:this|on|via|the (?:article|story|post))\b|share\s*$|click here\b|continue reading\b|keep reading\b|(?:the|this) (?:post|article|story) .{0,200}(?:first appeared|appeared first|was originally published)|` +
@@ -50,7 +53,7 @@ const (
 		`(?:pubblicità|annuncio|sponsorizzato)\W*$|contenuto sponsorizzato|accetta (?:tutti )?(?:i )?cookie|riproduzione riservata|©\s*riproduzione|tutti i diritti riservati|lascia un commento|scrivi un commento|scarica (?:la nostra |l['’])app\b|ricevi (?:ogni|le|la|gli)\b.{0,60}(?:newsletter|e-?mail|notizie)|` +
 		`l['’]articolo .{0,200}(?:proviene da|è tratto da|sembra essere il primo)|articoli correlati|notizie correlate|argomenti\s*:|ti è piaciut[oa]|unisciti (?:al|alla|a|ai)\b|registrati\b|entra nel (?:nostro )?canale|la nostra newsletter`
 	german = `lesen sie (?:auch|mehr|weiter|dazu|hier)\b|lies (?:auch|mehr)\b|mehr (?:dazu|zum thema|lesen|erfahren|von)\b[^.]*$|lesetipp|auch interessant|siehe auch\b|das könnte (?:sie|dich) (?:auch )?interessieren|weiterlesen\b|weitere (?:artikel|themen|nachrichten|meldungen)\b[^.]*$|` +
-		`(?:jetzt|hier) (?:abonnieren|anmelden|registrieren|kostenlos)|abonnieren sie\b|melden sie sich\b.{0,80}(?:newsletter|an\b)|newsletter (?:abonnieren|bestellen)|unser(?:en)? newsletter\b|folgen sie (?:uns|dem)|folge uns\b|folgt uns\b|(?:artikel |beitrag |diesen artikel |diesen beitrag )?teilen\W*$|teilen (?:auf|per|via)\b|` +
+		`(?:jetzt|hier) (?:abonnieren|anmelden|registrieren|kostenlos)|abonnieren sie\b|melden sie sich\b.{0,80}(?:newsletter|an\b)|newsletter (?:abonnieren|bestellen)|unser(?:en)? newsletter\b|folgen sie (?:uns|dem)|folge uns\b|folgt uns\b|(?:artikel |beitrag |diesen artikel |diesen beitrag |jetzt )?teilen\W*$|teilen (?:auf|per|via)\b|` +
 		`(?:anzeige|werbung|zurück|startseite)\W*$|alle cookies akzeptieren|alle rechte vorbehalten|kommentar (?:schreiben|hinterlassen|verfassen)|empfohlene(?:r)? (?:redaktionelle(?:r)? )?inhalt|zur startseite|(?:der|dieser) (?:beitrag|artikel) .{0,200}(?:erschien zuerst|erschien erstmals)|schlagw[oö]rte?r?\s*:|themen\s*:|laden sie (?:unsere|die) app`
 	french = `(?:à )?lire (?:aussi|également|la suite|plus)\b|voir aussi\b|abonnez-vous\b|inscrivez-vous\b|s['’](?:abonner|inscrire)\b|suivez-nous\b|suivez (?:notre|nos)\b|partage[rz](?:\s*$|[:!]| (?:cet|sur|l['’]article|via)\b)|(?:publicité|sponsorisé|annonce)\W*$|tout accepter|accepter les cookies|` +
 		`tous droits réservés|laisse[rz] un commentaire|sur le même (?:sujet|thème)|recevez (?:notre|nos|chaque|les)\b|(?:cet|l['’])\s?article .{0,200}(?:est apparu|a été publié|vous a plu)|articles? (?:liés|similaires|recommandés|associés)|continuer la lecture|cela (?:peut|pourrait) vous intéresser|mots[- ]clés\s*:|notre newsletter\b|rejoignez (?:notre|nos|nous)`

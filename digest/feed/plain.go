@@ -25,7 +25,7 @@ func (o opening) readPlain() (digest.Article, error) {
 	title, rest, more := strings.Cut(ps[0], "\n")
 	a := digest.Article{Title: line(title)}
 	switch {
-	case words(title) > 40: // no headline is as long; the first paragraph stays where it is
+	case words(title) > 40 || letters(title) > maxTitle: // no headline is as long; the first paragraph stays where it is
 		a.Title = clip(line(firstOf(append(text.Sentences(title, o.Lang), title)...)), maxTitle)
 	case more:
 		ps[0] = rest
@@ -33,6 +33,7 @@ func (o opening) readPlain() (digest.Article, error) {
 		ps = ps[1:]
 	}
 	lang := text.Language(clip(o.text, 4000), langTag(o.Lang))
+	ps = apartFromProse(ps)
 	for i := range ps {
 		ps[i] = unwrap(ps[i])
 	}
@@ -71,6 +72,25 @@ func paragraphs(s string) []string {
 		}
 		if len(lines) > 0 {
 			out = append(out, strings.Join(lines, "\n"))
+		}
+	}
+	return out
+}
+
+// apartFromProse makes each line that is a counter or a byline a paragraph of its own where a program has
+// left out the empty line around it.
+func apartFromProse(ps []string) []string {
+	var out []string
+	for _, p := range ps {
+		open := false // the last paragraph goes on
+		for l := range strings.SplitSeq(p, "\n") {
+			beside := strings.Contains(p, "\n") && (counterLine.MatchString(l) || bylineStart.MatchString(l))
+			if open && !beside {
+				out[len(out)-1] += "\n" + l
+			} else {
+				out = append(out, l)
+			}
+			open = !beside
 		}
 	}
 	return out

@@ -2,6 +2,8 @@ package store_test
 
 import (
 	"bufio"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -72,6 +74,36 @@ func TestAttendingOutlivesNobody(t *testing.T) {
 		}
 		t.Error("a dead process still holds its claims")
 	})
+}
+
+// A sender whose connection PostgreSQL has cut is known again from its next claim on.
+func TestAttendingOutlivesItsConnection(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 4, digest.Resend)
+		leave := ok[func() error](t)(s.Attend(t.Context()))
+		if strings.HasPrefix(address, "postgres") {
+			cut(t, address)
+		}
+		claim(t, s, 4, seven)
+		other, _ := open(t, address)
+		left := ok[func() error](t)(other.Attend(t.Context()))
+		if got := claim(t, other, 9, seven); len(got) != 0 {
+			t.Errorf("claimed %d letters of one who lives", len(got))
+		}
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Leased: 4})
+		must(t, errors.Join(left(), leave()))
+	})
+}
+
+// cut ends the connections that hold advisory locks in the database.
+func cut(t *testing.T, address string) {
+	t.Helper()
+	db, err := sql.Open("pgx", address)
+	must(t, err)
+	defer db.Close()
+	const query = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+	_, err = db.ExecContext(t.Context(), query)
+	must(t, err)
 }
 
 // TestSender is the process that dies in [TestAttendingOutlivesNobody].

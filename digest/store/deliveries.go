@@ -58,6 +58,9 @@ func (s *Single) Claim(ctx context.Context, n int, now, until time.Time) ([]dige
 
 // claim claims among the deliveries that each of the conditions names, in their order.
 func (l *Ledger) claim(ctx context.Context, n int, now, until time.Time, which ...string) ([]digest.Delivery, error) {
+	if err := l.stay(ctx); err != nil {
+		return nil, fmt.Errorf("claim deliveries: %w", err)
+	}
 	var claimed []digest.Delivery
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		claimed = nil
@@ -100,38 +103,6 @@ func doubtAll(ctx context.Context, tx *sql.Tx, now, then int64) (int, error) {
 	const query = `UPDATE delivery SET state = 8, due = ` + doubt + `, note = $2 WHERE state = 3 AND due <= $3`
 	const note = "its sender stopped before the answer was recorded"
 	return count(tx.ExecContext(ctx, query, now, note, then))
-}
-
-// Attend makes this process known as one that sends, until leave is called or the process dies, however it
-// does. Whoever claims must attend first. When no other process does, those who claimed before are dead:
-// their claims fall due now, and what they had on the wire becomes uncertain.
-func (l *Ledger) Attend(ctx context.Context) (leave func() error, err error) {
-	leave, err = l.attend(ctx, func() error { return l.release(ctx) })
-	if err != nil {
-		return nil, fmt.Errorf("store %s: begin to send: %w", l.url, err)
-	}
-	return leave, nil
-}
-
-// release takes the claims back from those who are gone.
-func (l *Ledger) release(ctx context.Context) error {
-	now := millis(l.now())
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		if _, err := doubtAll(ctx, tx, now, never); err != nil {
-			return err
-		}
-		for _, open := range []string{openNotices, openEditions} {
-			query := `UPDATE delivery SET due = $1 WHERE ` + open + ` AND state = 2 AND due > $1`
-			if _, err := tx.ExecContext(ctx, query, now); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("release the claims of earlier runs: %w", err)
-	}
-	return nil
 }
 
 // NextDue returns when something will be due next, by its time or because a lease ends; zero when nothing is

@@ -20,6 +20,9 @@ type Ledger struct {
 
 	hand, skip, settle *sql.Stmt // on the writing handle
 
+	present  sync.Mutex
+	presence *sql.Conn // by which PostgreSQL knows that we send, see [Ledger.Attend]
+
 	mu      sync.Mutex
 	writing bool     // somebody has the pen
 	waiting []*entry // in the order in which they came

@@ -39,25 +39,43 @@ func abbreviated(head, tail, base string) bool {
 	if !strings.HasSuffix(head, ".") || tail == "" {
 		return false
 	}
-	if next, _ := utf8.DecodeRuneInString(tail); unicode.IsLower(next) {
+	next, _ := utf8.DecodeRuneInString(tail)
+	if unicode.IsLower(next) {
 		return true
 	}
 	word := head[strings.LastIndexAny(head, " \t\u00a0(\n")+1:]
 	word = strings.TrimSuffix(word, ".")
+	if word == "" {
+		return false
+	}
 	if first, size := utf8.DecodeRuneInString(word); size == len(word) && unicode.IsUpper(first) {
 		return true // an initial: J. Smith
 	}
-	switch Fold(word) {
-	case "dr", "mr", "mrs", "ms", "prof", "st", "inc", "vs", "e.g", "i.e", "no", "jr", "sr", "fig", "approx":
-		return base != "it" || Fold(word) != "no"
-	case "sig", "dott", "ing", "avv", "art", "pag", "es", "on":
-		return base == "it"
-	case "z.b", "d.h", "bzw", "ca", "nr", "abs", "u.a", "hrsg", "bspw":
-		return base == "de"
-	case "m", "mme", "p.ex", "env", "cf":
-		return base == "fr"
-	case "sra", "srta", "ud", "uds", "pag.", "p.ej", "ee.uu":
-		return base == "es"
+	if base == "de" && len(word) <= 2 && strings.Trim(word, "0123456789") == "" {
+		return true // a day or an ordinal: am 12. November, im 19. Jahrhundert
 	}
-	return false
+	if Fold(word) == "no" {
+		return unicode.IsDigit(next)
+	}
+	return strings.Contains(abbreviations("")+abbreviations(base), " "+Fold(word)+" ")
+}
+
+// abbreviations that are followed by more of the sentence: the general ones, and a language's own. What as
+// often ends a sentence, as etc. and p.m., is not among them.
+func abbreviations(base string) string {
+	switch base {
+	case "":
+		return " dr mr mrs ms prof st inc vs e.g i.e jr sr fig approx ph.d al "
+	case "en":
+		return " sen rep gov gen lt col capt rev corp co ltd u.s u.k u.n jan feb aug sept oct nov dec "
+	case "it":
+		return " sig dott ing avv art pag es on n s.p.a s.r.l "
+	case "de":
+		return " z.b d.h bzw ca nr abs u.a hrsg bspw mio mrd tsd vgl ggf inkl evtl str "
+	case "fr":
+		return " m mm mme mlle p.ex env cf av "
+	case "es":
+		return " sra srta dra ud uds pag p.ej ee ee.uu num "
+	}
+	return ""
 }
