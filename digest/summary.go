@@ -139,5 +139,5 @@ func repeats(s, title, lang string) bool {
 			n++
 		}
 	}
-	return float64(n) >= 0.75*float64(cmp.Or(len(words), 1))
+	return float64(n) >= 0.9*float64(cmp.Or(len(words), 1))
 }
