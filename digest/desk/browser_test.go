@@ -2,7 +2,6 @@ package desk_test
 
 import (
 	"context"
-	"flag"
 	"net"
 	"net/http"
 	"os"
@@ -111,18 +110,4 @@ func italian(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return string(src)
-}
-
-var stand = flag.String("stand", "", "serve the desk at this address, to look at it")
-
-func TestStand(t *testing.T) {
-	if *stand == "" {
-		t.Skip("only with -stand ADDRESS")
-	}
-	h := desk.Handler(desk.Options{Drafts: &drafts{edition: draft()}, Templates: func() (*templates.Set, error) { return templates.Load(nil) }})
-	l, err := net.Listen("tcp", *stand)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(http.Serve(l, h))
 }

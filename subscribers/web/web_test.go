@@ -3,9 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
-	"flag"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -316,18 +314,4 @@ func TestNoArchive(t *testing.T) {
 	if got := expect(t, ask(h, "/", nil), http.StatusOK); strings.Contains(got, "archive") {
 		t.Error("a link to the archive that is not there")
 	}
-}
-
-var stand = flag.String("stand", "", "serve the pages at this address, to look at them")
-
-func TestStand(t *testing.T) {
-	if *stand == "" {
-		t.Skip("only with -stand ADDRESS")
-	}
-	h, _ := house(t)
-	l, err := net.Listen("tcp", *stand)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Log(http.Serve(l, h))
 }
