@@ -127,6 +127,8 @@ func (r configChecker) checkStore(s StoreConfig) {
 	path, sqlite := strings.CutPrefix(s.URL, "sqlite:")
 	u, err := url.Parse(s.URL)
 	switch {
+	case sqlite && strings.HasPrefix(path, ":memory:"):
+		r.fault("store.url", "store.url must name a file: what is only in memory is forgotten between two commands")
 	case sqlite && path != "" && (!strings.HasPrefix(path, "//") || strings.HasPrefix(path, "///")):
 	case !sqlite && err == nil && (u.Scheme == "postgres" || u.Scheme == "postgresql"):
 	default:

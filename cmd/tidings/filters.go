@@ -90,7 +90,7 @@ func (l line) article() (digest.Article, error) {
 
 // parseTime reads a time as people write it; one without a zone is taken in loc.
 func parseTime(s string, loc *time.Location) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly, time.RFC1123Z, time.RFC1123} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly, time.RFC1123Z} {
 		if at, err := time.ParseInLocation(layout, s, loc); err == nil {
 			return at, nil
 		}

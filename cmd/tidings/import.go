@@ -128,7 +128,8 @@ func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
 		}
 		var syntax *csv.ParseError
 		if errors.As(err, &syntax) {
-			refused = append(refused, refusal{syntax.Line, syntax.Err.Error()})
+			// Where the row begins: a quote that is not closed is missed only many lines below.
+			refused = append(refused, refusal{syntax.StartLine, syntax.Err.Error()})
 			continue
 		}
 		if err != nil {
@@ -155,6 +156,9 @@ func places(header []string) (map[string]int, error) {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if !slices.Contains(columns(), name) {
 			return nil, fmt.Errorf("the header has a column %q that is not known; columns are %s", name, strings.Join(columns(), ", "))
+		}
+		if _, twice := place[name]; twice {
+			return nil, fmt.Errorf("the header names the column %s twice", name)
 		}
 		place[name] = i
 	}

@@ -36,7 +36,7 @@ func (r *configReader) override(env []string, c *Config) {
 		}
 	}
 	for i, o := range all {
-		if i > 0 && all[i-1].path == o.path && all[i-1].variable != o.variable {
+		if i > 0 && all[i-1].path == o.path && all[i-1].wrap == o.wrap && all[i-1].variable != o.variable {
 			r.blame(o.variable, "%s gives the same setting; unset one of them", all[i-1].variable)
 			continue
 		}
@@ -161,14 +161,11 @@ func tableName(table any) string {
 	return ""
 }
 
-// spell writes a name as it stands in a variable: in upper case, what is neither letter nor digit as _.
+// spell writes a name as it stands in a variable: in upper case, whatever is neither letter nor digit as one
+// _, since two of them part the names: "Foo - Bar" is FOO_BAR.
 func spell(name string) string {
-	return strings.Map(func(c rune) rune {
-		if unicode.IsLetter(c) || unicode.IsDigit(c) {
-			return unicode.ToUpper(c)
-		}
-		return '_'
-	}, name)
+	words := strings.FieldsFunc(strings.ToUpper(name), func(c rune) bool { return !unicode.IsLetter(c) && !unicode.IsDigit(c) })
+	return strings.Join(words, "_")
 }
 
 // lay sets the setting, and has whatever is wrong with it told at the variable.

@@ -15,6 +15,9 @@ func TestOverride(t *testing.T) {
 [[source]]
 url = "https://a.example/feed"
 name = "MIT Technology Review"
+[[source]]
+url = "https://b.example/feed"
+name = "Le Monde – L'IA, «demain»"
 [[topic]]
 id = "open-source"
 [[digest]]
@@ -33,6 +36,8 @@ topics = ["chips"]
 		"TIDINGS_LOG__LEVEL=debug",
 		"TIDINGS_SOURCE__MIT_TECHNOLOGY_REVIEW__WEIGHT=1.5",
 		"TIDINGS_SOURCE__MIT_TECHNOLOGY_REVIEW__FIRST=true",
+		"TIDINGS_SOURCE__LE_MONDE_L_IA_DEMAIN__WEIGHT=2",
+		"TIDINGS_TOPIC__OPEN_SOURCE__NAME__IT=Codice aperto",
 		"TIDINGS_TOPIC__OPEN_SOURCE__NAME__PT_BR=Código aberto",
 		"TIDINGS_TOPIC__OPEN_SOURCE__WORDS__EN=weights,licence",
 		"TIDINGS_DIGEST__AI_DAILY__NAME=renamed",
@@ -56,6 +61,8 @@ topics = ["chips"]
 	equal(t, c.Log.Level.String(), "DEBUG")
 	equal(t, c.Source[0].Weight, 1.5)
 	equal(t, c.Source[0].First, true)
+	equal(t, c.Source[1].Weight, 2.0)
+	equal(t, c.Topic[3].Name["it"], "Codice aperto")
 	equal(t, c.Topic[3].Name["pt-br"], "Código aberto")
 	equal(t, c.Topic[3].Words["en"][1], "licence")
 	equal(t, c.Digest[0].Name, "renamed")

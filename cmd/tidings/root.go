@@ -63,12 +63,25 @@ func newRoot(p *program) *cobra.Command {
 	root.SetHelpCommandGroupID(groupKeep)
 	root.SetCompletionCommandGroupID(groupKeep)
 	root.InitDefaultCompletionCmd()
+	root.InitDefaultHelpCmd()
 	for _, c := range root.Commands() {
-		if c.Name() == "completion" {
-			needsOne(c) // cobra's own would print its help and be content
+		switch c.Name() { // cobra's own would print a help that was not asked for and be content
+		case "completion":
+			needsOne(c)
+		case "help":
+			c.Args = aCommand
 		}
 	}
 	return root
+}
+
+// aCommand refuses words that name no command.
+func aCommand(c *cobra.Command, args []string) error {
+	found, rest, err := c.Root().Find(args)
+	if err == nil && len(rest) > 0 {
+		err = fmt.Errorf("%s has no command %q", found.CommandPath(), rest[0])
+	}
+	return err
 }
 
 // later is a command of the contract whose body is still to come.

@@ -73,7 +73,7 @@ func (h rounds) make(ctx context.Context, d digest.Digest, until time.Time) erro
 	h.troubles(made.Edition.Troubles)
 	switch {
 	case errors.Is(err, digest.ErrSealed):
-		fmt.Fprintf(h.err, "%s was sealed before; nothing new is made\n", s.Key())
+		h.before(s.Key())
 		return nil
 	case errors.Is(err, digest.ErrQuiet):
 		fmt.Fprintf(h.err, "%s: nothing worth printing among %s; no letter goes out\n", s.Key(), count(made.Edition.Read, "fresh article"))
@@ -201,29 +201,54 @@ func (h rounds) compose(ctx context.Context, f composing) error {
 	if err != nil {
 		return err
 	}
-	e, err := h.press.Draft(ctx, d, s, until)
-	if err != nil && !errors.Is(err, digest.ErrQuiet) {
+	state, err := h.store.Slot(ctx, d.Name, s.At)
+	if err != nil {
 		return err
 	}
-	if err != nil {
-		fmt.Fprintf(h.err, "%s: nothing worth printing among %s; gather first if that surprises you\n", s.Key(), count(e.Read, "fresh article"))
+	if state == store.Sealed && !f.dry {
+		h.before(s.Key())
+		return nil
 	}
-	if !f.dry {
-		owed, sealing := h.store.Seal(ctx, d, e)
-		if sealing != nil {
-			return fmt.Errorf("seal %s: %w", s.Key(), sealing)
+	e, err := h.press.Draft(ctx, d, s, until)
+	quiet := errors.Is(err, digest.ErrQuiet)
+	switch {
+	case quiet: // without a gathering that says nothing of the day, so the slot stays due
+		fmt.Fprintf(h.err, "%s: nothing worth printing among %s; gather first if that surprises you\n", s.Key(), count(e.Read, "fresh article"))
+	case err != nil:
+		return err
+	case !f.dry:
+		if err := h.seal(ctx, d, e); err != nil {
+			return err
 		}
-		h.made(digest.Made{Edition: e, Owed: owed})
 	}
 	if f.asJSON {
 		out := json.NewEncoder(h.out)
 		out.SetEscapeHTML(false)
 		return out.Encode(e)
 	}
-	if !f.dry || err != nil {
+	if !f.dry || quiet {
 		return nil
 	}
 	return shelf(h).printText(e)
+}
+
+// before tells that an edition stays as it is.
+func (h rounds) before(key string) {
+	fmt.Fprintf(h.err, "%s was sealed before; nothing new is made\n", key)
+}
+
+// seal seals a composed edition and tells what came of it; one that is sealed already stays as it is.
+func (h rounds) seal(ctx context.Context, d digest.Digest, e digest.Edition) error {
+	owed, err := h.store.Seal(ctx, d, e)
+	switch {
+	case errors.Is(err, digest.ErrSealed):
+		h.before(e.Key) // by another process, just now
+	case err != nil:
+		return fmt.Errorf("seal %s: %w", e.Key, err)
+	default:
+		h.made(digest.Made{Edition: e, Owed: owed})
+	}
+	return nil
 }
 
 func sendCommand(p *program) *cobra.Command {

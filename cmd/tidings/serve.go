@@ -127,7 +127,8 @@ func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 	}
 }
 
-// makeDue makes every edition whose newest slot has passed, is not settled, and is not too long ago.
+// makeDue makes every edition whose newest slot has passed, is not settled, and is not too long ago. What is
+// late by less than one look was not missed: we wake a little after the slot, and other editions come first.
 func (h daemon) makeDue(ctx context.Context) {
 	for i, d := range h.digests {
 		if ctx.Err() != nil {
@@ -135,7 +136,7 @@ func (h daemon) makeDue(ctx context.Context) {
 		}
 		now := h.now()
 		s, err := slot(d, now)
-		if err != nil || now.Sub(s.At) > h.config.Digest[i].CatchUp {
+		if err != nil || now.Sub(s.At) > max(h.config.Digest[i].CatchUp, look) {
 			continue // its day has not come, or is over
 		}
 		state, err := h.store.Slot(ctx, d.Name, s.At)

@@ -44,7 +44,7 @@ func subscribersAdd(p *program) *cobra.Command {
 type roll struct{ *house }
 
 func (h roll) add(ctx context.Context, r subscribers.Request, plain bool, addresses []string) error {
-	if err := h.knownDigests(r.Digests); err != nil {
+	if err := h.preferable(subscribers.Subscriber{Digests: r.Digests, Lang: r.Lang}); err != nil {
 		return usageError{err}
 	}
 	refused := 0

@@ -3,9 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
+	"sync"
+	"time"
 )
 
 // Attend makes this process known as one that sends, until leave is called or the process dies, however it
@@ -52,7 +56,8 @@ func (l *Ledger) attendSQLite(ctx context.Context) (leave func() error, err erro
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	_, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE")
+	// On a file that we may only read BEGIN EXCLUSIVE locks nothing and is content; only a write tells.
+	_, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE; PRAGMA user_version = 1")
 	const busy = 5
 	switch {
 	case err == nil:
@@ -62,20 +67,35 @@ func (l *Ledger) attendSQLite(ctx context.Context) (leave func() error, err erro
 	case sqliteCode(err)&0xff == busy:
 		err = nil
 	}
-	for _, step := range []string{"PRAGMA busy_timeout = 30000", "BEGIN", "SELECT COUNT(*) FROM sqlite_master"} {
+	for _, step := range []string{"PRAGMA busy_timeout = 60000", "BEGIN", "SELECT COUNT(*) FROM sqlite_master"} {
 		if err == nil {
 			_, err = db.ExecContext(context.WithoutCancel(ctx), step)
 		}
 	}
 	if err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, errors.Join(unlockable(l.path+".lock", err), db.Close())
 	}
 	return db.Close, nil
+}
+
+// unlockable says what to do about a lock file that cannot be one, such as another user's.
+func unlockable(file string, err error) error {
+	const readOnly, cannotOpen, notADatabase = 8, 14, 26
+	if slices.Contains([]int{readOnly, cannotOpen, notADatabase}, sqliteCode(err)&0xff) {
+		return fmt.Errorf("%s is of no use; let this user write it, or remove it while nothing else sends: %w", file, err)
+	}
+	return err
 }
 
 // attendPostgres holds a shared advisory lock of the session, on a connection that does nothing else. Who can
 // have the lock for himself first is alone.
 func (l *Ledger) attendPostgres(ctx context.Context) (leave func() error, err error) {
+	l.present.Lock()
+	defer l.present.Unlock()
+	if l.attending > 0 { // we are known already
+		l.attending++
+		return sync.OnceValue(l.leavePostgres), nil
+	}
 	conn, err := l.w.Conn(ctx)
 	if err != nil {
 		return nil, err
@@ -92,41 +112,68 @@ func (l *Ledger) attendPostgres(ctx context.Context) (leave func() error, err er
 		err = errors.Join(err, advise(ctx, conn, "pg_advisory_unlock"))
 	}
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		drop(conn)
+		return nil, err
 	}
-	l.present.Lock()
-	defer l.present.Unlock()
-	l.presence = conn
-	return l.leavePostgres, nil
+	l.attending, l.presence = 1, conn
+	return sync.OnceValue(l.leavePostgres), nil
 }
 
 func (l *Ledger) leavePostgres() error {
 	l.present.Lock()
 	defer l.present.Unlock()
+	if l.attending--; l.attending > 0 || l.presence == nil {
+		return nil
+	}
 	conn := l.presence
 	l.presence = nil
-	return errors.Join(advise(context.Background(), conn, "pg_advisory_unlock_shared"), conn.Close())
+	ctx, cancel := context.WithTimeout(context.Background(), prompt)
+	defer cancel()
+	if err := advise(ctx, conn, "pg_advisory_unlock_shared"); err != nil {
+		drop(conn)
+		return fmt.Errorf("store %s: cease to send: %w", l.url, err)
+	}
+	return conn.Close()
 }
 
+// prompt is how soon a server answers that is there.
+const prompt = 10 * time.Second
+
 // stay makes sure, before each claim, that PostgreSQL still knows us as one that sends: a session ends with
-// its connection, as when the server restarts, and its locks end with it.
+// its connection, as when the server restarts, and its locks end with it. A caller who gives up must not end
+// it: letters of earlier claims may still be on the wire.
 func (l *Ledger) stay(ctx context.Context) error {
 	l.present.Lock()
 	defer l.present.Unlock()
-	if l.presence == nil || l.presence.PingContext(ctx) == nil {
-		return nil
+	if err := ctx.Err(); err != nil || l.attending == 0 {
+		return err
 	}
-	_ = l.presence.Close() // it is lost already
+	if l.presence != nil {
+		ping, cancel := context.WithTimeout(context.WithoutCancel(ctx), prompt)
+		defer cancel()
+		if l.presence.PingContext(ping) == nil {
+			return nil
+		}
+		drop(l.presence)
+		l.presence = nil
+	}
 	conn, err := l.w.Conn(ctx)
 	if err != nil {
 		return err
 	}
+	if err := advise(context.WithoutCancel(ctx), conn, "pg_advisory_lock_shared"); err != nil {
+		drop(conn)
+		return err
+	}
 	l.presence = conn
-	return advise(ctx, conn, "pg_advisory_lock_shared")
+	return nil
 }
+
+// drop ends a connection, and with it the locks of its session; in the pool it would keep them.
+func drop(conn *sql.Conn) { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }
 
 // advise calls one of PostgreSQL's functions on our lock.
 func advise(ctx context.Context, conn *sql.Conn, function string) error {
-	_, err := conn.ExecContext(context.WithoutCancel(ctx), "SELECT "+function+"($1, "+schema+")", lockSend)
+	_, err := conn.ExecContext(ctx, "SELECT "+function+"($1, "+schema+")", lockSend)
 	return err
 }

@@ -2,11 +2,13 @@ package store_test
 
 import (
 	"bufio"
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -93,6 +95,85 @@ func TestAttendingOutlivesItsConnection(t *testing.T) {
 		tallied(t, s, key, map[digest.DeliveryState]int{digest.Leased: 4})
 		must(t, errors.Join(left(), leave()))
 	})
+}
+
+// A claim that is broken off, as when the daemon is told to stop, does not end the attending of those whose
+// letters are on the wire, nor does it leave anything behind when they go.
+func TestAttendingOutlivesABrokenClaim(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 4, digest.Resend)
+		leave := ok[func() error](t)(s.Attend(t.Context()))
+		claim(t, s, 4, seven)
+		stopped, stop := context.WithCancel(t.Context())
+		stop()
+		_, err := s.Claim(stopped, 4, seven, seven.Add(time.Minute))
+		wants(t, err, context.Canceled)
+
+		other, _ := open(t, address)
+		left := ok[func() error](t)(other.Attend(t.Context()))
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Leased: 4})
+		must(t, errors.Join(left(), leave()))
+
+		leave = ok[func() error](t)(other.Attend(t.Context()))
+		if got := claim(t, other, 9, seven); len(got) != 4 {
+			t.Errorf("claimed %d letters of one who left, want 4", len(got))
+		}
+		must(t, leave())
+	})
+}
+
+// Two parts of one program may attend; it is gone when both have left, and to leave twice is to leave once.
+func TestAttendTwice(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 4, digest.Resend)
+		first := ok[func() error](t)(s.Attend(t.Context()))
+		second := ok[func() error](t)(s.Attend(t.Context()))
+		claim(t, s, 4, seven)
+		must(t, errors.Join(first(), first()))
+
+		other, _ := open(t, address)
+		left := ok[func() error](t)(other.Attend(t.Context()))
+		if got := claim(t, other, 9, seven); len(got) != 0 {
+			t.Errorf("claimed %d letters of one who still attends", len(got))
+		}
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Leased: 4})
+		must(t, errors.Join(left(), second()))
+
+		leave := ok[func() error](t)(other.Attend(t.Context()))
+		if got := claim(t, other, 9, seven); len(got) != 4 {
+			t.Errorf("claimed %d letters of one who left, want 4", len(got))
+		}
+		must(t, leave())
+	})
+}
+
+// Without a lock that is one, nobody can know who else sends; so nobody does.
+func TestAttendWithoutLock(t *testing.T) {
+	address := freshFile(t)
+	s, _, key := sealed(t, address, 4, digest.Resend)
+	path := strings.TrimPrefix(address, "sqlite:")
+	claim(t, s, 4, seven)
+	must(t, os.WriteFile(path+".lock", []byte(strings.Repeat("not a database\n", 99)), 0o600))
+	_, err := s.Attend(t.Context())
+	says(t, err, path+".lock is of no use", "let this user write it")
+
+	if os.Geteuid() == 0 {
+		t.Skip("root may write everything; the rest is for other users")
+	}
+	must(t, os.Remove(path+".lock"))
+	must(t, ok[func() error](t)(s.Attend(t.Context()))())
+	claim(t, s, 4, seven)
+	must(t, os.Chmod(path+".lock", 0o400)) // as when root was the first to send
+	_, err = s.Attend(t.Context())
+	says(t, err, path+".lock is of no use", "let this user write it")
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Leased: 4})
+	must(t, s.Close())
+
+	folder := filepath.Dir(path)
+	must(t, os.Chmod(folder, 0o500))
+	defer os.Chmod(folder, 0o700)
+	_, err = store.Open(t.Context(), address, time.Now)
+	says(t, err, "let this user write the folder "+folder)
 }
 
 // cut ends the connections that hold advisory locks in the database.

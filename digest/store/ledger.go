@@ -20,8 +20,9 @@ type Ledger struct {
 
 	hand, skip, settle *sql.Stmt // on the writing handle
 
-	present  sync.Mutex
-	presence *sql.Conn // by which PostgreSQL knows that we send, see [Ledger.Attend]
+	present   sync.Mutex
+	attending int       // how often, on PostgreSQL
+	presence  *sql.Conn // by which PostgreSQL knows that we send, see [Ledger.Attend]; nil while it is lost
 
 	mu      sync.Mutex
 	writing bool     // somebody has the pen

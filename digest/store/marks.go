@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -15,32 +16,18 @@ const markColumns = "source, etag, modified, hash, title, checked, changed, due,
 
 // Mark returns what is remembered of a source; the zero Mark if nothing is.
 func (n *Notebook) Mark(ctx context.Context, source string) (digest.Mark, error) {
-	marks, err := n.marks(ctx, "WHERE source = $1", plain(source))
-	if err != nil || len(marks) == 0 {
-		return digest.Mark{}, err
+	var m digest.Mark
+	var checked, changed, due, failing int64
+	err := n.r.QueryRowContext(ctx, "SELECT "+markColumns+" FROM mark WHERE source = $1", plain(source)).Scan(
+		&m.Source, &m.ETag, &m.Modified, &m.Hash, &m.Title, &checked, &changed, &due, &m.Failures, &failing, &m.Fault)
+	if errors.Is(err, sql.ErrNoRows) {
+		return digest.Mark{}, nil
 	}
-	return marks[0], nil
-}
-
-// Marks returns what is remembered of all sources, in the order of their names.
-func (n *Notebook) Marks(ctx context.Context) ([]digest.Mark, error) {
-	return n.marks(ctx, "ORDER BY source")
-}
-
-func (n *Notebook) marks(ctx context.Context, which string, args ...any) ([]digest.Mark, error) {
-	var marks []digest.Mark
-	err := each(ctx, n.r, func(rows *sql.Rows) error {
-		var m digest.Mark
-		var checked, changed, due, failing int64
-		err := rows.Scan(&m.Source, &m.ETag, &m.Modified, &m.Hash, &m.Title, &checked, &changed, &due, &m.Failures, &failing, &m.Fault)
-		m.Checked, m.Changed, m.Due, m.Failing = moment(checked), moment(changed), moment(due), moment(failing)
-		marks = append(marks, m)
-		return err
-	}, "SELECT "+markColumns+" FROM mark "+which, args...)
 	if err != nil {
-		return nil, fmt.Errorf("read the marks of sources: %w", err)
+		return digest.Mark{}, fmt.Errorf("read the mark of a source: %w", err)
 	}
-	return marks, nil
+	m.Checked, m.Changed, m.Due, m.Failing = moment(checked), moment(changed), moment(due), moment(failing)
+	return m, nil
 }
 
 // setMarks remembers sources as their marks say, in one order everywhere.

@@ -106,12 +106,15 @@ func unreachable(c *pgx.ConnConfig, err error) error {
 	return err
 }
 
-// redacted is an address without its password.
+// redacted is an address without its password, which may also stand behind the question mark.
 func redacted(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		scheme, _, _ := strings.Cut(address, ":")
 		return scheme + ":…"
+	}
+	if u.RawQuery != "" {
+		u.RawQuery = "…"
 	}
 	return u.Redacted()
 }
@@ -135,9 +138,12 @@ func (d *database) migrate(ctx context.Context) error {
 			break
 		}
 	}
-	const notADatabase = 26
-	if sqliteCode(err)&0xff == notADatabase {
+	const notADatabase, readOnlyFolder = 26, 1544
+	switch code := sqliteCode(err); {
+	case code&0xff == notADatabase:
 		return errors.New("this file is not a SQLite database; set store.url to another place")
+	case code == readOnlyFolder:
+		return fmt.Errorf("SQLite keeps files beside this one; let this user write the folder %s", filepath.Dir(d.path))
 	}
 	return err
 }

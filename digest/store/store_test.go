@@ -172,6 +172,7 @@ func TestOpenFails(t *testing.T) {
 		{"a folder", "sqlite:" + folder, []string{"this is a folder", "tidings.db"}},
 		{"not a database", "sqlite:" + text, []string{"not a SQLite database"}},
 		{"no server", "postgres://tidings:secret@127.0.0.1:1/tidings", []string{"no PostgreSQL answers at 127.0.0.1:1", "start it"}},
+		{"no server, odd password", "postgres://tidings@127.0.0.1:1/tidings?password=secret", []string{"postgres://tidings@127.0.0.1:1/tidings?…"}},
 		{"no address", "postgres://tidings@127.0.0.1:port/tidings", []string{"cannot be read"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
