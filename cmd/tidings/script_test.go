@@ -196,10 +196,16 @@ func hole(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Defer(func() { _ = listener.Close() })
 	ts.Setenv(args[0], listener.Addr().String())
 	go func() {
+		var silent []net.Conn // kept, or the collector of garbage would close them
 		for {
-			if _, err := listener.Accept(); err != nil {
-				return
+			conn, err := listener.Accept()
+			if err != nil {
+				break
 			}
+			silent = append(silent, conn)
+		}
+		for _, conn := range silent {
+			_ = conn.Close()
 		}
 	}()
 }
