@@ -41,9 +41,8 @@ func (l Layout) since(until, last time.Time) time.Time {
 
 // Compose lays out an edition from ranked stories. The lead is the best story that two independent
 // sources tell, or the best of all when none is told twice, rather in the edition's language than in
-// another. A section holds its best stories within the
-// caps; what finds no room there, lies below the floor or fits no topic goes to brief, and what finds no
-// room in brief is told among the stories left out.
+// another. A section holds its best stories within the caps; what finds no room there, lies below the
+// floor or fits no topic goes to brief, and what finds no room in brief is told among the stories left out.
 func Compose(stories []Story, d Digest, slot Slot) Edition {
 	c := composer{layout: d.Layout.orDefault(), sections: map[string][]Story{}, bySource: map[string]int{}}
 	e := Edition{Key: slot.Key(), Digest: d.Name, Title: d.Title, From: d.From, Lang: d.Lang, At: slot.At, Names: Names{}}

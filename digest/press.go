@@ -25,8 +25,8 @@ type Archive interface {
 	// the upper bound.
 	Unprinted(ctx context.Context, digest string, sources []string, from, to time.Time) ([]Article, error)
 
-	// Last returns the slot time and number of digest's newest sealed edition before the given slot
-	// time; zeros when there is none.
+	// Last returns the slot time of digest's newest sealed edition before the given slot time, and the
+	// highest number of all its editions, which Seal counts on from; zeros when there is none.
 	Last(ctx context.Context, digest string, before time.Time) (time.Time, int, error)
 
 	// Seal makes the edition final: in one transaction it is stored under its key, its articles are
@@ -92,13 +92,12 @@ func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) 
 		return Made{}, err
 	}
 	edition, quiet := p.Draft(ctx, d, slot, until)
-	troubles := harvest.Troubles
-	edition.Troubles = troubles
 	if quiet != nil && !errors.Is(quiet, ErrQuiet) {
 		return Made{}, quiet
 	}
-	if quiet != nil && len(troubles) == len(d.Sources) && len(troubles) > 0 {
-		return Made{Edition: edition}, fmt.Errorf("%w of the %d of %s; the first: %s", ErrUnread, len(troubles), d.Name, troubles[0].Reason)
+	edition.Troubles = harvest.Troubles
+	if n := len(harvest.Troubles); quiet != nil && n > 0 && n == len(d.Sources) {
+		return Made{Edition: edition}, fmt.Errorf("%s: %w; the first of %d: %s", d.Name, ErrUnread, n, harvest.Troubles[0].Reason)
 	}
 	owed, err := p.Archive.Seal(ctx, d, edition)
 	if err != nil {

@@ -205,18 +205,6 @@ func allSources(digests []digest.Digest) []digest.Source {
 	return out
 }
 
-// edition makes the edition of a slot. When no source at all can be read the fault is likely to be our own
-// network's, or was when they failed last: then those are asked too that are being left alone.
-func (h *house) edition(ctx context.Context, d digest.Digest, s digest.Slot, until time.Time) (digest.Made, error) {
-	made, err := h.press.Make(ctx, d, s, until)
-	if !errors.Is(err, digest.ErrUnread) || h.feeds.Eager {
-		return made, err
-	}
-	h.feeds.Eager = true
-	defer func() { h.feeds.Eager = false }()
-	return h.press.Make(ctx, d, s, until)
-}
-
 // public is a source's address as it may stand in reports and logs: without the login and the keys that
 // some publishers put into it.
 func public(address string) string {

@@ -69,7 +69,7 @@ func (h rounds) make(ctx context.Context, d digest.Digest, until time.Time) erro
 	if err != nil {
 		return err
 	}
-	made, err := h.edition(ctx, d, s, until)
+	made, err := h.press.Make(ctx, d, s, until)
 	h.troubles(made.Edition.Troubles)
 	switch {
 	case errors.Is(err, digest.ErrSealed):

@@ -151,7 +151,7 @@ func (h daemon) makeDue(ctx context.Context) {
 }
 
 func (h daemon) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now time.Time) {
-	made, err := h.edition(ctx, d, s, now)
+	made, err := h.press.Make(ctx, d, s, now)
 	e := made.Edition
 	switch {
 	case errors.Is(err, digest.ErrSealed):

@@ -32,6 +32,7 @@ var errRedirects = errors.New("too many redirects")
 type refusal struct {
 	sentence string
 	wait     time.Duration
+	unheard  bool  // there was no connection to any server
 	err      error // below it; may be nil
 }
 
@@ -143,7 +144,7 @@ func retryAfter(v string, now time.Time) time.Duration {
 
 // explain turns what the network did into a sentence.
 func (r *Reader) explain(err error, u *url.URL) error {
-	no := &refusal{err: err}
+	no := &refusal{err: err, unheard: unheard(err)}
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var timeout net.Error
@@ -176,6 +177,14 @@ func (r *Reader) explain(err error, u *url.URL) error {
 		no.sentence = "it could not be fetched: " + err.Error()
 	}
 	return no
+}
+
+// unheard says whether no server was reached, as when the network is away: a name was not found, or nobody
+// took the connection. What we do not dial ourselves is another matter.
+func unheard(err error) bool {
+	var dial *net.OpError
+	return errors.As(err, &dial) && dial.Op == "dial" &&
+		!errors.Is(err, ssrf.ErrProhibitedIP) && !errors.Is(err, ssrf.ErrProhibitedPort)
 }
 
 // hostOf names the host that was refused; after a redirect it is not the source's own.

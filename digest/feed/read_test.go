@@ -269,6 +269,24 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// TestUnheard asks where no server listens: nobody is burdened by asking again, and the network may have
+// been our own.
+func TestUnheard(t *testing.T) {
+	r := newRig(t)
+	gone := httptest.NewServer(http.NotFoundHandler())
+	gone.Close()
+	source := digest.Source{URL: gone.URL + "/feed.xml"}
+	for n := range 3 {
+		_, troubles, err := r.round(t.Context(), []digest.Source{source})
+		if err != nil || len(troubles) != 1 || !strings.Contains(troubles[0].Reason, "no server listens") {
+			t.Fatal(troubles, err)
+		}
+		if mark := r.memory.marks[source.URL]; !mark.Due.IsZero() || mark.Failures != n+1 {
+			t.Errorf("%+v", mark)
+		}
+	}
+}
+
 // TestPrivate asks for what lies inside without leave.
 func TestPrivate(t *testing.T) {
 	r := newRig(t)

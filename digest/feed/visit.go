@@ -16,8 +16,9 @@ import (
 	"tidings/digest"
 )
 
-// How long a failing source is left alone: an hour after the first failure, doubling to a day. There is
-// no failure after which a source is given up; feeds come back after years.
+// How long a failing source is left alone: an hour after the first failure, doubling to a day. One that no
+// server answered for is not: the network may be our own, and is mended sooner. There is no failure after
+// which a source is given up; feeds come back after years.
 const (
 	firstWait = time.Hour
 	longWait  = 24 * time.Hour
@@ -93,7 +94,7 @@ func (r *Reader) fail(v *visit, err error, now time.Time) {
 		wait = min(max(no.wait, time.Minute), longWait)
 	}
 	v.mark.Due = now.Add(wait)
-	if isFile(v.source.URL) { // nobody is spared by waiting
+	if isFile(v.source.URL) || no != nil && no.unheard { // nobody is spared by waiting
 		v.mark.Due = time.Time{}
 	}
 }

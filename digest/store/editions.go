@@ -13,7 +13,7 @@ import (
 	"tidings/digest"
 )
 
-// ErrNoEdition says that no slot of that key was ever settled.
+// ErrNoEdition says that no edition was ever sealed under that key.
 var ErrNoEdition = errors.New("no such edition")
 
 // SlotState is what became of a slot.
@@ -162,18 +162,15 @@ func insertEdition(ctx context.Context, tx *sql.Tx, r record, e digest.Edition) 
 
 func policy(d digest.Digest) digest.Policy { return cmp.Or(d.Uncertain, digest.Resend) }
 
-// Last returns the slot time and number of digest's newest sealed edition before the given slot time; zeros
-// when there is none.
+// Last returns the slot time of digest's newest sealed edition before the given one, and the highest number
+// that any of its editions has; zeros when there is none.
 func (a *Archive) Last(ctx context.Context, name string, before time.Time) (time.Time, int, error) {
 	const query = `
-		SELECT slot, number FROM edition
-		WHERE digest = $1 AND slot < $2 AND state = 'sealed' ORDER BY slot DESC LIMIT 1`
+		SELECT COALESCE(MAX(CASE WHEN slot < $2 THEN slot END), 0), COALESCE(MAX(number), 0)
+		FROM edition WHERE digest = $1 AND state = 'sealed'`
 	var slot int64
 	var number int
 	err := a.r.QueryRowContext(ctx, query, name, millis(before)).Scan(&slot, &number)
-	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, 0, nil
-	}
 	return moment(slot), number, err
 }
 
@@ -191,11 +188,10 @@ func (a *Archive) Slot(ctx context.Context, name string, at time.Time) (SlotStat
 	return state, nil
 }
 
-// Edition returns what was sealed under the key, or [ErrNoEdition]. That of a quiet slot has no stories; it
-// tells why.
+// Edition returns what was sealed under the key, or [ErrNoEdition]: a quiet slot has none.
 func (a *Archive) Edition(ctx context.Context, key string) (digest.Edition, error) {
 	var doc string
-	err := a.r.QueryRowContext(ctx, "SELECT doc FROM edition WHERE key = $1", key).Scan(&doc)
+	err := a.r.QueryRowContext(ctx, "SELECT doc FROM edition WHERE key = $1 AND state = 'sealed'", key).Scan(&doc)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNoEdition
 	}
