@@ -2,6 +2,7 @@ package digest
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -71,7 +72,7 @@ func worth(words map[string]bool, freq map[string]float64, about map[string]bool
 		return -1
 	}
 	sum, titled := 0.0, 0.0
-	for _, w := range slices.Sorted(keys(words)) {
+	for _, w := range slices.Sorted(maps.Keys(words)) {
 		sum += freq[w]
 		if about[w] {
 			titled++
@@ -80,16 +81,6 @@ func worth(words map[string]bool, freq map[string]float64, about map[string]bool
 	central := sum / float64(of) / math.Sqrt(float64(len(words))+4)
 	early := 1 / (1 + float64(at)/3)
 	return central + 0.3*early + 0.3*titled/float64(len(about)+1)
-}
-
-func keys(m map[string]bool) func(func(string) bool) {
-	return func(yield func(string) bool) {
-		for k := range m {
-			if !yield(k) {
-				return
-			}
-		}
-	}
 }
 
 // excerpt quotes the first complete sentences of what an article says of itself, at most n, without those

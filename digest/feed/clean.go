@@ -3,6 +3,7 @@ package feed
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -86,7 +87,7 @@ func counters(paragraphs []string, why []string) {
 			why[i] = counter
 		case bareNumber.MatchString(p):
 			bare = append(bare, i)
-			chapters = chapters && strings.Trim(p, " ()[]#") == itoa(len(bare))
+			chapters = chapters && strings.Trim(p, " ()[]#") == strconv.Itoa(len(bare))
 		}
 	}
 	if chapters && len(bare) > 1 {
@@ -387,10 +388,3 @@ func orphans(paragraphs []string, why []string) {
 func words(s string) int { return len(strings.Fields(s)) }
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }
-
-func itoa(n int) string {
-	if n < 10 {
-		return string(rune('0' + n))
-	}
-	return itoa(n/10) + string(rune('0'+n%10))
-}
