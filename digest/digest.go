@@ -31,6 +31,32 @@ type Source struct {
 	Weight float64 // how much its word counts, 1 is ordinary; 0 is read as 1
 	Topic  string  // topic of an article whose words decide nothing; empty: brief
 	First  bool    // a party's own voice (a company's blog): member of a story, never an independent report
+	Group  string  // the operator's own heading; folders within folders are parted by slashes
+
+	FullText FullText // whether the page of an article is read of which the feed has only a teaser
+	List     List     // how a page without a feed lists its articles; zero: it is a feed
+}
+
+// FullText says whether the pages of articles are read that come from a feed as a teaser.
+type FullText string
+
+// With Auto, which the zero value means as well, a page is read when what the feed says is too little.
+const (
+	Auto   FullText = "auto"
+	Never  FullText = "never"
+	Always FullText = "always"
+)
+
+// List says how a web page without a feed lists its articles. The first five are CSS selectors (Selectors
+// Level 4, as far as they need no browser); Link, Title, Date and Summary look within an item, which they
+// may be themselves. An empty rule is told beside it.
+type List struct {
+	Item    string // what holds one article; empty: what stands around a link to an address like Match
+	Link    string // the link to it; the first one
+	Title   string // its headline; the first heading, else the link's own words
+	Date    string // when it appeared: its datetime attribute, or its text; the first <time>, else a text that is a date
+	Summary string // a lead; none
+	Match   string // regular expression (RE2) that an article's address contains; all addresses
 }
 
 // Origin is what an article carries of where it was read.

@@ -103,6 +103,20 @@ type SourceConfig struct {
 	Weight float64 `toml:"weight"` // how much its word counts; 1
 	Topic  string  `toml:"topic"`  // of articles whose words decide nothing; empty: brief
 	First  bool    `toml:"first"`  // a party's own voice, never an independent report
+	Group  string  `toml:"group"`  // the operator's own heading; empty: none
+
+	FullText digest.FullText `toml:"full_text"` // whether articles' pages are read; empty: auto
+	List     ListConfig      `toml:"list"`      // how a page without a feed lists its articles; empty: it is a feed
+}
+
+// ListConfig is a [digest.List].
+type ListConfig struct {
+	Item    string `toml:"item"`    // CSS selectors, these five
+	Link    string `toml:"link"`    // empty: the item's first link
+	Title   string `toml:"title"`   // empty: its first heading, else the link's words
+	Date    string `toml:"date"`    // empty: its first <time>, else a text that is a date
+	Summary string `toml:"summary"` // empty: none
+	Match   string `toml:"match"`   // a regular expression for articles' addresses; empty: all
 }
 
 // TopicConfig is a [digest.Topic].

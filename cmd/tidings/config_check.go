@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"tidings/digest"
+	"tidings/digest/feed"
 	"tidings/digest/outbox"
 )
 
@@ -263,6 +264,27 @@ func (r configChecker) checkSources(sources []SourceConfig, topics []string) {
 		if s.Topic != "" && s.Topic != digest.Brief && !slices.Contains(topics, s.Topic) {
 			r.fault(at("source", i, "topic"), "there is no topic %q; there are %s", s.Topic, strings.Join(topics, ", "))
 		}
+		r.checkReading(i, s)
+	}
+}
+
+// checkReading looks at how a source's pages are read.
+func (r configChecker) checkReading(i int, s SourceConfig) {
+	switch s.FullText {
+	case "", digest.Auto, digest.Never, digest.Always:
+	default:
+		r.fault(at("source", i, "full_text"), `source.full_text must be "auto", "never" or "always"`)
+	}
+	list := digest.List(s.List)
+	if list == (digest.List{}) {
+		return
+	}
+	path := at("source", i, "list")
+	if fileAddress(s.URL) {
+		r.fault(path, "source.list is for pages of the web; what lies in files is read as it is, so take the list out")
+	}
+	for _, bad := range feed.CheckList(list) {
+		r.fault(join(path, bad.Key), "source.list.%s %s", bad.Key, bad.Why)
 	}
 }
 

@@ -181,9 +181,25 @@ func (c Config) digests() ([]digest.Digest, error) {
 func (c Config) sources() []digest.Source {
 	all := make([]digest.Source, len(c.Source))
 	for i, s := range c.Source {
-		all[i] = digest.Source(s)
+		all[i] = s.source()
 	}
 	return all
+}
+
+// source returns what the press needs to know of a [[source]].
+func (s SourceConfig) source() digest.Source {
+	return digest.Source{
+		URL: s.URL, Name: s.Name, Lang: s.Lang, Owner: s.Owner, Weight: s.Weight, Topic: s.Topic, First: s.First, Group: s.Group,
+		FullText: s.FullText, List: digest.List(s.List),
+	}
+}
+
+// sourceConfig is a source as it stands in the configuration.
+func sourceConfig(s digest.Source) SourceConfig {
+	return SourceConfig{
+		URL: s.URL, Name: s.Name, Lang: s.Lang, Owner: s.Owner, Weight: s.Weight, Topic: s.Topic, First: s.First, Group: s.Group,
+		FullText: s.FullText, List: ListConfig(s.List),
+	}
 }
 
 // sourcesOf returns the sources that a digest reads, in the order in which it names them.
@@ -198,7 +214,7 @@ func (c Config) sourcesOf(d DigestConfig) ([]digest.Source, error) {
 			return nil, fmt.Errorf("digest %s: there is no source %s", d.Name, shown(name))
 		}
 		// A source may be named by its name and by its address.
-		if s := digest.Source(c.Source[i]); !slices.Contains(picked, s) {
+		if s := c.Source[i].source(); !slices.Contains(picked, s) {
 			picked = append(picked, s)
 		}
 	}

@@ -124,7 +124,8 @@ func (r *Reader) visitWeb(ctx context.Context, v *visit) error {
 	}
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = "", "", ""
 	got.Lang = v.source.Lang
-	if v.articles, err = readFeedOnly(got.Document); err != nil {
+	var followed bool
+	if v.articles, followed, err = r.readSource(ctx, got.Document, v.source.List); err != nil || followed {
 		return err
 	}
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = etag, modified, hash
@@ -134,21 +135,6 @@ func (r *Reader) visitWeb(ctx context.Context, v *visit) error {
 func hashOf(body []byte) string {
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:16])
-}
-
-// readFeedOnly reads what should be a feed; anything else is told for what it is.
-func readFeedOnly(doc Document) (articles []digest.Article, err error) {
-	o, err := open(doc)
-	if err != nil {
-		return nil, err
-	}
-	if o.kind != xmlFeed && o.kind != jsonFeed {
-		return nil, o.notFeed()
-	}
-	if articles, err = Parse(doc); errors.Is(err, ErrEmpty) {
-		return nil, nil
-	}
-	return articles, err
 }
 
 // notFeed says what came instead of a feed, and for a web page which feed it names.
