@@ -48,7 +48,7 @@ func compile(list digest.List) (rules, []BadRule) {
 	var bad []BadRule
 	for _, s := range []struct {
 		key, selector string
-		into      *cascadia.Matcher
+		into          *cascadia.Matcher
 	}{
 		{"item", list.Item, &r.item}, {"link", list.Link, &r.link}, {"title", list.Title, &r.title},
 		{"date", list.Date, &r.date}, {"summary", list.Summary, &r.summary},
