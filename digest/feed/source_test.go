@@ -226,3 +226,5 @@ func FuzzSource(f *testing.F) {
 		}
 	})
 }
+
+func listOf(match string) digest.List { return digest.List{Match: match} }
