@@ -71,12 +71,12 @@ func (c candidate) ofComments() bool {
 	return comments.MatchString(c.title) || comments.MatchString(c.url)
 }
 
-// distinct keeps each address once, and not the page's own.
+// distinct keeps each address of the web once, and not the page's own.
 func distinct(all []candidate, at *url.URL) []candidate {
 	seen := map[string]bool{"": true, loose(at.String()): true}
 	var out []candidate
 	for _, c := range all {
-		if key := loose(c.url); !seen[key] {
+		if key := loose(c.url); !seen[key] && webAddress.MatchString(c.url) {
 			seen[key] = true
 			out = append(out, c)
 		}
@@ -204,7 +204,9 @@ var shapes = []shape{
 }
 
 // at compiles a pattern for a whole host or path.
-func at(pattern string) *regexp.Regexp { return regexp.MustCompile(`(?i)^(?:www\.|m\.|old\.)?` + pattern + `$`) }
+func at(pattern string) *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(?:www\.|m\.|old\.)?` + pattern + `$`)
+}
 
 // siteShapes proposes the feeds that sites with such an address have.
 func siteShapes(u *url.URL) []candidate {
