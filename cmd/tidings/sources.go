@@ -15,8 +15,7 @@ import (
 func sourcesCommand(p *program) *cobra.Command {
 	return family("sources", "what is read",
 		sourcesList(p), sourcesCheck(p),
-		later("add URL", "find the feed of a site and add it"), later("remove URL", "read a source no more"),
-		later("import FILE.opml", "take the sources of an OPML file"), later("export", "the sources as OPML"))
+		sourcesAdd(p), sourcesRemove(p), sourcesImport(p), sourcesExport(p))
 }
 
 // seen is a source as the command line shows it.
@@ -88,7 +87,7 @@ func (h sourceList) show(s seen, asJSON bool) error {
 func sourcesCheck(p *program) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "check [URL…]", Short: "fetch each source once and say what it is; remembers nothing",
+		Use: "check [URL|NAME…]", Short: "fetch each source once and say what it is; remembers nothing",
 		RunE: func(c *cobra.Command, args []string) error { return p.checkSources(c.Context(), args, asJSON) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
@@ -106,6 +105,10 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 	if len(urls) > 0 {
 		sources = nil
 		for _, u := range urls {
+			if i := config.sourceIndex(u); i >= 0 {
+				sources = append(sources, config.Source[i].source())
+				continue
+			}
 			sources = append(sources, digest.Source{URL: u})
 		}
 	}
