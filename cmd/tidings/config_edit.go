@@ -100,6 +100,9 @@ func (f configFile) withoutSource(i int) ([]byte, error) {
 			end++
 		}
 	}
+	for end == len(lines) && start > 0 && blank(lines[start-1]) {
+		start--
+	}
 	return bytes.Join(slices.Concat(lines[:start], lines[end:]), nil), nil
 }
 

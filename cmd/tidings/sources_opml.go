@@ -91,13 +91,14 @@ func (c Config) newSources(outlines []feed.Outline, files bool) (added []SourceC
 		}
 		key := bare(s.URL)
 		why := c.refuses(o, s, files)
+		first, twice := line[key]
 		switch {
 		case why != "":
 		case there[key]:
 			known++
 			continue
-		case line[key] > 0:
-			why = fmt.Sprintf("%s stands in line %d already", s.shown(), line[key])
+		case twice:
+			why = fmt.Sprintf("%s stands in line %d already", s.shown(), first)
 		}
 		if why != "" {
 			refused = append(refused, refusal{o.Line, why})
