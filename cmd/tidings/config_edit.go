@@ -22,8 +22,11 @@ type configFile struct {
 	env  []string
 }
 
-// openConfig reads the configuration and its text. The built-in one cannot be changed.
-func (p *program) openConfig() (configFile, Config, error) {
+// sourceBook keeps the sources in the configuration file.
+type sourceBook struct{ *program }
+
+// openFile reads the configuration and its text. The built-in one cannot be changed.
+func (p sourceBook) openFile() (configFile, Config, error) {
 	path, builtin := Find(p.path, p.env)
 	if builtin {
 		return configFile{}, Config{}, errors.New("there is no configuration file yet to write this into; run tidings init first")

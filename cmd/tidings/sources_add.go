@@ -23,7 +23,7 @@ func sourcesAdd(p *program) *cobra.Command {
 			"sites of its kind have, or that lie where feeds usually do. When there are several, they are listed and\n" +
 			"--pick chooses. A page without a feed is added with --list, which says how it lists its articles.\n" +
 			"A [[source]] is written into the configuration file; nothing else in it changes.",
-		RunE: func(c *cobra.Command, args []string) error { return a.run(c.Context(), p, args[0]) },
+		RunE: func(c *cobra.Command, args []string) error { return a.run(c.Context(), sourceBook{p}, args[0]) },
 	}
 	f := c.Flags()
 	f.StringVar(&a.source.Name, "name", "", "what readers see (default the feed's own `NAME`)")
@@ -46,8 +46,8 @@ type addition struct {
 	pick   int
 }
 
-func (a addition) run(ctx context.Context, p *program, place string) error {
-	file, config, err := p.openConfig()
+func (a addition) run(ctx context.Context, p sourceBook, place string) error {
+	file, config, err := p.openFile()
 	if err != nil {
 		return err
 	}
@@ -63,7 +63,7 @@ func (a addition) run(ctx context.Context, p *program, place string) error {
 	if err := config.isNew(a.source); err != nil {
 		return err
 	}
-	h := &house{program: p, config: config, log: p.logger(config)}
+	h := &house{program: p.program, config: config, log: p.logger(config)}
 	reader, err := h.reader(forgetful{})
 	if err != nil {
 		return err
@@ -109,7 +109,7 @@ func (a *addition) rules() error {
 }
 
 // find looks for the site's feed and takes the one there is, or the one that was picked.
-func (a *addition) find(ctx context.Context, p *program, reader *feed.Reader) error {
+func (a *addition) find(ctx context.Context, p sourceBook, reader *feed.Reader) error {
 	found, err := reader.Find(ctx, a.source.URL)
 	switch {
 	case errors.Is(err, feed.ErrNoFeed):
@@ -148,7 +148,7 @@ func contentOf(f feed.Found) string {
 }
 
 // try reads a file, or a page by its rules, and refuses what brings nothing.
-func (a *addition) try(ctx context.Context, p *program, reader *feed.Reader) error {
+func (a *addition) try(ctx context.Context, p sourceBook, reader *feed.Reader) error {
 	reader.Eager = true
 	harvest, err := reader.Read(ctx, []digest.Source{a.source.source()})
 	if err != nil {
@@ -167,12 +167,12 @@ func (a *addition) try(ctx context.Context, p *program, reader *feed.Reader) err
 func sourcesRemove(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove URL|NAME", Short: "take a source out of the configuration", Args: exactly(1, "one source, by its address or name"),
-		RunE: func(_ *cobra.Command, args []string) error { return p.removeSource(args[0]) },
+		RunE: func(_ *cobra.Command, args []string) error { return sourceBook{p}.remove(args[0]) },
 	}
 }
 
-func (p *program) removeSource(name string) error {
-	file, config, err := p.openConfig()
+func (p sourceBook) remove(name string) error {
+	file, config, err := p.openFile()
 	if err != nil {
 		return err
 	}
@@ -289,7 +289,7 @@ func (s SourceConfig) shown() string {
 }
 
 // tellUnread tells when no digest reads what was added, since each names its sources.
-func (c Config) tellUnread(p *program) {
+func (c Config) tellUnread(p sourceBook) {
 	if len(c.Digest) > 0 && !slices.ContainsFunc(c.Digest, func(d DigestConfig) bool { return len(d.Sources) == 0 }) {
 		fmt.Fprintln(p.err, "no digest reads it yet: each names its sources; add it to one of them")
 	}

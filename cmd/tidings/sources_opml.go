@@ -20,15 +20,15 @@ func sourcesImport(p *program) *cobra.Command {
 		Use: "import FILE.opml", Short: "add the sources of an OPML file to the configuration", Args: exactly(1, "one file (- for the standard input)"),
 		Long: "Adds every source that is not there yet; folders become groups. Nothing is fetched: see sources check.\n" +
 			"An outline that cannot be taken is told with its line and the rest is imported; the exit code is 1 then.",
-		RunE: func(_ *cobra.Command, args []string) error { return p.importSources(args[0], dry, files) },
+		RunE: func(_ *cobra.Command, args []string) error { return sourceBook{p}.importOPML(args[0], dry, files) },
 	}
 	c.Flags().BoolVar(&dry, "dry-run", false, "tell what would be done and change nothing")
 	c.Flags().BoolVar(&files, "files", false, "take also file: sources, which are read on this machine; for OPML of your own")
 	return c
 }
 
-func (p *program) importSources(path string, dry, files bool) error {
-	file, config, err := p.openConfig()
+func (p sourceBook) importOPML(path string, dry, files bool) error {
+	file, config, err := p.openFile()
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (p *program) importSources(path string, dry, files bool) error {
 }
 
 // readInput reads a file, or the standard input for "-".
-func (p *program) readInput(path string) ([]byte, error) {
+func (p sourceBook) readInput(path string) ([]byte, error) {
 	if path != "-" {
 		return readFile(path, maxOPML)
 	}

@@ -179,7 +179,7 @@ type shape struct {
 
 var anyHost = at(`.*`) //nolint:gochecknoglobals // a compiled pattern
 
-//nolint:gochecknoglobals // a table, made once and never written
+// shapes are the kinds of sites that an address tells. The first that fit are tried first.
 var shapes = []shape{
 	{at(`youtube\.com`), at(`/channel/(UC[\w-]+).*`), "/feeds/videos.xml?channel_id=$1", "Videos", "a channel of YouTube"},
 	{at(`youtube\.com`), at(`/user/([\w-]+).*`), "/feeds/videos.xml?user=$1", "Videos", "a channel of YouTube"},
@@ -230,8 +230,6 @@ func siteShapes(u *url.URL) []candidate {
 
 // generators are the programs that make sites and say so, and where their feeds lie: "." is below the page
 // itself, which has a feed of its own then.
-//
-//nolint:gochecknoglobals // a table, made once and never written
 var generators = []struct{ sign, feeds string }{
 	{"wordpress", "./feed/ /feed/"}, {"ghost", "/rss/"}, {"hugo", "./index.xml /index.xml"}, {"jekyll", "/feed.xml"},
 	{"eleventy", "/feed.xml"}, {"gatsby", "/rss.xml"}, {"blogger", "/feeds/posts/default"}, {"drupal", "/rss.xml"},

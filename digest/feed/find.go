@@ -41,7 +41,7 @@ func (r *Reader) Find(ctx context.Context, address string) ([]Found, error) {
 			return nil, err
 		}
 		// A site that keeps strangers from its pages may still offer feeds.
-		if found := r.probe(ctx, distinct(siteShapes(u), u)); len(found) > 0 {
+		if found := probe(ctx, r, distinct(siteShapes(u), u)); len(found) > 0 {
 			return found, nil
 		}
 		return nil, err
@@ -56,9 +56,9 @@ func (r *Reader) Find(ctx context.Context, address string) ([]Found, error) {
 	if o.kind != page || isWall(o.text) {
 		return nil, o.notFeed()
 	}
-	found := r.probe(ctx, o.candidates())
+	found := probe(ctx, r, o.candidates())
 	if len(found) == 0 && o.base() != nil {
-		found = r.probe(ctx, usual(o.base()))
+		found = probe(ctx, r, usual(o.base()))
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -71,7 +71,7 @@ func (r *Reader) Find(ctx context.Context, address string) ([]Found, error) {
 
 // probe fetches candidates and keeps those that are feeds. The same articles in another form, RSS beside
 // Atom, count once; feeds of comments only when there is nothing else.
-func (r *Reader) probe(ctx context.Context, all []candidate) []Found {
+func probe(ctx context.Context, r *Reader, all []candidate) []Found {
 	var found []Found
 	twins := map[string]bool{}
 	for _, c := range all[:min(len(all), maxProbes)] {

@@ -171,11 +171,11 @@ func TestSitemapIndex(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	articles, followed, err := r.readSource(t.Context(), doc, listOf(""))
+	articles, followed, err := readSource(t.Context(), r, doc, listOf(""))
 	if err != nil || !followed || len(articles) != 2 || articles[0].Title != "Two" || articles[1].Title != "One" || asked["/d.xml"] != 0 {
 		t.Error(err, followed, articles, asked)
 	}
-	if _, _, err := r.readSource(t.Context(), doc, listOf("/nowhere/")); err == nil || !strings.Contains(err.Error(), "match fits none") {
+	if _, _, err := readSource(t.Context(), r, doc, listOf("/nowhere/")); err == nil || !strings.Contains(err.Error(), "match fits none") {
 		t.Error(err)
 	}
 }

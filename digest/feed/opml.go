@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"bufio"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -225,16 +224,19 @@ func readOwn(s *digest.Source, a map[string]string) {
 // stands. What OPML has no word for is written in a namespace of our own, so that [ReadOPML] gives back
 // every source as it was.
 func WriteOPML(w io.Writer, title string, outlines []Outline) error {
-	b := bufio.NewWriter(w)
+	var b strings.Builder
 	b.WriteString(xml.Header + `<opml version="2.0" xmlns:tidings="` + opmlSpace + "\">\n<head>\n<title>")
 	b.WriteString(escaped(title) + "</title>\n</head>\n<body>\n")
 	var top folder
 	for _, o := range outlines {
 		top.add(steps(o.Source.Group), o)
 	}
-	top.write(b, 0)
+	top.write(&b, 0)
 	b.WriteString("</body>\n</opml>\n")
-	return b.Flush()
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return fmt.Errorf("write OPML: %w", err)
+	}
+	return nil
 }
 
 // folder is an outline that holds others.
@@ -265,7 +267,7 @@ func (f *folder) add(path []string, o Outline) {
 	below.add(path[1:], o)
 }
 
-func (f *folder) write(b *bufio.Writer, depth int) {
+func (f *folder) write(b *strings.Builder, depth int) {
 	indent := strings.Repeat("  ", depth)
 	for _, e := range f.entries {
 		if e.folder == nil {

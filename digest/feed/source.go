@@ -46,7 +46,7 @@ func parseSource(doc Document, list digest.List) (articles []digest.Article, mor
 // readSource is parseSource with the sitemaps of an index followed. What has no title is left out, for its
 // page would have to be read; so is a sitemap that cannot be had, unless it is the last hope. Followed says
 // that the articles do not stand in the document itself, whose validators then say nothing of them.
-func (r *Reader) readSource(ctx context.Context, doc Document, list digest.List) (articles []digest.Article, followed bool, err error) {
+func readSource(ctx context.Context, r *Reader, doc Document, list digest.List) (articles []digest.Article, followed bool, err error) {
 	articles, more, err := parseSource(doc, list)
 	if err != nil {
 		return nil, false, err

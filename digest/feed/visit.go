@@ -125,7 +125,7 @@ func (r *Reader) visitWeb(ctx context.Context, v *visit) error {
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = "", "", ""
 	got.Lang = v.source.Lang
 	var followed bool
-	if v.articles, followed, err = r.readSource(ctx, got.Document, v.source.List); err != nil || followed {
+	if v.articles, followed, err = readSource(ctx, r, got.Document, v.source.List); err != nil || followed {
 		return err
 	}
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = etag, modified, hash
