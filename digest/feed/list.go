@@ -152,12 +152,15 @@ func (l frontPage) cards(root *nethtml.Node) []*nethtml.Node {
 		return l.around(root)
 	}
 	var cards []*nethtml.Node
+	work := 0 // cards within cards are looked through again and again
 	for n := range root.Descendants() {
-		if n.Type == nethtml.ElementNode && l.item.Match(n) {
-			if cards = append(cards, n); len(cards) == maxCards {
-				break
-			}
+		if n.Type != nethtml.ElementNode || !l.item.Match(n) {
+			continue
 		}
+		if work += countElements(n); work > 4*maxElements || len(cards) == maxCards {
+			break
+		}
+		cards = append(cards, n)
 	}
 	return cards
 }
@@ -220,14 +223,14 @@ func (l frontPage) target(n *nethtml.Node) string {
 // articles reads the cards.
 func (l frontPage) articles(cards []*nethtml.Node) []digest.Article {
 	var all []digest.Article
-	at := map[string]int{}
+	place := map[string]int{}
 	for _, card := range cards {
 		link := l.linkOf(card)
 		if link == nil {
 			continue
 		}
 		a := l.article(card, link)
-		if i, twice := at[a.URL]; twice {
+		if i, twice := place[a.URL]; twice {
 			all[i].Title = cmp.Or(all[i].Title, a.Title)
 			all[i].Summary = cmp.Or(all[i].Summary, a.Summary)
 			if all[i].Published.IsZero() {
@@ -238,7 +241,7 @@ func (l frontPage) articles(cards []*nethtml.Node) []digest.Article {
 		if len(all) == maxItems {
 			break
 		}
-		at[a.URL] = len(all)
+		place[a.URL] = len(all)
 		all = append(all, a)
 	}
 	lang := l.lang

@@ -15,14 +15,25 @@ import (
 	"tidings/digest"
 )
 
-// maxSitemaps is how many sitemaps of an index are followed. A site puts what is new into its newest.
-const maxSitemaps = 3
+// Bounds of sitemaps. Of an index the newest are followed: a site puts there what is new. The protocol allows
+// for 50,000 entries in one sitemap.
+const (
+	maxSitemaps = 3
+	maxEntries  = 50_000
+)
 
 // mapRoot is the root element of a sitemap or of an index of sitemaps, after whatever may stand before it.
 var mapRoot = regexp.MustCompile(`^(?s:\s|<\?.*?\?>|<!--.*?-->|<![A-Za-z][^<>]*>){0,50}<(?:[\w.-]+:)?(urlset|sitemapindex)[\s/>]`)
 
-// isSitemap tells sitemaps (sitemaps.org/protocol.html) by their root.
-func (o opening) isSitemap() bool { return o.kind == unknown && mapRoot.MatchString(o.text) }
+// mapKind is the root element of a sitemap (sitemaps.org/protocol.html), or "" when it is something else.
+func (o opening) mapKind() string {
+	if m := mapRoot.FindStringSubmatch(o.text[:min(len(o.text), 1<<16)]); m != nil && o.kind == unknown {
+		return m[1]
+	}
+	return ""
+}
+
+func (o opening) isSitemap() bool { return o.mapKind() != "" }
 
 // located is one entry of a sitemap: an article's page, or in an index another sitemap.
 type located struct {
@@ -47,7 +58,7 @@ func (o opening) readSitemap(list digest.List) ([]digest.Article, []string, erro
 	if r.match == nil && list.Match != "" {
 		return nil, nil, fmt.Errorf("its rule %s %s", bad[0].Key, bad[0].Why)
 	}
-	index := mapRoot.FindStringSubmatch(o.text)[1] == "sitemapindex"
+	index := o.mapKind() == "sitemapindex"
 	all, err := entries(o.text)
 	if err != nil && len(all) == 0 {
 		return nil, nil, broken("the sitemap", err)
@@ -161,7 +172,9 @@ func entries(s string) ([]located, error) {
 			e.take(path, strings.TrimSpace(words.String()))
 			words.Reset()
 			if path = path[:len(path)-1]; len(path) == 1 && e.loc != "" {
-				all = append(all, e)
+				if all = append(all, e); len(all) == maxEntries {
+					return all, nil
+				}
 				e = located{}
 			}
 		}

@@ -150,6 +150,16 @@ func TestLargeList(t *testing.T) {
 	}
 }
 
+// Cards within cards, each with all the links of the page, are read in a bounded number of steps.
+func TestNestedCards(t *testing.T) {
+	deep := strings.Repeat("<div><h2></h2>", 400) + strings.Repeat(`<a href="/1">12 links</a>`, 40_000)
+	for _, list := range []digest.List{{Item: "div"}, {Item: "div", Title: "b", Date: "i"}, {Match: "/"}} {
+		if _, _, err := parseSource(Document{URL: "https://a.example/", Body: []byte("<html><body>" + deep)}, list); err != nil {
+			t.Error(list, err)
+		}
+	}
+}
+
 func TestCheckList(t *testing.T) {
 	for _, c := range []struct {
 		list digest.List
