@@ -30,11 +30,11 @@ func sourcesAdd(p *program) *cobra.Command {
 	f.StringVar(&a.source.Lang, "lang", "", "its `LANGUAGE`, as \"en\" or \"pt-BR\"")
 	f.StringVar(&a.source.Owner, "owner", "", "who publishes it; sources of one `OWNER` count once")
 	f.StringVar(&a.source.Group, "group", "", "a heading of your own, the folder in OPML")
-	f.Float64Var(&a.source.Weight, "weight", 1, "how much its word counts")
+	f.Float64Var(&a.source.Weight, "weight", 1, "how much its word counts, a `NUMBER`")
 	f.StringVar(&a.source.Topic, "topic", "", "the `TOPIC` of articles whose words decide nothing")
 	f.BoolVar(&a.source.First, "first", false, "a party's own voice, never an independent report")
-	f.StringVar((*string)(&a.source.FullText), "full-text", "", "whether articles' pages are read: auto, never or always")
-	f.StringArrayVar(&a.list, "list", nil, "a rule for a page without a feed, as match=/news/ or item=article.card; may be repeated")
+	f.StringVar((*string)(&a.source.FullText), "full-text", "", "whether articles' pages are read, `WHEN`: auto, never or always")
+	f.StringArrayVar(&a.list, "list", nil, "a `RULE` for a page without a feed, as match=/news/ or item=article.card; may be repeated")
 	f.IntVar(&a.pick, "pick", 0, "which of several feeds, by its `NUMBER`")
 	return c
 }
