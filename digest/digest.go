@@ -64,6 +64,8 @@ type Article struct {
 	Removed   []Removed `json:"removed,omitempty"`
 	Source    Origin    `json:"source,omitzero"`
 	Feed      string    `json:"feed,omitempty"` // URL of the [Source] it was gathered from
+	Full      bool      `json:"full,omitempty"` // Text is that of the article's page; its feed has a teaser
+	Handles   Handles   `json:"-"`              // set by who reads, for the archive
 }
 
 // Reason is one part of a decision: what was looked at, what it was worth, and the evidence in words.
