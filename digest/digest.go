@@ -33,6 +33,11 @@ type Source struct {
 	First  bool    // a party's own voice (a company's blog): member of a story, never an independent report
 }
 
+// ByHand begins the source of an article that an editor added by its address: alone for every digest, with
+// the name of a digest behind it for that one. Such an article is news from when it was added, however old
+// it is.
+const ByHand = "hand:"
+
 // Origin is what an article carries of where it was read.
 type Origin struct {
 	Title string `json:"title,omitempty"`
@@ -63,7 +68,7 @@ type Article struct {
 	Image     string    `json:"image,omitempty"`
 	Removed   []Removed `json:"removed,omitempty"`
 	Source    Origin    `json:"source,omitzero"`
-	Feed      string    `json:"feed,omitempty"` // URL of the [Source] it was gathered from
+	Feed      string    `json:"feed,omitempty"` // URL of the [Source] it was gathered from, or [ByHand]
 	Full      bool      `json:"full,omitempty"` // Text is that of the article's page; its feed has a teaser
 	Handles   Handles   `json:"-"`              // set by who reads, for the archive
 }

@@ -101,7 +101,7 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 		return Edition{}, fmt.Errorf("last edition of %s: %w", d.Name, err)
 	}
 	from := d.Layout.since(until, last)
-	fresh, err := p.Archive.Unprinted(ctx, d.Name, urls(d.Sources), from, until)
+	fresh, err := p.Archive.Unprinted(ctx, d.Name, d.read(), from, until)
 	if err != nil {
 		return Edition{}, fmt.Errorf("unprinted articles of %s: %w", d.Name, err)
 	}

@@ -114,12 +114,19 @@ func gatherCommand(p *program) *cobra.Command {
 	var name string
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "gather [--digest D]", Short: "read the sources and keep what they hold", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return rounds{h}.gather(ctx, name, asJSON) })
+		Use: "gather [--digest D] [PAGE…]", Short: "read the sources and keep what they hold; or single pages",
+		Long: "Reads the sources and keeps what they hold for the editions to come. With addresses of pages it reads\n" +
+			"these instead, and keeps each as an article for the next edition, however old it is.",
+		RunE: func(c *cobra.Command, pages []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
+				if len(pages) > 0 {
+					return byHand{h}.add(ctx, name, pages, asJSON)
+				}
+				return rounds{h}.gather(ctx, name, asJSON)
+			})
 		},
 	}
-	c.Flags().StringVar(&name, "digest", "", "only the sources of this digest")
+	c.Flags().StringVar(&name, "digest", "", "only the sources of this digest; of pages: only for this digest")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the articles that are new or changed, one JSON object a line, with what they are as \"news\"")
 	return c
 }
@@ -128,6 +135,21 @@ func gatherCommand(p *program) *cobra.Command {
 type news struct {
 	News string `json:"news"` // "new" or "changed"
 	digest.Article
+}
+
+// news prints what is news.
+func (h *house) news(k digest.Kept) error {
+	for _, a := range k.New {
+		if err := h.json(news{"new", a}); err != nil {
+			return err
+		}
+	}
+	for _, a := range k.Changed {
+		if err := h.json(news{"changed", a}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h rounds) gather(ctx context.Context, name string, asJSON bool) error {
@@ -145,14 +167,7 @@ func (h rounds) gather(ctx context.Context, name string, asJSON bool) error {
 	h.feeds.Eager, h.feeds.Progress = true, h.progress("gathering")
 	var printed error
 	if asJSON {
-		h.press.News = func(k digest.Kept) {
-			for _, a := range k.New {
-				printed = errors.Join(printed, h.json(news{"new", a}))
-			}
-			for _, a := range k.Changed {
-				printed = errors.Join(printed, h.json(news{"changed", a}))
-			}
-		}
+		h.press.News = func(k digest.Kept) { printed = errors.Join(printed, h.news(k)) }
 	}
 	g, err := h.press.Gather(ctx, sources)
 	h.troubles(g.Troubles)

@@ -19,7 +19,11 @@ import (
 // with them. The marks of the sources are stored with them. All are kept, or none.
 func (a *Archive) Keep(ctx context.Context, h digest.Harvest) (kept digest.Kept, err error) {
 	// In one order everywhere, or two daemons that keep the same articles would wait for each other.
-	sorted := slices.SortedStableFunc(slices.Values(h.Articles), byID)
+	sorted := make([]*digest.Article, len(h.Articles))
+	for i := range h.Articles {
+		sorted[i] = &h.Articles[i]
+	}
+	slices.SortStableFunc(sorted, func(a, b *digest.Article) int { return byID(*a, *b) })
 	err = a.write(ctx, func(tx *sql.Tx) error {
 		kept = digest.Kept{}
 		if err := setMarks(ctx, tx, h.Marks); err != nil {
@@ -38,7 +42,7 @@ func (a *Archive) Keep(ctx context.Context, h digest.Harvest) (kept digest.Kept,
 }
 
 // insert writes articles and tells which were news.
-func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []digest.Article, known map[string]firsts, kept *digest.Kept) error {
+func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Article, known map[string]firsts, kept *digest.Kept) error {
 	const query = `
 		INSERT INTO article (id, feed, url, published, seen, link, guid, title, sum, doc)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
@@ -53,7 +57,8 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []digest.Articl
 		return err
 	}
 	defer insert.Close()
-	for _, one := range sorted {
+	for _, article := range sorted {
+		one := *article
 		one.Seen = time.Time{} // a column of its own
 		doc, err := json.Marshal(one)
 		if err != nil {
@@ -63,8 +68,11 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []digest.Articl
 		if one.Seen = moment(first.seen); !old {
 			one.Seen = now
 		}
-		by := one.Handles
-		done, err := insert.ExecContext(ctx, plain(one.ID), plain(one.Feed), plain(one.URL), millis(one.Published), millis(one.Seen),
+		published, by := millis(one.Published), one.Handles
+		if strings.HasPrefix(one.Feed, digest.ByHand) {
+			published = 0 // it counts by when it was first seen, as what has no date
+		}
+		done, err := insert.ExecContext(ctx, plain(one.ID), plain(one.Feed), plain(one.URL), published, millis(one.Seen),
 			by.Link, by.GUID, by.Title, by.Sum, string(doc))
 		if err != nil {
 			return fmt.Errorf("article %s: %w", one.ID, err)
@@ -90,7 +98,7 @@ type firsts struct {
 }
 
 // firstSeen looks up which of these articles are known.
-func firstSeen(ctx context.Context, tx *sql.Tx, articles []digest.Article) (map[string]firsts, error) {
+func firstSeen(ctx context.Context, tx *sql.Tx, articles []*digest.Article) (map[string]firsts, error) {
 	known := make(map[string]firsts, len(articles))
 	for some := range slices.Chunk(articles, 500) {
 		ids := make([]any, len(some))
@@ -185,7 +193,7 @@ func scanArticle(rows *sql.Rows) (a digest.Article, err error) {
 		return a, fmt.Errorf("article %s: %w", id, err)
 	}
 	a.ID, a.Feed, a.Seen = id, feed, moment(seen)
-	if millis(a.Published) != published { // its feed has dated it anew
+	if published != 0 && millis(a.Published) != published { // its feed has dated it anew
 		a.Published = moment(published)
 	}
 	return a, nil
