@@ -100,16 +100,14 @@ type Web struct {
 }
 
 // Fetch gets one document of the web as it is, for whoever wants to read a single address. The extra
-// header may be nil. The document's URL is where redirects led.
+// header may be nil. The document's URL is where redirects led. The error is a sentence about the document,
+// and leaves naming it to the caller.
 func (w *Web) Fetch(ctx context.Context, address string, header http.Header) (Document, error) {
 	got, err := w.get(ctx, address, header)
-	if err != nil {
-		return Document{}, fmt.Errorf("%s: %w", address, err)
+	if err == nil {
+		err = got.unpack(w.maxBytes())
 	}
-	if err := got.unpack(w.maxBytes()); err != nil {
-		return Document{}, fmt.Errorf("%s: %w", address, err)
-	}
-	return got.Document, nil
+	return got.Document, err
 }
 
 // get asks once, when it is the host's turn. Every failure but the context's own end is a [refusal].
