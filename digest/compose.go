@@ -143,13 +143,13 @@ func (c *composer) finish(s Story) Story {
 	return s
 }
 
-// urls names the sources to the archive.
-func urls(sources []Source) []string {
-	out := make([]string, len(sources))
-	for i, s := range sources {
-		out[i] = s.URL
+// read names to the archive what a digest reads: its sources, and what editors add to it.
+func (d Digest) read() []string {
+	out := make([]string, 0, len(d.Sources)+2)
+	for _, s := range d.Sources {
+		out = append(out, s.URL)
 	}
-	return out
+	return append(out, ByHand, ByHand+d.Name)
 }
 
 func countFeeds(articles []Article) int {

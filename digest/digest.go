@@ -59,6 +59,11 @@ type List struct {
 	Match   string // regular expression (RE2) that an article's address contains; all addresses
 }
 
+// ByHand begins the source of an article that an editor added by its address: alone for every digest, with
+// the name of a digest behind it for that one. Such an article is news from when it was added, however old
+// it is.
+const ByHand = "hand:"
+
 // Origin is what an article carries of where it was read.
 type Origin struct {
 	Title string `json:"title,omitempty"`
@@ -89,7 +94,9 @@ type Article struct {
 	Image     string    `json:"image,omitempty"`
 	Removed   []Removed `json:"removed,omitempty"`
 	Source    Origin    `json:"source,omitzero"`
-	Feed      string    `json:"feed,omitempty"` // URL of the [Source] it was gathered from
+	Feed      string    `json:"feed,omitempty"` // URL of the [Source] it was gathered from, or [ByHand]
+	Full      bool      `json:"full,omitempty"` // Text is that of the article's page; its feed has a teaser
+	Handles   Handles   `json:"-"`              // set by who reads, for the archive
 }
 
 // Reason is one part of a decision: what was looked at, what it was worth, and the evidence in words.

@@ -4,21 +4,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
+	"slices"
 	"time"
 )
 
-// Feeds reads sources. A source that fails is told among the troubles and never stops the others; the
-// error is for what stops all of them, as a cancelled context does.
+// Feeds reads sources. What they bring comes in parts, each fit to be kept as it comes, so that a round of a
+// thousand sources needs little memory and loses little when it is stopped. A source that fails is told
+// among the troubles and never stops the others; an error is the last that comes and stops all of them, as a
+// cancelled context does.
 type Feeds interface {
-	Read(ctx context.Context, sources []Source) (Harvest, error)
+	Read(ctx context.Context, sources []Source) iter.Seq2[Harvest, error]
 }
 
 // Archive is what a press remembers.
 type Archive interface {
-	// Keep stores articles under their ids; a known one is brought up to date and stays what it was
-	// otherwise: printed, or first seen then. The marks are stored in the same transaction, so that no
-	// source counts as read whose articles were lost.
-	Keep(ctx context.Context, articles []Article, marks ...Mark) error
+	// Keep stores a harvest in one transaction, so that no source counts as read whose articles were lost.
+	// Articles are stored under their ids. A known one is brought up to date and stays what it was
+	// otherwise: printed, first seen then, and no newer than it was. It returns what was news to it.
+	Keep(ctx context.Context, h Harvest) (Kept, error)
 
 	// Unprinted returns the articles of these sources which digest has not printed and which were
 	// published in (from, to]; undated ones count by the time at which they were first seen, without
@@ -40,6 +44,7 @@ type Archive interface {
 type Press struct {
 	Feeds   Feeds
 	Archive Archive
+	News    func(Kept) // told what a gathering brings, part by part; may be nil
 }
 
 // Made is what came of making an edition.
@@ -48,17 +53,43 @@ type Made struct {
 	Owed    int // deliveries owed by its seal
 }
 
+// Kept is what was news to an archive.
+type Kept struct {
+	New     []Article // that no source had brought before
+	Changed []Article // that their own source tells otherwise than before
+}
+
+// Gathered is what came of a round of gathering.
+type Gathered struct {
+	Read         int // articles that the sources hold, except those of unchanged sources
+	New, Changed int // of these
+	Troubles     []Trouble
+}
+
 // Gather reads the digest's sources and keeps what they hold. It is the first step of [Press.Make], and
 // useful alone to poll oftener than editions appear.
-func (p *Press) Gather(ctx context.Context, sources []Source) (Harvest, error) {
-	h, err := p.Feeds.Read(ctx, sources)
-	if err != nil {
-		return h, fmt.Errorf("gather: %w", err)
+func (p *Press) Gather(ctx context.Context, sources []Source) (Gathered, error) {
+	var g Gathered
+	for h, err := range p.Feeds.Read(ctx, sources) {
+		if err != nil {
+			return g, fmt.Errorf("gather: %w", err)
+		}
+		kept, err := p.Archive.Keep(ctx, h)
+		if err != nil {
+			return g, fmt.Errorf("keep articles: %w", err)
+		}
+		if p.News != nil {
+			p.News(kept)
+		}
+		g.Read, g.New, g.Changed = g.Read+h.Read, g.New+len(kept.New), g.Changed+len(kept.Changed)
+		g.Troubles = append(g.Troubles, h.Troubles...)
 	}
-	if err := p.Archive.Keep(ctx, h.Articles, h.Marks...); err != nil {
-		return h, fmt.Errorf("keep articles: %w", err)
+	place := map[string]int{}
+	for i, s := range sources {
+		place[s.URL] = i
 	}
-	return h, nil
+	slices.SortStableFunc(g.Troubles, func(a, b Trouble) int { return place[a.Source] - place[b.Source] })
+	return g, nil
 }
 
 // Draft composes the edition of a slot from what is kept, with nothing gathered and nothing sealed.
@@ -70,7 +101,7 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 		return Edition{}, fmt.Errorf("last edition of %s: %w", d.Name, err)
 	}
 	from := d.Layout.since(until, last)
-	fresh, err := p.Archive.Unprinted(ctx, d.Name, urls(d.Sources), from, until)
+	fresh, err := p.Archive.Unprinted(ctx, d.Name, d.read(), from, until)
 	if err != nil {
 		return Edition{}, fmt.Errorf("unprinted articles of %s: %w", d.Name, err)
 	}
@@ -87,7 +118,7 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 // made once for ever; a second call gives [ErrSealed]. When all sources fail the error is
 // [ErrUnread] and the slot stays due; with nothing worth printing, the slot is settled and the error is [ErrQuiet].
 func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) (Made, error) {
-	harvest, err := p.Gather(ctx, d.Sources)
+	gathered, err := p.Gather(ctx, d.Sources)
 	if err != nil {
 		return Made{}, err
 	}
@@ -95,9 +126,9 @@ func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) 
 	if quiet != nil && !errors.Is(quiet, ErrQuiet) {
 		return Made{}, quiet
 	}
-	edition.Troubles = harvest.Troubles
-	if n := len(harvest.Troubles); quiet != nil && n > 0 && n == len(d.Sources) {
-		return Made{Edition: edition}, fmt.Errorf("%s: %w; the first of %d: %s", d.Name, ErrUnread, n, harvest.Troubles[0].Reason)
+	edition.Troubles = gathered.Troubles
+	if n := len(gathered.Troubles); quiet != nil && n > 0 && n == len(d.Sources) {
+		return Made{Edition: edition}, fmt.Errorf("%s: %w; the first of %d: %s", d.Name, ErrUnread, n, gathered.Troubles[0].Reason)
 	}
 	owed, err := p.Archive.Seal(ctx, d, edition)
 	if err != nil {

@@ -103,6 +103,12 @@ func (r configChecker) check(c *Config) {
 	}
 	r.positive("gather.timeout", c.Gather.Timeout)
 	r.least("gather.hosts", c.Gather.Hosts, 1)
+	if c.Gather.Often < time.Minute {
+		r.fault("gather.often", `gather.often must be a minute or more: "1h" is polite`)
+	}
+	if c.Gather.Seldom < c.Gather.Often {
+		r.fault("gather.seldom", "gather.seldom must not be less than gather.often")
+	}
 	if c.Gather.Gap < 0 {
 		r.fault("gather.gap", `gather.gap must not be negative; "0s" is none`)
 	}

@@ -110,23 +110,27 @@ func (h *house) wire(ctx context.Context) error {
 	return nil
 }
 
-// reader makes the reader of sources; marks is what it remembers of them.
-func (h *house) reader(marks feed.Marks) (*feed.Reader, error) {
-	r, err := feed.New(marks, h.now, h.log)
+// reader makes the reader of sources; memory is what it knows of them.
+func (h *house) reader(memory feed.Memory) (*feed.Reader, error) {
+	r, err := feed.New(memory, h.now, h.log)
 	if err != nil {
 		return nil, err
 	}
 	g := h.config.Gather
 	r.Version, r.Contact = version(), cmp.Or(g.Contact, h.config.Web.URL)
-	r.Gap = g.Gap
+	r.Gap, r.Often, r.Seldom = g.Gap, g.Often, g.Seldom
 	r.AllowPrivate, r.Timeout, r.MaxBytes, r.Parallel = g.AllowPrivate, g.Timeout, int64(g.MaxBytes), g.Hosts
 	return r, nil
 }
 
-// forgetful are marks that remember nothing, for reading that leaves no trace.
+// forgetful is a memory of nothing, for reading that leaves no trace.
 type forgetful struct{}
 
-func (forgetful) Mark(context.Context, string) (digest.Mark, error) { return digest.Mark{}, nil }
+// Marks implements [feed.Memory].
+func (forgetful) Marks(context.Context, []string) (map[string]digest.Mark, error) { return nil, nil }
+
+// Known implements [feed.Memory].
+func (forgetful) Known(context.Context, string) ([]digest.Known, error) { return nil, nil }
 
 // Close lets go of the store.
 func (h *house) Close() error { return h.store.Close() }

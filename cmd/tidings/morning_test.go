@@ -103,7 +103,7 @@ url = "http://%s"
 	return w
 }
 
-func build(t *testing.T, to string, what ...string) {
+func build(t testing.TB, to string, what ...string) {
 	t.Helper()
 	c := exec.CommandContext(t.Context(), "go", append([]string{"build", "-o", to}, what...)...)
 	if out, err := c.CombinedOutput(); err != nil {
@@ -111,7 +111,7 @@ func build(t *testing.T, to string, what ...string) {
 	}
 }
 
-func freeAddress(t *testing.T) string {
+func freeAddress(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -212,7 +212,7 @@ func (w *world) follow(link string) {
 	}
 }
 
-func awaitAnswer(t *testing.T, address string) string {
+func awaitAnswer(t testing.TB, address string) string {
 	t.Helper()
 	for range 200 {
 		answer, err := http.Get(address)

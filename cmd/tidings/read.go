@@ -49,8 +49,10 @@ func (p *program) read(ctx context.Context, base string, headers, places []strin
 			failed = true
 			continue
 		}
-		if err := p.json(articles); err != nil {
-			return err
+		for _, a := range articles {
+			if err := p.json(a); err != nil {
+				return err
+			}
 		}
 	}
 	if failed {

@@ -114,14 +114,42 @@ func gatherCommand(p *program) *cobra.Command {
 	var name string
 	var asJSON bool
 	c := &cobra.Command{
-		Use: "gather [--digest D]", Short: "read the sources and keep what they hold", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return rounds{h}.gather(ctx, name, asJSON) })
+		Use: "gather [--digest D] [PAGE…]", Short: "read the sources and keep what they hold; or single pages",
+		Long: "Reads the sources and keeps what they hold for the editions to come. With addresses of pages it reads\n" +
+			"these instead, and keeps each as an article for the next edition, however old it is.",
+		RunE: func(c *cobra.Command, pages []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
+				if len(pages) > 0 {
+					return byHand{h}.add(ctx, name, pages, asJSON)
+				}
+				return rounds{h}.gather(ctx, name, asJSON)
+			})
 		},
 	}
-	c.Flags().StringVar(&name, "digest", "", "only the sources of this digest")
-	c.Flags().BoolVar(&asJSON, "json", false, "print the articles read, one JSON object a line")
+	c.Flags().StringVar(&name, "digest", "", "only the sources of this digest; of pages: only for this digest")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the articles that are new or changed, one JSON object a line, with what they are as \"news\"")
 	return c
+}
+
+// news is an article as gather prints it.
+type news struct {
+	News string `json:"news"` // "new" or "changed"
+	digest.Article
+}
+
+// news prints what is news.
+func (h *house) news(k digest.Kept) error {
+	for _, a := range k.New {
+		if err := h.json(news{"new", a}); err != nil {
+			return err
+		}
+	}
+	for _, a := range k.Changed {
+		if err := h.json(news{"changed", a}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h rounds) gather(ctx context.Context, name string, asJSON bool) error {
@@ -137,34 +165,28 @@ func (h rounds) gather(ctx context.Context, name string, asJSON bool) error {
 		return usageError{errors.New("the configuration has no [[source]]; add one")}
 	}
 	h.feeds.Eager, h.feeds.Progress = true, h.progress("gathering")
-	harvest, err := h.press.Gather(ctx, sources)
-	if err != nil {
+	var printed error
+	if asJSON {
+		h.press.News = func(k digest.Kept) { printed = errors.Join(printed, h.news(k)) }
+	}
+	g, err := h.press.Gather(ctx, sources)
+	h.troubles(g.Troubles)
+	if err = errors.Join(err, printed); err != nil {
 		return err
 	}
-	articles, troubles := harvest.Articles, harvest.Troubles
-	h.troubles(troubles)
-	if asJSON {
-		if err := h.json(articles); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(h.err, "read %s from %d of %s\n", count(len(articles), "article"), len(sources)-len(troubles), count(len(sources), "source"))
-	if len(troubles) == len(sources) {
+	fmt.Fprintf(h.err, "read %d of %s; %s, %d new, %d changed\n",
+		len(sources)-len(g.Troubles), count(len(sources), "source"), count(g.Read, "article"), g.New, g.Changed)
+	if len(g.Troubles) == len(sources) {
 		return digest.ErrUnread
 	}
 	return nil
 }
 
-// json prints values, one JSON object a line.
-func (p *program) json(articles []digest.Article) error {
+// json prints a value as one line.
+func (p *program) json(v any) error {
 	out := json.NewEncoder(p.out)
 	out.SetEscapeHTML(false)
-	for _, a := range articles {
-		if err := out.Encode(a); err != nil {
-			return err
-		}
-	}
-	return nil
+	return out.Encode(v)
 }
 
 // composing is the flags of compose.
@@ -222,9 +244,7 @@ func (h rounds) compose(ctx context.Context, f composing) error {
 		}
 	}
 	if f.asJSON {
-		out := json.NewEncoder(h.out)
-		out.SetEscapeHTML(false)
-		return out.Encode(e)
+		return h.json(e)
 	}
 	if !f.dry || quiet {
 		return nil

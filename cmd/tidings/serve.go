@@ -58,6 +58,7 @@ func (h daemon) serve(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.pages(ctx, listener, owed) })
 	group.Go(func() error { return h.mornings(ctx, owed) })
+	group.Go(func() error { return h.polls(ctx) })
 	group.Go(func() error { return o.Run(ctx) })
 	err = group.Wait()
 	h.log.Info("stopped")
@@ -126,6 +127,31 @@ func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 		}
 	}
 }
+
+// polls reads sources between editions until the context ends, each as often as its habits ask for: a feed
+// that holds its last ten articles has lost half a busy day by the next morning.
+func (h daemon) polls(ctx context.Context) error {
+	sources := allSources(h.digests)
+	tick := time.NewTicker(h.pollEvery())
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C: // the first time not at once, as an edition that was missed reads all anyway
+		}
+		ripe, err := h.feeds.Ripe(ctx, sources)
+		if err == nil && len(ripe) > 0 {
+			_, err = h.press.Gather(ctx, ripe)
+		}
+		if err != nil && ctx.Err() == nil {
+			h.log.Error("sources not read", "again_in", h.pollEvery().String(), "err", err)
+		}
+	}
+}
+
+// pollEvery is how often the daemon looks which sources are ripe: often enough for the busiest.
+func (h daemon) pollEvery() time.Duration { return min(look, h.config.Gather.Often) }
 
 // makeDue makes every edition whose newest slot has passed, is not settled, and is not too long ago. What is
 // late by less than one look was not missed: we wake a little after the slot, and other editions come first.

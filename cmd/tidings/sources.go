@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -20,15 +20,18 @@ func sourcesCommand(p *program) *cobra.Command {
 
 // seen is a source as the command line shows it.
 type seen struct {
-	URL      string    `json:"url"`
-	Name     string    `json:"name,omitempty"`
-	Lang     string    `json:"lang,omitempty"`
-	State    string    `json:"state"` // "ok", "failing" or "not read yet"; of a check: "ok" or "fault"
-	Fault    string    `json:"fault,omitempty"`
-	Failing  time.Time `json:"failing_since,omitzero"`
-	Checked  time.Time `json:"checked,omitzero"`
-	Changed  time.Time `json:"last_new,omitzero"`
-	Articles int       `json:"articles,omitempty"` // that a check saw
+	URL      string       `json:"url"`
+	Name     string       `json:"name,omitempty"`
+	Lang     string       `json:"lang,omitempty"`
+	State    digest.State `json:"state"` // of a check: "ok" or "fault"
+	Since    time.Time    `json:"since,omitzero"`
+	Fault    string       `json:"fault,omitempty"`
+	Address  string       `json:"moved_to,omitempty"`
+	Checked  time.Time    `json:"checked,omitzero"`
+	Changed  time.Time    `json:"last_new,omitzero"`  // when a visit last brought something new
+	Newest   time.Time    `json:"newest,omitzero"`    // the date of its newest article
+	Next     time.Time    `json:"next,omitzero"`      // when the daemon will look again
+	Articles int          `json:"articles,omitempty"` // that a check saw
 }
 
 func sourcesList(p *program) *cobra.Command {
@@ -47,17 +50,22 @@ func sourcesList(p *program) *cobra.Command {
 type sourceList struct{ *house }
 
 func (h sourceList) list(ctx context.Context, asJSON bool) error {
-	for _, s := range h.config.sources() {
-		m, err := h.store.Mark(ctx, s.URL)
-		if err != nil {
-			return err
-		}
-		line := seen{URL: s.URL, Name: s.Name, Lang: s.Lang, State: "ok", Fault: m.Fault, Failing: m.Failing, Checked: m.Checked, Changed: m.Changed}
-		switch {
-		case m.Checked.IsZero():
-			line.State = "not read yet"
-		case m.Failures > 0:
-			line.State = "failing"
+	sources := h.config.sources()
+	var urls []string
+	for _, s := range sources {
+		urls = append(urls, s.URL)
+	}
+	marks, err := h.store.Marks(ctx, urls)
+	if err != nil {
+		return err
+	}
+	now := h.now()
+	for _, s := range sources {
+		m := marks[s.URL]
+		state, since := m.State(now)
+		line := seen{
+			URL: s.URL, Name: cmp.Or(s.Name, m.Title), Lang: s.Lang, State: state, Since: since, Fault: m.Fault, Address: m.Address,
+			Checked: m.Checked, Changed: m.Changed, Newest: m.Newest, Next: m.Next,
 		}
 		if err := h.show(line, asJSON); err != nil {
 			return err
@@ -69,19 +77,34 @@ func (h sourceList) list(ctx context.Context, asJSON bool) error {
 // show prints one source.
 func (h sourceList) show(s seen, asJSON bool) error {
 	if asJSON {
-		return json.NewEncoder(h.out).Encode(s)
+		return h.json(s)
 	}
-	state := s.State
-	switch {
-	case s.Fault != "" && !s.Failing.IsZero():
-		state = fmt.Sprintf("failing since %s: %s", s.Failing.Format("2006-01-02 15:04"), s.Fault)
-	case s.Fault != "":
-		state = s.Fault
-	case s.Articles > 0:
-		state = "ok, " + count(s.Articles, "article")
-	}
-	_, err := fmt.Fprintf(h.out, "%s\t%s\t%s\t%s\n", s.Name, s.Lang, s.URL, state)
+	_, err := fmt.Fprintf(h.out, "%s\t%s\t%s\t%s\n", s.Name, s.Lang, s.URL, s.words(h.now()))
 	return err
+}
+
+// words tells a source's state in a line.
+func (s seen) words(now time.Time) string {
+	words := string(s.State)
+	switch s.State {
+	case digest.Walled, digest.Failing:
+		words += fmt.Sprintf(" since %s", s.Since.Format("2006-01-02 15:04"))
+	case digest.Silent:
+		words += " for " + count(int(now.Sub(s.Since)/(24*time.Hour)), "day")
+	case digest.Moved:
+		words += " to " + s.Address
+	case digest.Fine:
+		if !s.Changed.IsZero() {
+			words += ", last new " + s.Changed.Format("2006-01-02 15:04")
+		}
+	}
+	if s.Articles > 0 {
+		words += ", " + count(s.Articles, "article")
+	}
+	if s.Fault != "" {
+		words += ": " + s.Fault
+	}
+	return words
 }
 
 func sourcesCheck(p *program) *cobra.Command {
@@ -121,20 +144,20 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 	}
 	reader.Eager = true
 	reader.Progress = p.progress("checking")
-	harvest, err := reader.Read(ctx, sources)
-	if err != nil {
-		return err
-	}
-	articles, troubles := harvest.Articles, harvest.Troubles
 	faults, numbers := map[string]string{}, map[string]int{}
-	for _, t := range troubles {
-		faults[t.Source] = t.Reason
-	}
-	for _, a := range articles {
-		numbers[a.Feed]++
+	for h, err := range reader.Read(ctx, sources) {
+		if err != nil {
+			return err
+		}
+		for _, t := range h.Troubles {
+			faults[t.Source] = t.Reason
+		}
+		for _, a := range h.Articles {
+			numbers[a.Feed]++
+		}
 	}
 	for _, s := range sources {
-		line := seen{URL: s.URL, Name: s.Name, Lang: s.Lang, State: "ok", Articles: numbers[s.URL], Fault: faults[s.URL]}
+		line := seen{URL: s.URL, Name: s.Name, Lang: s.Lang, State: digest.Fine, Articles: numbers[s.URL], Fault: faults[s.URL]}
 		if line.Fault != "" {
 			line.State = "fault"
 		}
@@ -142,8 +165,8 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 			return err
 		}
 	}
-	if len(troubles) > 0 {
-		return fmt.Errorf("%d of %s could not be read", len(troubles), count(len(sources), "source"))
+	if len(faults) > 0 {
+		return fmt.Errorf("%d of %s could not be read", len(faults), count(len(sources), "source"))
 	}
 	return nil
 }

@@ -150,15 +150,18 @@ func contentOf(f feed.Found) string {
 // try reads a file, or a page by its rules, and refuses what brings nothing.
 func (a *addition) try(ctx context.Context, p sourceBook, reader *feed.Reader) error {
 	reader.Eager = true
-	harvest, err := reader.Read(ctx, []digest.Source{a.source.source()})
-	if err != nil {
-		return err
+	var articles []digest.Article
+	for h, err := range reader.Read(ctx, []digest.Source{a.source.source()}) {
+		if err != nil {
+			return err
+		}
+		for _, t := range h.Troubles {
+			return fmt.Errorf("%s: %s", public(a.source.URL), t.Reason)
+		}
+		articles = append(articles, h.Articles...)
 	}
-	for _, t := range harvest.Troubles {
-		return fmt.Errorf("%s: %s", public(a.source.URL), t.Reason)
-	}
-	fmt.Fprintf(p.err, "read %s: %s\n", public(a.source.URL), count(len(harvest.Articles), "article"))
-	for _, article := range harvest.Articles[:min(len(harvest.Articles), 3)] {
+	fmt.Fprintf(p.err, "read %s: %s\n", public(a.source.URL), count(len(articles), "article"))
+	for _, article := range articles[:min(len(articles), 3)] {
 		fmt.Fprintf(p.err, "  %s\n", article.Title)
 	}
 	return nil

@@ -4,6 +4,7 @@ import (
 	"net"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/idna"
@@ -143,4 +144,37 @@ func withoutAMP(path string, asked bool) (string, bool) {
 		return rest, true
 	}
 	return path, false
+}
+
+// linkKey is what two addresses of one article have in common: host and path without what a server answers
+// alike in practice, which is scheme, www, the mobile and AMP hosts, a slash at the end, and the order of the
+// query. "" for no address, and for the front page of a site, which is no article's own.
+func linkKey(canonical string) string {
+	u, err := url.Parse(canonical)
+	if err != nil || u.Host == "" {
+		return canonical
+	}
+	path := strings.TrimRight(u.EscapedPath(), "/")
+	if path == "" && u.RawQuery == "" && u.Fragment == "" {
+		return ""
+	}
+	labels := strings.Split(u.Host, ".")
+	for i := 0; i < len(labels) && len(labels) > 2; {
+		switch labels[i] {
+		case "www", "m", "mobile", "amp":
+			labels = slices.Delete(labels, i, i+1)
+		default:
+			i++
+		}
+	}
+	query := strings.Split(u.RawQuery, "&")
+	slices.Sort(query)
+	key := strings.Join(labels, ".") + path
+	if u.RawQuery != "" {
+		key += "?" + strings.Join(query, "&")
+	}
+	if u.Fragment != "" {
+		key += "#" + u.Fragment
+	}
+	return key
 }

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"cmp"
 	"compress/gzip"
 	"context"
@@ -14,6 +15,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -33,6 +35,7 @@ type refusal struct {
 	sentence string
 	wait     time.Duration
 	unheard  bool  // there was no connection to any server
+	wall     bool  // a wall against robots stands before it
 	err      error // below it; may be nil
 }
 
@@ -42,72 +45,131 @@ func (e *refusal) Unwrap() error { return e.err }
 // answer is what a server sent.
 type answer struct {
 	Document
-	same bool // 304: nothing new
+	same  bool   // 304: nothing new
+	cut   bool   // it broke off in the middle
+	moved string // where redirects led that are all for good
+}
+
+// unpack undoes the packing that the server was allowed to use, within the limit.
+func (a *answer) unpack(limit int64) error {
+	how := strings.ToLower(strings.TrimSpace(a.Header.Get("Content-Encoding")))
+	switch how {
+	case "", "identity":
+		return nil
+	case "gzip", "x-gzip":
+	default:
+		return &refusal{sentence: "its answer is packed in a way that was not asked for (" + clip(how, 20) + ")"}
+	}
+	if !bytes.HasPrefix(a.Body, []byte{0x1f, 0x8b}) { // said, and not done
+		return nil
+	}
+	z, err := gzip.NewReader(bytes.NewReader(a.Body))
+	if err != nil {
+		return &refusal{sentence: "its answer is not packed as it says", err: err}
+	}
+	plain, err := io.ReadAll(io.LimitReader(z, limit+1))
+	switch {
+	case int64(len(plain)) > limit:
+		return tooLarge(limit)
+	case errors.Is(err, io.ErrUnexpectedEOF) && len(plain) > 0:
+		a.cut = true
+	case err != nil:
+		return &refusal{sentence: "its answer is not packed as it says", err: err}
+	}
+	a.Body = plain
+	return nil
+}
+
+func tooLarge(limit int64) error {
+	return &refusal{sentence: "it is larger than " + byteSize(limit) + ", which is the most that is read of one source"}
+}
+
+// Web is how we behave on the web. It may be used by several goroutines at once.
+type Web struct {
+	Now          func() time.Time
+	Version      string         // our own, for the User-Agent
+	Contact      string         // where a site's owner finds us: an address of the web or of mail
+	AllowPrivate []netip.Prefix // private networks that may be asked
+	Timeout      time.Duration  // of one request with its whole body; 30 s
+	MaxBytes     int64          // of one document, as it is sent and unpacked; 16 MiB
+	Gap          time.Duration  // between two requests to one host; 0 is none
+
+	once   sync.Once
+	client *http.Client
+	turns  turns
 }
 
 // Fetch gets one document of the web as it is, for whoever wants to read a single address. The extra
-// header may be nil. The document's URL is where redirects led.
-func (r *Reader) Fetch(ctx context.Context, address string, header http.Header) (Document, error) {
-	got, err := r.get(ctx, address, header)
-	if err != nil {
-		return Document{}, fmt.Errorf("%s: %w", address, err)
+// header may be nil. The document's URL is where redirects led. The error is a sentence about the document,
+// and leaves naming it to the caller.
+func (w *Web) Fetch(ctx context.Context, address string, header http.Header) (Document, error) {
+	got, err := w.get(ctx, address, header)
+	if err == nil {
+		err = got.unpack(w.maxBytes())
 	}
-	return got.Document, nil
+	return got.Document, err
 }
 
-// get asks once. Every failure but the context's own end is a [refusal].
-func (r *Reader) get(ctx context.Context, address string, header http.Header) (answer, error) {
+// get asks once, when it is the host's turn. Every failure but the context's own end is a [refusal].
+func (w *Web) get(ctx context.Context, address string, header http.Header) (answer, error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return answer{}, &refusal{sentence: "its address is not one of the web (http:// or https://)"}
 	}
-	ctx, cancel := context.WithTimeout(ctx, r.timeout())
+	leave, err := w.turns.take(ctx, strings.ToLower(u.Hostname()), w.Gap)
+	if err != nil {
+		return answer{}, err
+	}
+	defer leave()
+	ctx, cancel := context.WithTimeout(ctx, w.timeout())
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return answer{}, &refusal{sentence: "its address cannot be asked for: " + err.Error(), err: err}
 	}
 	req.Header.Set("Accept", accept)
+	req.Header.Set("Accept-Encoding", "gzip") // unpacked by ourselves, off the host's turn and within bounds
 	for k, v := range header {
 		req.Header[http.CanonicalHeaderKey(k)] = v
 	}
-	req.Header.Set("User-Agent", r.userAgent())
-	res, err := r.web().Do(req)
+	req.Header.Set("User-Agent", w.userAgent())
+	res, err := w.web().Do(req)
 	if err != nil {
-		return answer{}, r.explain(err, u)
+		return answer{}, w.explain(err, u)
 	}
 	defer func() { _ = res.Body.Close() }()
-	return r.take(res, u)
+	return w.take(res, u)
 }
 
-// take reads an answer's body within the limit, or says what its status means.
-func (r *Reader) take(res *http.Response, u *url.URL) (answer, error) {
-	got := answer{Document: Document{URL: res.Request.URL.String(), Header: res.Header}}
+// take reads an answer's body within the limit, or says what its status means. A body that breaks off is
+// kept as far as it came: its whole articles are as good as any.
+func (w *Web) take(res *http.Response, u *url.URL) (answer, error) {
+	got := answer{Document: Document{URL: res.Request.URL.String(), Header: res.Header}, moved: movedFor(res)}
 	switch {
 	case res.StatusCode == http.StatusNotModified:
 		got.same = true
 		return got, nil
 	case res.StatusCode < 200 || res.StatusCode > 299:
-		return answer{}, r.refused(res)
+		return answer{}, w.refused(res)
 	}
-	limit := r.maxBytes()
+	limit := w.maxBytes()
 	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if int64(len(body)) > limit {
-		return answer{}, &refusal{sentence: "it is larger than " + byteSize(limit) + ", which is the most that is read of one source"}
+		return answer{}, tooLarge(limit)
 	}
-	if err != nil {
-		return answer{}, r.explain(err, u)
+	got.Body, got.cut = body, isCut(err) && len(body) > 0
+	if err != nil && !got.cut {
+		return answer{}, w.explain(err, u)
 	}
-	got.Body = body
 	return got, nil
 }
 
 // refused says what a status other than success means for the person who named the source.
-func (r *Reader) refused(res *http.Response) error {
-	wait := retryAfter(res.Header.Get("Retry-After"), r.Now())
+func (w *Web) refused(res *http.Response) error {
+	wait := retryAfter(res.Header.Get("Retry-After"), w.Now())
 	start, _ := io.ReadAll(io.LimitReader(res.Body, 20_000))
 	wall := res.Header.Get("Cf-Mitigated") != "" || isWall(string(start))
-	no := &refusal{}
+	no := &refusal{wall: wall}
 	switch code := res.StatusCode; {
 	case wall:
 		no.sentence = fmt.Sprintf("a wall against robots stands before it (%d); ask the site for another address, or leave the source out", code)
@@ -143,7 +205,7 @@ func retryAfter(v string, now time.Time) time.Duration {
 }
 
 // explain turns what the network did into a sentence.
-func (r *Reader) explain(err error, u *url.URL) error {
+func (w *Web) explain(err error, u *url.URL) error {
 	no := &refusal{err: err, unheard: unheard(err)}
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
@@ -162,13 +224,11 @@ func (r *Reader) explain(err error, u *url.URL) error {
 	case errors.As(err, &cert):
 		no.sentence = "the certificate of its server is not valid: " + cert.Err.Error()
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		no.sentence = "it did not answer in full within " + r.timeout().String()
+		no.sentence = "it did not answer in full within " + w.timeout().String()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		no.sentence = "no server listens at " + u.Host
-	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, io.EOF):
-		no.sentence = "its answer broke off in the middle"
-	case errors.Is(err, gzip.ErrHeader), errors.Is(err, gzip.ErrChecksum):
-		no.sentence = "its answer is not packed as it says"
+	case isCut(err):
+		no.sentence = brokeOff
 	default:
 		var outer *url.Error
 		if errors.As(err, &outer) {
@@ -177,6 +237,13 @@ func (r *Reader) explain(err error, u *url.URL) error {
 		no.sentence = "it could not be fetched: " + err.Error()
 	}
 	return no
+}
+
+const brokeOff = "its answer broke off in the middle"
+
+// isCut says whether a connection ended before the answer did.
+func isCut(err error) bool {
+	return errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, io.EOF)
 }
 
 // unheard says whether no server was reached, as when the network is away: a name was not found, or nobody
@@ -200,15 +267,15 @@ func hostOf(err error, u *url.URL) string {
 
 // web returns the one client, made at the first call. It knows no proxy and no cookies, and looks at
 // every address after its name is resolved, so that neither a redirect nor a name can lead inside.
-func (r *Reader) web() *http.Client {
-	r.once.Do(func() {
+func (w *Web) web() *http.Client {
+	w.once.Do(func() {
 		guard := ssrf.New(ssrf.WithAnyPort())
-		dialer := &net.Dialer{Timeout: r.timeout(), Control: func(network, address string, c syscall.RawConn) error {
+		dialer := &net.Dialer{Timeout: w.timeout(), Control: func(network, address string, c syscall.RawConn) error {
 			at, err := netip.ParseAddrPort(address)
 			if err != nil {
 				return fmt.Errorf("%w: %s", ssrf.ErrInvalidHostPort, address)
 			}
-			for _, p := range r.AllowPrivate {
+			for _, p := range w.AllowPrivate {
 				if p.Contains(at.Addr().Unmap().WithZone("")) {
 					return nil
 				}
@@ -219,11 +286,10 @@ func (r *Reader) web() *http.Client {
 			}
 			return guard.Safe(network, address, c)
 		}}
-		parallel := max(r.Parallel, 1)
-		r.client = &http.Client{
+		w.client = &http.Client{
 			Transport: &http.Transport{
-				Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 256 << 10,
-				MaxIdleConns: 4 * parallel, MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second,
+				Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 256 << 10, DisableCompression: true,
+				MaxIdleConns: 100, MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second,
 			},
 			CheckRedirect: func(_ *http.Request, via []*http.Request) error {
 				if len(via) > maxRedirects {
@@ -233,28 +299,28 @@ func (r *Reader) web() *http.Client {
 			},
 		}
 	})
-	return r.client
+	return w.client
 }
 
-func (r *Reader) userAgent() string {
-	if r.Contact == "" {
-		return "Tidings/" + r.Version
+func (w *Web) userAgent() string {
+	if w.Contact == "" {
+		return "Tidings/" + w.Version
 	}
-	return "Tidings/" + r.Version + " (+" + r.Contact + ")"
+	return "Tidings/" + w.Version + " (+" + w.Contact + ")"
 }
 
-func (r *Reader) timeout() time.Duration {
-	if r.Timeout <= 0 {
+func (w *Web) timeout() time.Duration {
+	if w.Timeout <= 0 {
 		return 30 * time.Second
 	}
-	return r.Timeout
+	return w.Timeout
 }
 
-func (r *Reader) maxBytes() int64 {
-	if r.MaxBytes <= 0 {
+func (w *Web) maxBytes() int64 {
+	if w.MaxBytes <= 0 {
 		return 16 << 20
 	}
-	return r.MaxBytes
+	return w.MaxBytes
 }
 
 // byteSize tells a limit as a person would.

@@ -33,9 +33,9 @@ func filePath(source string) string {
 	return filepath.FromSlash(path)
 }
 
-// visitFiles reads a document of this machine, or a folder of them: feeds, web pages and plain texts, by
+// readFiles reads a document of this machine, or a folder of them: feeds, web pages and plain texts, by
 // what they are. Files that cannot be read are named in one sentence and the rest is read.
-func (r *Reader) visitFiles(v *visit) error {
+func (r *Reader) readFiles(v *visit) error {
 	path := filePath(v.source.URL)
 	names, err := list(path)
 	if err != nil {

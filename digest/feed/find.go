@@ -78,11 +78,6 @@ func probe(ctx context.Context, r *Reader, all []candidate) []Found {
 		if c.ofComments() && len(found) > 0 {
 			break
 		}
-		select {
-		case <-ctx.Done():
-			return found
-		case <-time.After(r.Gap):
-		}
 		doc, err := r.Fetch(ctx, c.url, nil)
 		if err != nil {
 			continue

@@ -134,7 +134,7 @@ func (r reading) article(it *gofeed.Item, was original) digest.Article {
 		a.Image = imageOf(it, r.base)
 	}
 	settle(&a, lang)
-	a.ID = articleID(a, strings.TrimSpace(it.GUID), r.scope)
+	name(&a, strings.TrimSpace(it.GUID), r.scope)
 	return a
 }
 
@@ -233,30 +233,6 @@ func dateOf(raw string, parsed *time.Time) time.Time {
 		return plausible(parsed.UTC())
 	}
 	return parseDate(raw)
-}
-
-// apart gives items that would share an id one each. Several items on one page (a list of changes, each
-// with its own fragment) are told apart by their titles; the very same item twice is kept once.
-func apart(all []digest.Article) []digest.Article {
-	titles := map[string]map[string]bool{}
-	for _, a := range all {
-		if titles[a.ID] == nil {
-			titles[a.ID] = map[string]bool{}
-		}
-		titles[a.ID][a.Title] = true
-	}
-	seen := map[string]bool{}
-	var out []digest.Article
-	for _, a := range all {
-		if len(titles[a.ID]) > 1 {
-			a.ID = identity(a.ID, a.Title)
-		}
-		if !seen[a.ID] {
-			seen[a.ID] = true
-			out = append(out, a)
-		}
-	}
-	return out
 }
 
 // newest returns the places of the 200 newest items, in the feed's order; of undated ones those count as

@@ -254,7 +254,7 @@ func (l frontPage) articles(cards []*nethtml.Node) []digest.Article {
 	}
 	for i := range all {
 		settle(&all[i], lang)
-		all[i].ID = articleID(all[i], "", "")
+		name(&all[i], "", "")
 	}
 	return all
 }

@@ -45,7 +45,7 @@ func (o opening) readPage() (digest.Article, error) {
 	}
 	settle(&a, firstOf(declared, lang))
 	a.Lang = firstOf(lang, a.Lang)
-	a.ID = o.pageID(a)
+	o.namePage(&a)
 	return a, nil
 }
 

@@ -1,14 +1,11 @@
 package feed
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"tidings/digest"
@@ -154,29 +151,6 @@ func clip(s string, n int) string {
 		cut = cut[:i]
 	}
 	return strings.TrimRight(cut, " ,;:") + "…"
-}
-
-// identity makes an article's id from the first of these that is known: what it is called in its feed
-// and on the web must not change when somebody corrects a comma.
-func identity(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
-	return hex.EncodeToString(sum[:16])
-}
-
-// articleID follows the rule: canonical link, else guid, else title and date. A guid or title counts
-// only within its feed, unless the guid is of a form that is unique in the world.
-func articleID(a digest.Article, guid, scope string) string {
-	switch {
-	case a.URL != "":
-		return identity(a.URL)
-	case strings.Contains(guid, ":") && len(guid) > 10:
-		return identity(guid)
-	case guid != "":
-		return identity(scope, guid)
-	case a.Published.IsZero():
-		return identity(scope, a.Title, clip(a.Text, maxTitle))
-	}
-	return identity(scope, a.Title, a.Published.UTC().Format(time.RFC3339))
 }
 
 // langTag spells a declared language as BCP 47 does: en_us becomes en-US. What is no tag becomes "".

@@ -43,16 +43,17 @@ func (o opening) readPlain() (digest.Article, error) {
 	a.URL = Canonical(address(nil, o.URL))
 	settle(&a, firstOf(lang, o.Lang))
 	a.Lang = firstOf(lang, a.Lang)
-	a.ID = o.pageID(a)
+	o.namePage(&a)
 	return a, nil
 }
 
-// pageID identifies what is one article by its address, else by the name of its file.
-func (o opening) pageID(a digest.Article) string {
+// namePage identifies what is one article by its address, else by the name of its file.
+func (o opening) namePage(a *digest.Article) {
+	guid := ""
 	if a.URL == "" && o.Name != "" {
-		return identity("file:" + o.Name)
+		guid = "file:" + o.Name
 	}
-	return articleID(a, "", "")
+	name(a, guid, "")
 }
 
 // paragraphs parts a plain text at its empty lines; one that has none, at its lines.

@@ -7,12 +7,12 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,23 +25,50 @@ import (
 	"tidings/digest"
 )
 
-// memory is marks in a map.
+// memory is marks and articles in maps.
 type memory struct {
 	mu    sync.Mutex
 	marks map[string]digest.Mark
+	known map[string][]digest.Known
 }
 
-func (m *memory) Mark(_ context.Context, source string) (digest.Mark, error) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.marks[source], nil
+func newMemory() *memory {
+	return &memory{marks: map[string]digest.Mark{}, known: map[string][]digest.Known{}}
 }
 
-func (m *memory) remember(marks []digest.Mark) {
+func (m *memory) Marks(_ context.Context, sources []string) (map[string]digest.Mark, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for _, mark := range marks {
+	found := map[string]digest.Mark{}
+	for _, s := range sources {
+		if mark, ok := m.marks[s]; ok {
+			found[s] = mark
+		}
+	}
+	return found, nil
+}
+
+func (m *memory) Known(_ context.Context, source string) ([]digest.Known, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.known[source]), nil
+}
+
+// keep does what an archive does.
+func (m *memory) keep(h digest.Harvest) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, mark := range h.Marks {
 		m.marks[mark.Source] = mark
+	}
+	for _, a := range h.Articles {
+		k := digest.Known{ID: a.ID, Handles: a.Handles, Published: a.Published}
+		at := slices.IndexFunc(m.known[a.Feed], func(k digest.Known) bool { return k.ID == a.ID })
+		if at >= 0 {
+			m.known[a.Feed][at] = k
+		} else {
+			m.known[a.Feed] = append([]digest.Known{k}, m.known[a.Feed]...)
+		}
 	}
 }
 
@@ -64,7 +91,7 @@ func newRig(t *testing.T) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := &rig{memory: &memory{marks: map[string]digest.Mark{}}, now: noon, asked: map[string]int{}, sent: map[string]http.Header{}}
+	r := &rig{memory: newMemory(), now: noon, asked: map[string]int{}, sent: map[string]http.Header{}}
 	answers := map[string]string{}
 	for _, f := range archive.Files {
 		answers[f.Name] = string(f.Data)
@@ -129,17 +156,22 @@ func respond(w http.ResponseWriter, req *http.Request, answer string) {
 
 func (r *rig) source(path string) digest.Source { return digest.Source{URL: r.url + path} }
 
-// round reads sources and remembers their marks, as who keeps the articles does.
-func (r *rig) round(ctx context.Context, sources []digest.Source) ([]digest.Article, []digest.Trouble, error) {
-	h, err := r.Read(ctx, sources)
-	r.memory.remember(h.Marks)
-	return h.Articles, h.Troubles, err
+// gather reads sources and remembers what they bring, as who keeps the articles does.
+func (r *rig) gather(ctx context.Context, sources []digest.Source) (articles []digest.Article, troubles []digest.Trouble, err error) {
+	for h, err := range r.Read(ctx, sources) {
+		if err != nil {
+			return nil, nil, err
+		}
+		r.memory.keep(h)
+		articles, troubles = append(articles, h.Articles...), append(troubles, h.Troubles...)
+	}
+	return articles, troubles, nil
 }
 
 // read visits one source and returns its titles and its trouble.
 func (r *rig) read(t *testing.T, path string) (titles, trouble string) {
 	t.Helper()
-	articles, troubles, err := r.round(t.Context(), []digest.Source{r.source(path)})
+	articles, troubles, err := r.gather(t.Context(), []digest.Source{r.source(path)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +217,7 @@ func TestConditional(t *testing.T) {
 
 func TestFuture(t *testing.T) {
 	r := newRig(t)
-	articles, _, err := r.round(t.Context(), []digest.Source{{URL: r.url + "/good.xml", Name: "Our name"}})
+	articles, _, err := r.gather(t.Context(), []digest.Source{{URL: r.url + "/good.xml", Name: "Our name"}})
 	if err != nil || len(articles) != 2 {
 		t.Fatal(articles, err)
 	}
@@ -221,7 +253,8 @@ func TestAnswers(t *testing.T) {
 		"/hasty.xml":     "1h0m0s: the server says that we ask too often (429)",
 		"/closed.xml":    "3h0m0s: the server is out of service for now (503)",
 		"/broken.xml":    "1h0m0s: the server has a fault of its own (500)",
-		"/page.xml":      "1h0m0s: what the server sent is a web page (“Our blog”), not a feed; the page names a feed: BASE/good.xml",
+		"/page.xml":      "First story of the day | From the future",
+		"/lost.xml":      "1h0m0s: what the server sent is a web page (“Our blog”), not a feed; the page names a feed: BASE/missing.xml",
 		"/error.json":    "1h0m0s: what the server sent is no feed but a JSON document that is no feed",
 		"/empty.xml":     "1h0m0s: the server sent an empty document where a feed should be",
 	} {
@@ -240,6 +273,19 @@ func TestAnswers(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestFollow names a page in a feed's place: the feed that it names is read from then on.
+func TestFollow(t *testing.T) {
+	r := newRig(t)
+	r.read(t, "/page.xml")
+	if mark := r.memory.marks[r.url+"/page.xml"]; mark.Address != r.url+"/good.xml" || mark.Failures != 0 {
+		t.Errorf("%+v", mark)
+	}
+	asked := r.asked["/page.xml"]
+	if titles, trouble := r.read(t, "/page.xml"); titles != "" || trouble != "" || r.asked["/page.xml"] != asked || r.sent["/good.xml"].Get("If-None-Match") == "" {
+		t.Error(titles, trouble, r.asked)
 	}
 }
 
@@ -277,7 +323,7 @@ func TestUnheard(t *testing.T) {
 	gone.Close()
 	source := digest.Source{URL: gone.URL + "/feed.xml"}
 	for n := range 3 {
-		_, troubles, err := r.round(t.Context(), []digest.Source{source})
+		_, troubles, err := r.gather(t.Context(), []digest.Source{source})
 		if err != nil || len(troubles) != 1 || !strings.Contains(troubles[0].Reason, "no server listens") {
 			t.Fatal(troubles, err)
 		}
@@ -337,7 +383,7 @@ func TestHosts(t *testing.T) {
 	}
 	last := 0
 	r.Progress = func(done, total int) { last = done*100 + total }
-	articles, troubles, err := r.round(t.Context(), sources)
+	articles, troubles, err := r.gather(t.Context(), sources)
 	if err != nil || len(troubles) > 0 {
 		t.Fatal(troubles, err)
 	}
@@ -357,9 +403,9 @@ func TestCancel(t *testing.T) {
 	r := newRig(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	_, _, err := r.round(ctx, []digest.Source{r.source("/good.xml"), r.source("/slow.xml")})
-	if !errors.Is(err, context.Canceled) || len(r.memory.marks) != 0 {
-		t.Error(err, maps.Keys(r.memory.marks))
+	_, _, err := r.gather(ctx, []digest.Source{r.source("/good.xml"), r.source("/slow.xml")})
+	if _, ok := r.memory.marks[r.url+"/slow.xml"]; !errors.Is(err, context.Canceled) || ok {
+		t.Error(err, ok)
 	}
 }
 
@@ -397,7 +443,7 @@ func TestFolder(t *testing.T) {
 	write("z.pdf", "%PDF-1.7")
 	source := digest.Source{URL: "file:" + dir, Name: "Folder"}
 	titles := func() (string, string) {
-		articles, troubles, err := r.round(t.Context(), []digest.Source{source})
+		articles, troubles, err := r.gather(t.Context(), []digest.Source{source})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -420,7 +466,8 @@ func TestFolder(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "z.pdf")); err != nil {
 		t.Fatal(err)
 	}
-	if got, trouble = titles(); got != "First title | Second title | From a feed" || trouble != "" {
+	write("e.txt", "Third title\n\nThird text of the folder.")
+	if got, trouble = titles(); got != "Third title" || trouble != "" {
 		t.Error(got, "/", trouble)
 	}
 	if got, trouble = titles(); got != "" || trouble != "" {

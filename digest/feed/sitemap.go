@@ -129,7 +129,7 @@ func (o opening) mapped(base *url.URL, all []located) []digest.Article {
 			a.Updated = time.Time{}
 		}
 		settle(&a, firstOf(e.lang, o.Lang))
-		a.ID = articleID(a, "", "")
+		name(&a, "", "")
 		articles = append(articles, a)
 	}
 	return articles

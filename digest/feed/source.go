@@ -1,11 +1,8 @@
 package feed
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"tidings/digest"
 )
@@ -41,34 +38,4 @@ func parseSource(doc Document, list digest.List) (articles []digest.Article, mor
 		return nil, nil, nil
 	}
 	return articles, more, err
-}
-
-// readSource is parseSource with the sitemaps of an index followed. What has no title is left out, for its
-// page would have to be read; so is a sitemap that cannot be had, unless it is the last hope. Followed says
-// that the articles do not stand in the document itself, whose validators then say nothing of them.
-func readSource(ctx context.Context, r *Reader, doc Document, list digest.List) (articles []digest.Article, followed bool, err error) {
-	articles, more, err := parseSource(doc, list)
-	if err != nil {
-		return nil, false, err
-	}
-	var failed error
-	for _, at := range more {
-		select {
-		case <-ctx.Done():
-			return nil, true, context.Cause(ctx)
-		case <-time.After(r.Gap):
-		}
-		got, err := r.get(ctx, at, nil)
-		if err == nil {
-			var listed []digest.Article
-			got.Lang = doc.Lang
-			listed, _, err = parseSource(got.Document, list)
-			articles = append(articles, listed...)
-		}
-		failed = errors.Join(failed, err)
-	}
-	if len(articles) == 0 && failed != nil {
-		return nil, true, failed
-	}
-	return slices.DeleteFunc(articles, func(a digest.Article) bool { return a.Title == "" }), len(more) > 0, nil
 }

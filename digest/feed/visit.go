@@ -5,65 +5,112 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
-	nethtml "golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
-
 	"tidings/digest"
-)
-
-// How long a failing source is left alone: an hour after the first failure, doubling to a day. One that no
-// server answered for is not: the network may be our own, and is mended sooner. There is no failure after
-// which a source is given up; feeds come back after years.
-const (
-	firstWait = time.Hour
-	longWait  = 24 * time.Hour
 )
 
 // tooEarly is how far ahead of the clock an article may be dated; beyond it the date is a mistake or a
 // way to stay on top, and the article counts as undated.
 const tooEarly = time.Hour
 
-// visit is one source's turn: what it brought, and the mark that remembers it.
+// visit is one source's turn: what it brought, and the mark that remembers it. It is asked, then read.
 type visit struct {
-	source    digest.Source
-	mark      digest.Mark
-	articles  []digest.Article
-	fault     string // a sentence, "" when there is no trouble
+	place  int // among the sources of the round
+	source digest.Source
+	mark   digest.Mark
+
+	got answer // of the server
+	err error  // why there is none
+
+	skipped   bool // it was not due
 	unchanged bool
+	more      []string         // sitemaps that its index names, to be followed
+	holds     int              // articles in its document
+	articles  []digest.Article // those that are new or changed
+	fresh     int              // those that are new
+	fault     string           // a sentence, "" when there is no trouble
 }
 
-func (r *Reader) visit(ctx context.Context, v *visit) {
+// ask gets the source's document from its server, if it is due. A file is no concern of the network and is
+// opened when it is read.
+func (r *Reader) ask(ctx context.Context, v *visit) {
 	now := r.Now()
-	v.mark.Checked = now
-	var err error
-	if isFile(v.source.URL) {
-		err = r.visitFiles(v)
-	} else {
-		err = r.visitWeb(ctx, v)
-	}
-	if err != nil {
-		r.fail(v, err, now)
-		r.Log.Debug("source failed", "source", v.source.URL, "failures", v.mark.Failures, "err", err)
+	if !r.Eager && v.mark.Due.After(now) {
+		v.skipped, v.unchanged = true, v.mark.Failures == 0
+		if v.mark.Failures > 0 {
+			v.fault = fmt.Sprintf("%s (left alone until %s)", v.mark.Fault, v.mark.Due.Format("2006-01-02 15:04"))
+		}
 		return
 	}
-	v.mark.Failures, v.mark.Failing, v.mark.Fault, v.mark.Due = 0, time.Time{}, v.fault, time.Time{}
-	for i := range v.articles {
-		r.settle(&v.articles[i], v.source, now)
+	v.mark.Source, v.mark.Checked = v.source.URL, now
+	if isFile(v.source.URL) {
+		return
 	}
-	if len(v.articles) > 0 {
-		v.mark.Changed = now
-		v.mark.Title = cmp.Or(v.articles[0].Source.Title, v.mark.Title)
+	header := http.Header{}
+	if !v.sameRules() { // by other rules it is read as another document
+		v.mark.ETag, v.mark.Modified, v.mark.Hash = "", "", ""
 	}
-	r.Log.Debug("source read", "source", v.source.URL, "articles", len(v.articles), "unchanged", v.unchanged)
+	if v.mark.ETag != "" {
+		header.Set("If-None-Match", v.mark.ETag)
+	}
+	if v.mark.Modified != "" {
+		header.Set("If-Modified-Since", v.mark.Modified)
+	}
+	v.got, v.err = r.get(ctx, cmp.Or(v.mark.Address, v.source.URL), header)
 }
 
-// settle gives an article what only the source and the clock know.
-func (r *Reader) settle(a *digest.Article, s digest.Source, now time.Time) {
+// read reads what was asked for. Afterwards the visit leads on to other documents, or has failed, or is ready
+// to be compared with what is known.
+func (r *Reader) read(v *visit) {
+	switch {
+	case v.skipped || v.err != nil:
+	case isFile(v.source.URL):
+		v.err = r.readFiles(v)
+	default:
+		v.err = r.readAnswer(v)
+	}
+	v.got.Body = nil
+}
+
+// recall settles a visit: by its failure, or by what of its articles is new or changed. The error is for what
+// stops the whole round.
+func (r *Reader) recall(ctx context.Context, v *visit) error {
+	if v.skipped {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if v.err != nil {
+		v.fail(v.err)
+		r.Log.Debug("source failed", "source", host(v.source.URL), "failures", v.mark.Failures, "err", v.fault)
+		return nil
+	}
+	v.articles = slices.DeleteFunc(v.articles, func(a digest.Article) bool { return a.Title == "" })
+	v.holds = len(v.articles)
+	if v.holds > 0 {
+		known, err := r.Memory.Known(ctx, v.source.URL)
+		if err != nil {
+			return err
+		}
+		v.mark.Title = cmp.Or(v.articles[0].Source.Title, v.mark.Title)
+		for i := range v.articles {
+			settleFor(&v.articles[i], v.source, v.mark.Checked)
+		}
+		v.articles, v.fresh = recall(v.articles, known)
+	}
+	r.succeed(v)
+	r.Log.Debug("source read", "source", host(v.source.URL), "articles", v.holds, "fresh", v.fresh, "unchanged", v.unchanged)
+	return nil
+}
+
+// settleFor gives an article what only the source and the clock know.
+func settleFor(a *digest.Article, s digest.Source, now time.Time) {
 	a.Feed = s.URL
 	if s.Name != "" {
 		a.Source.Title = s.Name
@@ -74,61 +121,41 @@ func (r *Reader) settle(a *digest.Article, s digest.Source, now time.Time) {
 	if a.Updated.After(now.Add(tooEarly)) {
 		a.Updated = time.Time{}
 	}
+	a.Handles.Sum = sumOf(*a)
 }
 
-// fail counts a failure. A document that could not be read is asked for anew next time, or the server
-// would say that it has not changed.
-func (r *Reader) fail(v *visit, err error, now time.Time) {
-	v.fault = err.Error()
-	v.mark.Failures++
-	if v.mark.Failing.IsZero() {
-		v.mark.Failing = now
-	}
-	v.mark.Fault = v.fault
-	wait := longWait
-	if n := v.mark.Failures - 1; n < 5 {
-		wait = min(firstWait<<n, longWait)
-	}
-	var no *refusal
-	if errors.As(err, &no) && no.wait > 0 {
-		wait = min(max(no.wait, time.Minute), longWait)
-	}
-	v.mark.Due = now.Add(wait)
-	if isFile(v.source.URL) || no != nil && no.unheard { // nobody is spared by waiting
-		v.mark.Due = time.Time{}
-	}
-}
-
-// visitWeb asks a server for what is new since the mark, and reads it unless it is what it was.
-func (r *Reader) visitWeb(ctx context.Context, v *visit) error {
-	header := http.Header{}
-	if v.mark.ETag != "" {
-		header.Set("If-None-Match", v.mark.ETag)
-	}
-	if v.mark.Modified != "" {
-		header.Set("If-Modified-Since", v.mark.Modified)
-	}
-	got, err := r.get(ctx, v.source.URL, header)
-	if err != nil {
-		return err
-	}
-	if got.same {
+// readAnswer reads what a server sent, unless it is what it was. A document that could not be read is asked
+// for anew next time, or the server would say that it has not changed.
+func (r *Reader) readAnswer(v *visit) error {
+	if v.got.same {
 		v.unchanged = true
 		return nil
 	}
-	etag, modified := got.Header.Get("Etag"), got.Header.Get("Last-Modified")
-	hash := hashOf(got.Body)
+	if err := v.got.unpack(r.maxBytes()); err != nil {
+		return err
+	}
+	etag, modified := v.got.Header.Get("Etag"), v.got.Header.Get("Last-Modified")
+	hash := v.rules() + hashOf(v.got.Body)
 	if hash == v.mark.Hash {
 		v.mark.ETag, v.mark.Modified, v.unchanged = etag, modified, true
 		return nil
 	}
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = "", "", ""
-	got.Lang = v.source.Lang
-	var followed bool
-	if v.articles, followed, err = readSource(ctx, r, got.Document, v.source.List); err != nil || followed {
+	v.got.Lang = v.source.Lang
+	var err error
+	v.articles, v.more, err = parseSource(v.got.Document, v.source.List)
+	switch {
+	case v.got.cut && len(v.articles) == 0:
+		return &refusal{sentence: brokeOff, err: err}
+	case v.got.cut:
+		v.fault = fmt.Sprintf("%s; the articles before the break were kept (%d)", brokeOff, len(v.articles))
+		return nil
+	case err != nil:
 		return err
 	}
-	v.mark.ETag, v.mark.Modified, v.mark.Hash = etag, modified, hash
+	if len(v.more) == 0 { // what is new stands in the document itself
+		v.mark.ETag, v.mark.Modified, v.mark.Hash = etag, modified, hash
+	}
 	return nil
 }
 
@@ -137,53 +164,19 @@ func hashOf(body []byte) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// notFeed says what came instead of a feed, and for a web page which feed it names.
-func (o opening) notFeed() error {
-	switch o.kind {
-	case empty:
-		return errors.New("the server sent an empty document where a feed should be")
-	case unknown:
-		return errors.New("what the server sent is " + o.kind.String())
-	case page:
-	default:
-		return errors.New("what the server sent is no feed but " + o.kind.String())
+// rules are what the hash of a page begins with that is read by list rules: a short hash of these.
+func (v *visit) rules() string {
+	if v.source.List == (digest.List{}) {
+		return ""
 	}
-	if isWall(o.text) {
-		return errors.New("a wall against robots stands before it; ask the site for another address, or leave the source out")
-	}
-	root, err := nethtml.Parse(strings.NewReader(o.text))
-	if err != nil {
-		return errors.New("what the server sent is a web page, not a feed")
-	}
-	about := describe(root, o.base())
-	sentence := "what the server sent is a web page" + quoted(about.title) + ", not a feed"
-	if found := feedOf(root, o); found != "" && found != o.URL {
-		sentence += "; the page names a feed: " + found
-	}
-	return errors.New(sentence)
+	return handle(fmt.Sprintf("%q", v.source.List)) + "-"
 }
 
-// feedOf returns the feed that a web page names in its head.
-func feedOf(root *nethtml.Node, o opening) string {
-	for n := range root.Descendants() {
-		if n.DataAtom != atom.Link || !strings.Contains(strings.ToLower(attr(n, "rel")), "alternate") {
-			continue
-		}
-		switch strings.ToLower(attr(n, "type")) {
-		case "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml":
-			return address(o.base(), attr(n, "href"))
-		}
+// sameRules says whether the source was read by the rules that it has now.
+func (v *visit) sameRules() bool {
+	rules := ""
+	if i := strings.IndexByte(v.mark.Hash, '-'); i >= 0 {
+		rules = v.mark.Hash[:i+1]
 	}
-	return ""
-}
-
-// isWall tells the pages by which sites keep robots out.
-func isWall(s string) bool {
-	s = strings.ToLower(s[:min(len(s), 20_000)])
-	for _, sign := range []string{"cf-browser-verification", "challenge-platform", "/cdn-cgi/challenge", "cf_chl_", "<title>just a moment", "px-captcha", "captcha-delivery.com", "ddos-guard", "_incapsula_resource", "awswafcookiedomainlist", "anubis_challenge"} {
-		if strings.Contains(s, sign) {
-			return true
-		}
-	}
-	return false
+	return v.mark.Hash == "" || rules == v.rules()
 }

@@ -28,7 +28,7 @@ func sealed(t *testing.T, policy digest.Policy, now func() time.Time, readers ..
 		}
 	}
 	a := digest.Article{ID: "a", URL: "https://example.org/a", Title: "A", Published: now()}
-	if err := s.Keep(t.Context(), []digest.Article{a}); err != nil {
+	if _, err := s.Keep(t.Context(), digest.Harvest{Articles: []digest.Article{a}}); err != nil {
 		t.Fatal(err)
 	}
 	slot := digest.Slot{Digest: "daily", At: now()}

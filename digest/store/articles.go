@@ -14,39 +14,135 @@ import (
 )
 
 // Keep stores articles under their id and feed: a digest that reads only one of the feeds which brought an
-// article finds it in that feed's words. What is known is brought up to date and stays printed and first
-// seen when it was. The marks of the sources are stored with them. All are kept, or none.
-func (a *Archive) Keep(ctx context.Context, articles []digest.Article, marks ...digest.Mark) error {
-	const query = `
-		INSERT INTO article (id, feed, url, published, seen, doc)
-		VALUES ($1, $2, $3, $4, COALESCE((SELECT MIN(seen) FROM article WHERE id = $1), $5), $6)
-		ON CONFLICT (id, feed) DO UPDATE SET url = excluded.url, published = excluded.published, doc = excluded.doc
-		WHERE article.doc <> excluded.doc`
+// article finds it in that feed's words. What is known is brought up to date and stays printed, first seen
+// when it was, and no newer than it was: a feed that dates its old articles anew must not fill an edition
+// with them. The marks of the sources are stored with them. All are kept, or none.
+func (a *Archive) Keep(ctx context.Context, h digest.Harvest) (kept digest.Kept, err error) {
 	// In one order everywhere, or two daemons that keep the same articles would wait for each other.
-	sorted := slices.SortedStableFunc(slices.Values(articles), byID)
-	seen := millis(a.now())
-	return a.write(ctx, func(tx *sql.Tx) error {
-		if err := setMarks(ctx, tx, marks); err != nil {
+	sorted := make([]*digest.Article, len(h.Articles))
+	for i := range h.Articles {
+		sorted[i] = &h.Articles[i]
+	}
+	slices.SortStableFunc(sorted, func(a, b *digest.Article) int { return byID(*a, *b) })
+	err = a.write(ctx, func(tx *sql.Tx) error {
+		kept = digest.Kept{}
+		if err := setMarks(ctx, tx, h.Marks); err != nil {
 			return err
 		}
-		insert, err := tx.PrepareContext(ctx, query)
+		if err := setSites(ctx, tx, h.Sites); err != nil {
+			return err
+		}
+		known, err := firstSeen(ctx, tx, sorted)
 		if err != nil {
 			return err
 		}
-		defer insert.Close()
-		for _, one := range sorted {
-			one.Seen = time.Time{} // a column of its own
-			doc, err := json.Marshal(one)
-			if err != nil {
-				return fmt.Errorf("article %s: %w", one.ID, err)
-			}
-			_, err = insert.ExecContext(ctx, plain(one.ID), plain(one.Feed), plain(one.URL), millis(one.Published), seen, string(doc))
-			if err != nil {
-				return fmt.Errorf("article %s: %w", one.ID, err)
-			}
-		}
-		return nil
+		return a.insert(ctx, tx, sorted, known, &kept)
 	})
+	return kept, err
+}
+
+// insert writes articles and tells which were news.
+func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Article, known map[string]firsts, kept *digest.Kept) error {
+	const query = `
+		INSERT INTO article (id, feed, url, published, seen, link, guid, title, sum, doc)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (id, feed) DO UPDATE SET url = excluded.url, doc = excluded.doc,
+			link = excluded.link, guid = excluded.guid, title = excluded.title, sum = excluded.sum,
+			published = CASE WHEN article.published <> 0 AND (excluded.published = 0 OR excluded.published > article.published)
+				THEN article.published ELSE excluded.published END
+		WHERE article.doc <> excluded.doc OR article.link <> excluded.link OR article.guid <> excluded.guid OR article.sum <> excluded.sum`
+	now := a.now()
+	insert, err := tx.PrepareContext(ctx, query)
+	if err != nil {
+		return err
+	}
+	defer insert.Close()
+	for _, article := range sorted {
+		one := *article
+		one.Seen = time.Time{} // a column of its own
+		doc, err := json.Marshal(one)
+		if err != nil {
+			return fmt.Errorf("article %s: %w", one.ID, err)
+		}
+		first, old := known[plain(one.ID)]
+		if one.Seen = moment(first.seen); !old {
+			one.Seen = now
+		}
+		published, by := millis(one.Published), one.Handles
+		if strings.HasPrefix(one.Feed, digest.ByHand) {
+			published = 0 // it counts by when it was first seen, as what has no date
+		}
+		done, err := insert.ExecContext(ctx, plain(one.ID), plain(one.Feed), plain(one.URL), published, millis(one.Seen),
+			by.Link, by.GUID, by.Title, by.Sum, string(doc))
+		if err != nil {
+			return fmt.Errorf("article %s: %w", one.ID, err)
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			continue
+		}
+		switch {
+		case !old:
+			kept.New = append(kept.New, one)
+			known[plain(one.ID)] = firsts{seen: millis(one.Seen), feeds: []string{plain(one.Feed)}}
+		case slices.Contains(first.feeds, plain(one.Feed)):
+			kept.Changed = append(kept.Changed, one)
+		}
+	}
+	return nil
+}
+
+// firsts is since when an article is known, and from which feeds.
+type firsts struct {
+	seen  int64
+	feeds []string
+}
+
+// firstSeen looks up which of these articles are known.
+func firstSeen(ctx context.Context, tx *sql.Tx, articles []*digest.Article) (map[string]firsts, error) {
+	known := make(map[string]firsts, len(articles))
+	for some := range slices.Chunk(articles, 500) {
+		ids := make([]any, len(some))
+		for i, one := range some {
+			ids[i] = plain(one.ID)
+		}
+		err := each(ctx, tx, func(rows *sql.Rows) error {
+			var id, feed string
+			var seen int64
+			if err := rows.Scan(&id, &feed, &seen); err != nil {
+				return err
+			}
+			f, ok := known[id]
+			if !ok || seen < f.seen {
+				f.seen = seen
+			}
+			f.feeds = append(f.feeds, feed)
+			known[id] = f
+			return nil
+		}, "SELECT id, feed, seen FROM article WHERE id IN "+places(0, 1, len(ids)), ids...)
+		if err != nil {
+			return nil, fmt.Errorf("look up known articles: %w", err)
+		}
+	}
+	return known, nil
+}
+
+// Known returns what the source's newest articles are recognised by, those seen last first and 2,000 at
+// most, ten times what a visit can bring.
+func (a *Archive) Known(ctx context.Context, source string) ([]digest.Known, error) {
+	const query = "SELECT id, link, guid, title, sum, published FROM article WHERE feed = $1 ORDER BY seen DESC, id LIMIT 2000"
+	var known []digest.Known
+	err := each(ctx, a.r, func(rows *sql.Rows) error {
+		var k digest.Known
+		var published int64
+		err := rows.Scan(&k.ID, &k.Handles.Link, &k.Handles.GUID, &k.Handles.Title, &k.Handles.Sum, &published)
+		k.Published = moment(published)
+		known = append(known, k)
+		return err
+	}, query, plain(source))
+	if err != nil {
+		return nil, fmt.Errorf("read what is known of a source: %w", err)
+	}
+	return known, nil
 }
 
 // undatedLimit bounds what a page without dates can bring: its newest, told by when they were first seen.
@@ -61,11 +157,11 @@ func (a *Archive) Unprinted(ctx context.Context, name string, sources []string, 
 		return nil, nil
 	}
 	query := `
-		SELECT id, feed, seen, doc FROM article a
+		SELECT id, feed, published, seen, doc FROM article a
 		WHERE published > $2 AND published <= $3 AND published <> 0 AND feed IN ` + places(3, 1, len(sources)) + unprinted + `
 		UNION ALL
-		SELECT id, feed, seen, doc FROM (
-			SELECT id, feed, seen, doc, ROW_NUMBER() OVER (PARTITION BY feed ORDER BY seen DESC, id) AS place
+		SELECT id, feed, published, seen, doc FROM (
+			SELECT id, feed, published, seen, doc, ROW_NUMBER() OVER (PARTITION BY feed ORDER BY seen DESC, id) AS place
 			FROM article WHERE published = 0 AND seen > $2 AND feed IN ` + places(3, 1, len(sources)) + `) a
 		WHERE place <= ` + fmt.Sprint(undatedLimit) + unprinted
 	args := []any{name, millis(from), millis(to)}
@@ -89,14 +185,17 @@ const unprinted = ` AND NOT EXISTS (SELECT 1 FROM printed p WHERE p.digest = $1 
 
 func scanArticle(rows *sql.Rows) (a digest.Article, err error) {
 	var id, feed, doc string
-	var seen int64
-	if err := rows.Scan(&id, &feed, &seen, &doc); err != nil {
+	var published, seen int64
+	if err := rows.Scan(&id, &feed, &published, &seen, &doc); err != nil {
 		return a, err
 	}
 	if err := json.Unmarshal([]byte(doc), &a); err != nil {
 		return a, fmt.Errorf("article %s: %w", id, err)
 	}
 	a.ID, a.Feed, a.Seen = id, feed, moment(seen)
+	if published != 0 && millis(a.Published) != published { // its feed has dated it anew
+		a.Published = moment(published)
+	}
 	return a, nil
 }
 

@@ -29,10 +29,10 @@ func TestKeep(t *testing.T) {
 		s, c := open(t, address)
 		a := article("a", lab, seven.Add(-time.Hour))
 		a.Removed = []digest.Removed{{Text: "Share", Reason: "counter"}}
-		must(t, s.Keep(t.Context(), []digest.Article{a}))
+		keep(t, s, []digest.Article{a})
 		c.move(time.Hour)
 		a.Title, a.Text = "A better title", "More text"
-		must(t, s.Keep(t.Context(), []digest.Article{a}))
+		keep(t, s, []digest.Article{a})
 
 		a.Seen = seven // and not an hour later
 		got := ok[[]digest.Article](t)(s.Unprinted(t.Context(), "daily", []string{lab}, seven.Add(-48*time.Hour), seven))
@@ -42,17 +42,69 @@ func TestKeep(t *testing.T) {
 	})
 }
 
+// What is news is news once: not again when another feed brings it, nor when its own has changed it.
+func TestKeepNews(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		a, b := article("a", lab, seven), article("b", lab, seven)
+		theirs, better := article("a", press, seven), a
+		theirs.Title, better.Title = "Theirs", "Better"
+		for _, step := range []struct {
+			brought        []digest.Article
+			fresh, changed string
+		}{
+			{[]digest.Article{b, a}, "a b", ""},
+			{[]digest.Article{a, b}, "", ""},
+			{[]digest.Article{theirs}, "", ""},
+			{[]digest.Article{better, article("c", lab, seven)}, "c", "a"},
+			{[]digest.Article{article("d", lab, seven), article("d", press, seven)}, "d", ""},
+		} {
+			if fresh, changed := keep(t, s, step.brought); fresh != step.fresh || changed != step.changed {
+				t.Errorf("new %q, changed %q, want %q and %q", fresh, changed, step.fresh, step.changed)
+			}
+		}
+	})
+}
+
+// A feed that dates its old articles anew does not make them new.
+func TestKeepDates(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		keep(t, s, []digest.Article{article("old", lab, seven.Add(-99*time.Hour)), article("later", lab, seven.Add(-time.Hour)), article("undated", lab, time.Time{})})
+		keep(t, s, []digest.Article{article("old", lab, seven.Add(-time.Hour)), article("later", lab, seven.Add(-2*time.Hour)), article("undated", lab, seven.Add(-3*time.Hour))})
+		found := ok[[]digest.Article](t)(s.Unprinted(t.Context(), "daily", []string{lab}, seven.Add(-48*time.Hour), seven))
+		if len(found) != 2 || !found[0].Published.Equal(seven.Add(-2*time.Hour)) || !found[1].Published.Equal(seven.Add(-3*time.Hour)) {
+			t.Errorf("%+v", found)
+		}
+	})
+}
+
+func TestKnown(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c := open(t, address)
+		a, b := article("a", lab, seven), article("b", lab, time.Time{})
+		a.Handles = digest.Handles{Link: "l", GUID: "g", Title: "t", Sum: "s"}
+		keep(t, s, []digest.Article{a})
+		c.move(time.Hour)
+		keep(t, s, []digest.Article{b, article("c", press, seven)})
+		want := []digest.Known{{ID: "b"}, {ID: "a", Handles: a.Handles, Published: seven.UTC()}}
+		if diff := cmp.Diff(want, ok[[]digest.Known](t)(s.Known(t.Context(), lab))); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
 func TestUnprintedWindow(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
-		must(t, s.Keep(t.Context(), []digest.Article{
+		keep(t, s, []digest.Article{
 			article("at-from", lab, seven.Add(-48*time.Hour)),
 			article("after-from", lab, seven.Add(-48*time.Hour+time.Millisecond)),
 			article("at-to", lab, seven),
 			article("after-to", lab, seven.Add(time.Millisecond)),
 			article("undated", lab, time.Time{}),
 			article("of-another", press, seven.Add(-time.Hour)),
-		}))
+		})
 		if got := unprinted(t, s, "daily", lab); got != "after-from at-to undated" {
 			t.Errorf("got %q", got)
 		}
@@ -70,9 +122,9 @@ func TestUnprintedUndated(t *testing.T) {
 		for i := range 80 {
 			old = append(old, article(fmt.Sprintf("old-%02d", i), lab, time.Time{}))
 		}
-		must(t, s.Keep(t.Context(), old))
+		keep(t, s, old)
 		c.move(time.Hour)
-		must(t, s.Keep(t.Context(), []digest.Article{article("new", lab, time.Time{}), article("other", press, time.Time{})}))
+		keep(t, s, []digest.Article{article("new", lab, time.Time{}), article("other", press, time.Time{})})
 		found := ok[[]digest.Article](t)(s.Unprinted(t.Context(), "daily", []string{lab, press}, seven.Add(-time.Hour), seven))
 		if len(found) != 51 || found[0].ID != "new" || found[50].ID != "other" {
 			t.Fatalf("got %d, from %s to %s", len(found), found[0].ID, found[len(found)-1].ID)
@@ -90,9 +142,9 @@ func TestUnprintedTwoFeeds(t *testing.T) {
 		s, c := open(t, address)
 		theirs, ours := article("a", press, seven.Add(-time.Hour)), article("a", lab, seven.Add(-time.Hour))
 		theirs.Title = "Theirs"
-		must(t, s.Keep(t.Context(), []digest.Article{theirs}))
+		keep(t, s, []digest.Article{theirs})
 		c.move(time.Minute)
-		must(t, s.Keep(t.Context(), []digest.Article{ours}))
+		keep(t, s, []digest.Article{ours})
 		for _, want := range []struct{ feeds, title string }{
 			{press, "Theirs"}, {lab, "About a"}, {press + " " + lab, "About a"},
 		} {
@@ -114,7 +166,7 @@ func TestKeepDirt(t *testing.T) {
 		s, _ := open(t, address)
 		a := article("caf\xe9\x00", lab, seven)
 		a.URL, a.Title = "https://example.org/\xff\x00", "zero \x00 and \xfe"
-		must(t, s.Keep(t.Context(), []digest.Article{a}))
+		keep(t, s, []digest.Article{a})
 		ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven, a)))
 		if got := unprinted(t, s, "daily", lab); got != "" {
 			t.Errorf("printed, and found again as %q", got)
@@ -127,11 +179,11 @@ func TestCrashBeforeSeal(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, err := store.Open(t.Context(), address, func() time.Time { return seven })
 		must(t, err)
-		must(t, s.Keep(t.Context(), []digest.Article{article("a", lab, seven.Add(-time.Hour))}))
+		keep(t, s, []digest.Article{article("a", lab, seven.Add(-time.Hour))})
 		must(t, s.Close())
 
 		again, _ := open(t, address)
-		must(t, again.Keep(t.Context(), []digest.Article{article("a", lab, seven.Add(-time.Hour))}))
+		keep(t, again, []digest.Article{article("a", lab, seven.Add(-time.Hour))})
 		if got := unprinted(t, again, "daily", lab); got != "a" {
 			t.Errorf("got %q, want a", got)
 		}

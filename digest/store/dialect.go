@@ -102,6 +102,7 @@ func openSQLite(path string) (w, r *sql.DB, err error) {
 	r.SetMaxOpenConns(4)
 	settings.Del("_query_only")
 	settings.Set("_txlock", "immediate")
+	settings.Set("_pragma", "cache_size(-16000)") // KiB: the upper pages of the indexes that a gathering writes to
 	if w, err = sql.Open("sqlite", sqliteName(path, settings)); err != nil {
 		return nil, nil, err
 	}

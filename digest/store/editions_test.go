@@ -19,7 +19,7 @@ func TestSeal(t *testing.T) {
 		s, _ := open(t, address)
 		join(t, s, "ada@example.org", subscribers.Active)
 		a, b, c, d := article("a", lab, seven), article("b", lab, seven), article("c", lab, seven), article("d", lab, seven)
-		must(t, s.Keep(t.Context(), []digest.Article{a, b, c, d}))
+		keep(t, s, []digest.Article{a, b, c, d})
 		rome := time.FixedZone("", 3600)
 		e := edition(daily, seven.In(rome), a, b)
 		e.Sections = []digest.Section{{Topic: "chips", Stories: []digest.Story{{Lead: c}}}}
@@ -82,7 +82,7 @@ func TestSealIsAtomic(t *testing.T) {
 		s, _ := open(t, address)
 		join(t, s, "ada@example.org", subscribers.Active)
 		a := article("a", lab, seven)
-		must(t, s.Keep(t.Context(), []digest.Article{a}))
+		keep(t, s, []digest.Article{a})
 		e := edition(daily, seven, a)
 		e.Lead.Score = math.NaN()
 		if _, err := s.Seal(t.Context(), daily, e); err == nil {

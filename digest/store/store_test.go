@@ -119,9 +119,9 @@ func ok[V any](t testing.TB) func(v V, err error) V {
 func TestOpenAgain(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
-		must(t, s.Keep(t.Context(), nil, digest.Mark{Source: "https://example.org/feed"}))
+		keepMarks(t, s, digest.Mark{Source: "https://example.org/feed"})
 		again, _ := open(t, address)
-		if m := ok[digest.Mark](t)(again.Mark(t.Context(), "https://example.org/feed")); m.Source == "" {
+		if m := mark(t, again, "https://example.org/feed"); m.Source == "" {
 			t.Error("what was stored before is gone")
 		}
 	})
@@ -235,6 +235,30 @@ func article(id, feed string, published time.Time) digest.Article {
 	return digest.Article{
 		ID: id, URL: "https://example.org/" + id, Title: "About " + id, Feed: feed, Published: published, Text: "Text of " + id,
 	}
+}
+
+// keep stores articles and returns the ids of those that were new and of those that were changed.
+func keep(t testing.TB, s *store.Store, articles []digest.Article) (fresh, changed string) {
+	t.Helper()
+	kept := ok[digest.Kept](t)(s.Keep(t.Context(), digest.Harvest{Articles: articles}))
+	ids := func(of []digest.Article) string {
+		var all []string
+		for _, a := range of {
+			all = append(all, a.ID)
+		}
+		return strings.Join(all, " ")
+	}
+	return ids(kept.New), ids(kept.Changed)
+}
+
+func keepMarks(t testing.TB, s *store.Store, marks ...digest.Mark) {
+	t.Helper()
+	ok[digest.Kept](t)(s.Keep(t.Context(), digest.Harvest{Marks: marks}))
+}
+
+func mark(t testing.TB, s *store.Store, source string) digest.Mark {
+	t.Helper()
+	return ok[map[string]digest.Mark](t)(s.Marks(t.Context(), []string{source}))[source]
 }
 
 // edition is that of a slot at a time, with one story of these articles.

@@ -6,7 +6,8 @@
 // valid or not, is a text) and stores nothing.
 //
 // Words follow Unicode's word boundaries (UAX #29) with hyphens and inner dots kept, sentences its
-// sentence boundaries with the abbreviations of five languages repaired, stems Snowball's algorithms.
+// sentence boundaries with the abbreviations of five languages repaired, stems Snowball's algorithms. The
+// language comes from the script, then from a table of n-grams that condense makes of lingua-go's models.
 package text
 
 import (

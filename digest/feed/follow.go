@@ -1,0 +1,63 @@
+package feed
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"tidings/digest"
+)
+
+// leads says whether a visit leads on to other documents: the sitemaps that an index names, or the feed that
+// a page names which came in the feed's place.
+func (v *visit) leads() bool {
+	var to *elsewhere
+	return v.err == nil && len(v.more) > 0 || v.mark.Address == "" && errors.As(v.err, &to)
+}
+
+// follow reads the documents that a visit leads to, and no further.
+func (r *Reader) follow(ctx context.Context, v *visit) {
+	var to *elsewhere
+	if errors.As(v.err, &to) {
+		r.followFeed(ctx, v, to.feed)
+		return
+	}
+	var failed error
+	for _, at := range v.more {
+		articles, err := r.readOther(ctx, v, at, nil)
+		v.articles = append(v.articles, articles...)
+		failed = errors.Join(failed, err)
+	}
+	if len(v.articles) == 0 {
+		v.err = failed
+	}
+}
+
+// followFeed reads the feed that a page names, and takes it for the source from now on. If there is none, the
+// page's own fault stands.
+func (r *Reader) followFeed(ctx context.Context, v *visit, at string) {
+	articles, err := r.readOther(ctx, v, at, func(h http.Header) {
+		v.mark.ETag, v.mark.Modified = h.Get("Etag"), h.Get("Last-Modified")
+	})
+	if err != nil {
+		return
+	}
+	v.articles, v.err, v.mark.Address = articles, nil, at
+}
+
+// readOther reads a document that is the source's, but lies elsewhere. What it names itself is not followed.
+func (r *Reader) readOther(ctx context.Context, v *visit, at string, done func(http.Header)) ([]digest.Article, error) {
+	got, err := r.get(ctx, at, nil)
+	if err == nil {
+		err = got.unpack(r.maxBytes())
+	}
+	if err != nil {
+		return nil, err
+	}
+	got.Lang = v.source.Lang
+	articles, _, err := parseSource(got.Document, v.source.List)
+	if err == nil && done != nil && !got.cut {
+		done(got.Header)
+	}
+	return articles, err
+}

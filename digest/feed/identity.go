@@ -1,0 +1,200 @@
+package feed
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"tidings/digest"
+	"tidings/digest/text"
+)
+
+// identity makes an article's id from what it is called in its feed and on the web, which must not change
+// when somebody corrects a comma.
+func identity(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\n")))
+	return hex.EncodeToString(sum[:16])
+}
+
+// handle is an identity of half the length, for what has to be told apart within one source only; "" for
+// nothing.
+func handle(s string) string {
+	if s == "" {
+		return ""
+	}
+	return identity(s)[:16]
+}
+
+// name gives an article its id and its handles. The id follows the rule: link, else guid, else title and
+// date. A guid or title counts only within its feed, unless the guid is of a form that is unique in the world.
+func name(a *digest.Article, guid, scope string) {
+	link := linkKey(a.URL)
+	a.Handles = digest.Handles{Link: handle(link), GUID: handle(guid), Title: handle(titleKey(a.Title))}
+	switch {
+	case link != "":
+		a.ID = identity(link)
+	case strings.Contains(guid, ":") && len(guid) > 10:
+		a.ID = identity(guid)
+	case guid != "":
+		a.ID = identity(scope, guid)
+	case a.Published.IsZero():
+		a.ID = identity(scope, a.Title, clip(a.Text, maxTitle))
+	default:
+		a.ID = identity(scope, a.Title, a.Published.UTC().Format(time.RFC3339))
+	}
+}
+
+// titleKey is a title without what editors change in passing: case, accents, space and signs. One of two
+// words (Weekly update) names no article.
+func titleKey(title string) string {
+	words := text.Words(text.Fold(title))
+	if len(words) < 3 {
+		return ""
+	}
+	return strings.Join(words, " ")
+}
+
+// sumOf is a hash of all that a source says of an article.
+func sumOf(a digest.Article) string {
+	parts := []string{a.URL, a.Title, a.Author, a.Lang, a.Summary, a.Text, a.HTML, a.Image, a.Source.Title}
+	for _, t := range []time.Time{a.Published, a.Updated} {
+		parts = append(parts, t.UTC().Format(time.RFC3339))
+	}
+	return handle(strings.Join(parts, "\n"))
+}
+
+// apart gives items that would share an id one each. Several items on one page (a list of changes, each
+// with its own fragment) are told apart by their titles; the very same item twice is kept once. A guid that
+// several items have says nothing.
+func apart(all []digest.Article) []digest.Article {
+	titles, guids := map[string]map[string]bool{}, map[string]int{}
+	for _, a := range all {
+		if titles[a.ID] == nil {
+			titles[a.ID] = map[string]bool{}
+		}
+		titles[a.ID][a.Title] = true
+		guids[a.Handles.GUID]++
+	}
+	seen := map[string]bool{}
+	var out []digest.Article
+	for _, a := range all {
+		if len(titles[a.ID]) > 1 {
+			a.Handles.Link = handle(a.Handles.Link + squeeze(a.Title))
+			a.ID = identity(a.ID, a.Title)
+		}
+		if guids[a.Handles.GUID] > 1 {
+			a.Handles.GUID = ""
+		}
+		if !seen[a.ID] {
+			seen[a.ID] = true
+			out = append(out, a)
+		}
+	}
+	return out
+}
+
+// A source whose ids, links and dates have all changed at once has moved house, and its old articles are not
+// news: that is assumed when so many of a visit's unknown articles, and so large a part of them, have the
+// titles of known ones.
+const (
+	floodLeast = 5
+	floodShare = 0.5
+)
+
+// recall compares what a source holds with what is known of it. It returns the articles that are new or
+// changed, the known ones under the ids that they have, and how many are new.
+func recall(all []digest.Article, known []digest.Known) (news []digest.Article, fresh int) {
+	m := newMatching(all, known)
+	m.match(func(a digest.Article) string { return a.Handles.Link }, func(k digest.Known) string { return k.Handles.Link }, nil)
+	m.match(func(a digest.Article) string { return a.ID }, func(k digest.Known) string { return k.ID }, nil)
+	// An id that has another link, title and date was used again; one of these may have changed.
+	m.match(func(a digest.Article) string { return a.Handles.GUID }, func(k digest.Known) string { return k.Handles.GUID },
+		func(a digest.Article, k digest.Known) bool {
+			return a.Handles.Title == k.Handles.Title || !a.Published.IsZero() && a.Published.Equal(k.Published)
+		})
+	title := func(a digest.Article) string { return a.Handles.Title }
+	titled := func(k digest.Known) string { return k.Handles.Title }
+	m.match(title, titled, func(a digest.Article, k digest.Known) bool { return a.Published.Equal(k.Published) })
+	strangers := m.strangers()
+	if again := m.count(title, titled); again >= floodLeast && float64(again) >= floodShare*float64(strangers) {
+		m.match(title, titled, nil)
+	}
+	for i, a := range all {
+		switch k := m.of[i]; {
+		case k < 0:
+			fresh++
+			news = append(news, a)
+		case known[k].Handles.Sum != a.Handles.Sum:
+			a.ID = known[k].ID
+			news = append(news, a)
+		}
+	}
+	return news, fresh
+}
+
+// matching pairs articles with known ones, each with one at most.
+type matching struct {
+	all   []digest.Article
+	known []digest.Known
+	of    []int // place among the known of each article, or -1
+	taken []bool
+}
+
+func newMatching(all []digest.Article, known []digest.Known) *matching {
+	m := &matching{all, known, make([]int, len(all)), make([]bool, len(known))}
+	for i := range m.of {
+		m.of[i] = -1
+	}
+	return m
+}
+
+// match pairs those that are still alone and have the same key, if the rule (may be nil) agrees. Of several
+// known ones it takes the one seen last, as they are in that order.
+func (m *matching) match(key func(digest.Article) string, of func(digest.Known) string, rule func(digest.Article, digest.Known) bool) {
+	places := m.alone(of)
+	for i, a := range m.all {
+		if m.of[i] >= 0 || key(a) == "" {
+			continue
+		}
+		for _, k := range places[key(a)] {
+			if !m.taken[k] && (rule == nil || rule(a, m.known[k])) {
+				m.of[i], m.taken[k] = k, true
+				break
+			}
+		}
+	}
+}
+
+// alone are the places of the known ones without a partner, by their key.
+func (m *matching) alone(of func(digest.Known) string) map[string][]int {
+	places := map[string][]int{}
+	for k, one := range m.known {
+		if !m.taken[k] && of(one) != "" {
+			places[of(one)] = append(places[of(one)], k)
+		}
+	}
+	return places
+}
+
+// strangers counts the articles without a partner.
+func (m *matching) strangers() int {
+	n := 0
+	for _, k := range m.of {
+		if k < 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// count tells how many articles without a partner have the key of a known one that has none.
+func (m *matching) count(key func(digest.Article) string, of func(digest.Known) string) int {
+	places, n := m.alone(of), 0
+	for i, a := range m.all {
+		if m.of[i] < 0 && key(a) != "" && len(places[key(a)]) > 0 {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,140 @@
+package feed
+
+import (
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// How long a failing source is left alone: an hour after the first failure, doubling to a day. One that no
+// server answered for is not: the network may be our own, and is mended sooner. There is no failure after
+// which a source is given up; feeds come back after years.
+const (
+	firstWait = time.Hour
+	longWait  = 24 * time.Hour
+)
+
+// believed is after how many visits in a row a redirect for good (RFC 9110, 15.4.2 and 15.4.9) is taken at
+// its word: servers announce moves that they take back the next day.
+const believed = 3
+
+// fail counts a failure and says when to come back.
+func (v *visit) fail(err error) {
+	m := &v.mark
+	v.fault, v.articles = err.Error(), nil
+	m.Failures++
+	if m.Failing.IsZero() {
+		m.Failing = m.Checked
+	}
+	wait := longWait
+	if n := m.Failures - 1; n < 5 {
+		wait = min(firstWait<<n, longWait)
+	}
+	var no *refusal
+	if errors.As(err, &no) && no.wait > 0 {
+		wait = min(max(no.wait, time.Minute), longWait)
+	}
+	m.Fault, m.Wall, m.Due = v.fault, no != nil && no.wall, m.Checked.Add(wait)
+	if isFile(v.source.URL) || no != nil && no.unheard { // nobody is spared by waiting
+		m.Due = time.Time{}
+	}
+	m.Next = m.Due
+	m.Moving, m.Moves = "", 0
+	if m.Address != "" && m.Failures%believed == 0 { // the move was a mistake, or is over
+		m.Address, m.ETag, m.Modified, m.Due = "", "", "", time.Time{}
+	}
+}
+
+// succeed settles a visit that went well: when it is worth while again, and where the source lies.
+func (r *Reader) succeed(v *visit) {
+	m := &v.mark
+	m.Failures, m.Failing, m.Fault, m.Wall, m.Due = 0, time.Time{}, v.fault, false, time.Time{}
+	if v.fresh > 0 {
+		m.Changed = m.Checked
+	}
+	for _, a := range v.articles {
+		if a.Published.After(m.Newest) {
+			m.Newest = a.Published
+		}
+	}
+	m.Interval = r.interval(m.Interval, v.fresh > 0)
+	m.Next = m.Checked.Add(max(m.Interval, min(maxAge(v.got.Header), r.seldom())))
+	v.follow()
+}
+
+// interval halves what passes between two visits when the last brought something new, and lengthens it by
+// a quarter when it did not: after a few visits it is about half of the source's own pace.
+func (r *Reader) interval(last time.Duration, fresh bool) time.Duration {
+	switch {
+	case last == 0:
+		return r.often()
+	case fresh:
+		last /= 2
+	default:
+		last += last / 4
+	}
+	return min(max(last, r.often()), r.seldom())
+}
+
+func (r *Reader) often() time.Duration {
+	if r.Often <= 0 {
+		return time.Hour
+	}
+	return r.Often
+}
+
+func (r *Reader) seldom() time.Duration { return max(r.Seldom, r.often()) }
+
+// follow believes a move for good once it was told often enough, and never one that gives up encryption. The
+// validators stay: they are those of the place that the redirect led to.
+func (v *visit) follow() {
+	m, to := &v.mark, v.got.moved
+	switch {
+	case to == "" || strings.HasPrefix(v.source.URL, "https:") && !strings.HasPrefix(to, "https:"):
+		m.Moving, m.Moves = "", 0
+		return
+	case to != m.Moving:
+		m.Moving, m.Moves = to, 0
+	}
+	if m.Moves++; m.Moves >= believed {
+		m.Address, m.Moving, m.Moves = to, "", 0
+	}
+	if m.Address == v.source.URL {
+		m.Address = ""
+	}
+}
+
+// movedFor returns where redirects led if each of them said that it is for good (301, 308), else "".
+func movedFor(res *http.Response) string {
+	if res.Request == nil || res.Request.Response == nil {
+		return ""
+	}
+	for req := res.Request; req != nil && req.Response != nil; req = req.Response.Request {
+		if code := req.Response.StatusCode; code != http.StatusMovedPermanently && code != http.StatusPermanentRedirect {
+			return ""
+		}
+	}
+	return res.Request.URL.String()
+}
+
+// maxAge is how long an answer says that it stays good (RFC 9111, 5.2.2.1); 0 when it does not.
+func maxAge(h http.Header) time.Duration {
+	for _, part := range strings.Split(h.Get("Cache-Control"), ",") {
+		v, ok := strings.CutPrefix(strings.ToLower(strings.TrimSpace(part)), "max-age=")
+		if n, err := strconv.Atoi(strings.Trim(v, `"`)); ok && err == nil && n > 0 {
+			return time.Duration(min(n, int(longWait/time.Second))) * time.Second
+		}
+	}
+	return 0
+}
+
+// host names a source in a log without what its address may hide.
+func host(source string) string {
+	if u, err := url.Parse(source); err == nil && u.Host != "" {
+		return u.Host
+	}
+	return "file"
+}

@@ -1,0 +1,187 @@
+package feed
+
+import (
+	"cmp"
+	"context"
+	"net/url"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"tidings/digest"
+)
+
+// How much is collected before it is handed out: enough that keeping it is one transaction of a good size,
+// and little enough that it fits in memory and comes within a moment.
+const (
+	basketArticles = 2000
+	basketVisits   = 500
+	basketWait     = time.Second
+)
+
+// round starts a round of visits and returns them as they are done. Hosts are asked side by side and the
+// sources of one host one after another, while what has come is read, which is work for the processor and
+// not for the network. The channels hold a few visits only: who is ahead waits for who is behind.
+func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, sources []digest.Source) <-chan *visit {
+	cores := runtime.GOMAXPROCS(0)
+	asked, leading, read := make(chan *visit, 2*cores), make(chan *visit, 2*cores), make(chan *visit, 2*cores)
+	marks, err := r.Memory.Marks(ctx, addresses(sources))
+	if err != nil {
+		stop(err)
+		close(read)
+		return read
+	}
+	queue := make(chan []int, len(sources))
+	for _, line := range byHost(sources) {
+		queue <- line
+	}
+	close(queue)
+	pass := func(to chan<- *visit, v *visit) {
+		select {
+		case to <- v:
+		case <-ctx.Done():
+		}
+	}
+	hosts := max(1, cmp.Or(r.Parallel, 8))
+	workers(hosts, func() {
+		for line := range queue {
+			for _, i := range line {
+				if ctx.Err() != nil {
+					return
+				}
+				v := &visit{place: i, source: sources[i], mark: marks[sources[i].URL]}
+				r.ask(ctx, v)
+				pass(asked, v)
+			}
+		}
+	}, func() { close(asked) })
+	settle := func(v *visit) {
+		if err := r.recall(ctx, v); err != nil {
+			stop(err)
+			return
+		}
+		pass(read, v)
+	}
+	workers(cores, func() {
+		for v := range asked {
+			if r.read(v); v.leads() {
+				pass(leading, v)
+				continue
+			}
+			settle(v)
+		}
+	}, func() { close(leading) })
+	workers(hosts, func() {
+		for v := range leading {
+			r.follow(ctx, v)
+			settle(v)
+		}
+	}, func() { close(read) })
+	return read
+}
+
+// workers starts n goroutines; the last to end calls done.
+func workers(n int, work, done func()) {
+	var group sync.WaitGroup
+	for range n {
+		group.Go(work)
+	}
+	go func() {
+		group.Wait()
+		done()
+	}()
+}
+
+// collect hands out what the visits bring until there are no more; false when nobody wants it any longer.
+func (r *Reader) collect(visits <-chan *visit, total int, yield func(digest.Harvest, error) bool) bool {
+	var basket []*visit
+	articles, done := 0, 0
+	var sum struct{ read, fresh, unchanged, troubles int }
+	flush := func() bool {
+		if len(basket) == 0 {
+			return true
+		}
+		h := harvest(basket)
+		basket, articles = basket[:0], 0
+		return yield(h, nil)
+	}
+	tick := time.NewTicker(basketWait)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			if !flush() {
+				return false
+			}
+			continue
+		case v, more := <-visits:
+			if !more {
+				r.Log.Info("sources read", "sources", total, "articles", sum.read, "fresh", sum.fresh, "unchanged", sum.unchanged, "troubles", sum.troubles)
+				return flush()
+			}
+			basket, articles, done = append(basket, v), articles+len(v.articles), done+1
+			sum.read, sum.fresh = sum.read+v.holds, sum.fresh+v.fresh
+			if v.unchanged {
+				sum.unchanged++
+			}
+			if v.fault != "" {
+				sum.troubles++
+			}
+			if r.Progress != nil {
+				r.Progress(done, total)
+			}
+		}
+		if articles >= basketArticles || len(basket) >= basketVisits {
+			if !flush() {
+				return false
+			}
+		}
+	}
+}
+
+// harvest puts visits together, in the order of their sources.
+func harvest(visits []*visit) digest.Harvest {
+	slices.SortFunc(visits, func(a, b *visit) int { return a.place - b.place })
+	var h digest.Harvest
+	for _, v := range visits {
+		h.Read += v.holds
+		h.Articles = append(h.Articles, v.articles...)
+		if v.fault != "" {
+			h.Troubles = append(h.Troubles, digest.Trouble{Source: v.source.URL, Name: cmp.Or(v.source.Name, v.mark.Title), Reason: v.fault})
+		}
+		if !v.skipped {
+			h.Marks = append(h.Marks, v.mark)
+		}
+	}
+	return h
+}
+
+// byHost sorts the sources' positions into one line for each host, the longest first so that it does not
+// end up alone at the end. A source that is named twice is visited once; each file is its own line.
+func byHost(sources []digest.Source) [][]int {
+	lines := map[string][]int{}
+	var hosts []string
+	seen := map[string]bool{}
+	for i, s := range sources {
+		if seen[s.URL] {
+			continue
+		}
+		seen[s.URL] = true
+		host := s.URL
+		if u, err := url.Parse(s.URL); err == nil && u.Host != "" {
+			host = strings.ToLower(u.Hostname())
+		}
+		if lines[host] == nil {
+			hosts = append(hosts, host)
+		}
+		lines[host] = append(lines[host], i)
+	}
+	slices.SortStableFunc(hosts, func(a, b string) int { return len(lines[b]) - len(lines[a]) })
+	out := make([][]int, len(hosts))
+	for i, h := range hosts {
+		out[i] = lines[h]
+	}
+	return out
+}
