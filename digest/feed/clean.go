@@ -69,12 +69,37 @@ func clean(paragraphs []string, how noise) (kept []string, removed []digest.Remo
 // untail takes the promotion off a last paragraph's end that feeds put on the same line, such as "The post
 // X appeared first on Y" behind the last sentence.
 func untail(p, lang string) (body, tail string) {
+	if !mayTrail(p) {
+		return p, ""
+	}
 	body = p
 	sentences := text.Sentences(p, lang)
 	for i := len(sentences) - 1; i > 0 && isPromotion(sentences[i]); i-- {
 		body = p[:strings.LastIndex(body, sentences[i])]
 	}
 	return strings.TrimSpace(body), strings.TrimSpace(p[len(body):])
+}
+
+// mayTrail tells whether any sentence after the first begins as promotion does. To part a text into
+// sentences costs more than all the rest, and only what follows the end of one can be the next.
+func mayTrail(p string) bool {
+	if strings.Contains(p, "ookie") {
+		return true
+	}
+	last, line := 'a', false // the last letter or sign, and whether a line has ended since
+	for i, r := range p {
+		if unicode.IsSpace(r) {
+			line = line || r != ' '
+			continue
+		}
+		if line || last != ',' && !unicode.IsLetter(last) && !unicode.IsDigit(last) {
+			if promotionLine.could(p[i:]) || networks.could(p[i:]) {
+				return true
+			}
+		}
+		last, line = r, false
+	}
+	return false
 }
 
 // counters finds lines that only count. Numbers that go up one by one are the numbers of chapters.
@@ -85,7 +110,7 @@ func counters(paragraphs []string, why []string) {
 		switch {
 		case counterLine.MatchString(p) && words(p) <= 8:
 			why[i] = counter
-		case bareNumber.MatchString(p):
+		case hasDigit(p) && !isLetter(p[0]) && bareNumber.MatchString(p):
 			bare = append(bare, i)
 			chapters = chapters && strings.Trim(p, " ()[]#") == strconv.Itoa(len(bare))
 		}
@@ -103,7 +128,7 @@ func isPromotion(p string) bool {
 	switch {
 	case n == 0:
 		return false
-	case n <= 60 && n >= 3 && len(p) < 500 && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
+	case n <= 60 && n >= 3 && len(p) < 500 && strings.Contains(strings.ToLower(p), "cookie") && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
 		return true
 	case n > 24 || len(p) > 240:
 		return false
@@ -385,6 +410,18 @@ func orphans(paragraphs []string, why []string) {
 	}
 }
 
-func words(s string) int { return len(strings.Fields(s)) }
+// words counts what space parts.
+func words(s string) int {
+	n, inside := 0, false
+	for _, r := range s {
+		if unicode.IsSpace(r) {
+			inside = false
+		} else if !inside {
+			inside = true
+			n++
+		}
+	}
+	return n
+}
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }

@@ -9,6 +9,7 @@ import (
 	"github.com/mmcdole/gofeed"
 	jsonfeed "github.com/mmcdole/gofeed/json"
 	"github.com/mmcdole/gofeed/rss"
+	nethtml "golang.org/x/net/html"
 
 	"tidings/digest"
 	"tidings/digest/text"
@@ -150,39 +151,51 @@ func (r reading) body(a *digest.Article, it *gofeed.Item, was original) {
 		content = asHTML(paragraphs(content))
 		description = asHTML(paragraphs(description))
 	}
-	content, description = paragraphed(content), paragraphed(arxivHead.ReplaceAllString(description, ""))
-	a.Summary = squeeze(strings.Join(summaryOf(description, base, a.Title), " "))
-	root := fragment(content)
-	strip(root)
-	bs := blocks(root)
-	if size(texts(bs)) < len(a.Summary) || strings.TrimSpace(content) == "" {
-		root = fragment(description)
-		strip(root)
-		bs = blocks(root)
+	lead := newBody(withoutHead(description), a.Title)
+	a.Summary = squeeze(strings.Join(lead.kept, " "))
+	long := lead
+	if strings.TrimSpace(content) != "" && content != description {
+		if b := newBody(content, a.Title); b.size >= len(a.Summary) {
+			long = b
+		}
 	}
-	anchor(root, base)
-	kept, removed := clean(texts(bs), noise{title: a.Title})
-	a.Text, a.Removed = strings.Join(kept, "\n\n"), removed
-	drop(root, textSet(removed))
-	a.HTML = sanitised(root)
-	a.Image = picture(root)
+	a.Text, a.Removed = strings.Join(long.kept, "\n\n"), long.removed
+	anchor(long.root, base)
+	drop(long.root, textSet(long.removed))
+	a.HTML = sanitised(long.root)
+	a.Image = picture(long.root)
+}
+
+// body is one of an item's texts, read once.
+type body struct {
+	root    *nethtml.Node
+	kept    []string
+	removed []digest.Removed
+	size    int // bytes of text before any was removed
+}
+
+func newBody(s, title string) body {
+	root := fragment(paragraphed(s))
+	strip(root)
+	ps := texts(blocks(root))
+	kept, removed := clean(ps, noise{title: title})
+	return body{root, kept, removed, size(ps)}
+}
+
+// withoutHead takes off what arXiv puts before each abstract.
+func withoutHead(s string) string {
+	if !strings.Contains(s[:min(len(s), 64)], "arXiv:") {
+		return s
+	}
+	return arxivHead.ReplaceAllString(s, "")
 }
 
 // paragraphed gives a text without any tag the paragraphs that its empty lines mean.
 func paragraphed(s string) string {
-	if anyTag.MatchString(s) || !manyBlank.MatchString(s) {
+	if !strings.Contains(s, "\n") || anyTag.MatchString(s) || !manyBlank.MatchString(s) {
 		return s
 	}
 	return "<p>" + strings.Join(manyBlank.Split(strings.TrimSpace(s), -1), "</p><p>") + "</p>"
-}
-
-// summaryOf is a description's plain text without what the noise pass finds in it.
-func summaryOf(description string, base *url.URL, title string) []string {
-	root := fragment(description)
-	strip(root)
-	anchor(root, base)
-	kept, _ := clean(texts(blocks(root)), noise{title: title})
-	return kept
 }
 
 func textSet(removed []digest.Removed) map[string]bool {

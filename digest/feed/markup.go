@@ -17,7 +17,7 @@ var (
 	policy = bluemonday.UGCPolicy() //nolint:gochecknoglobals // compiled patterns, never written
 
 	// framed are elements whose content a parser swallows up to an end that broken bodies never bring.
-	framed = regexp.MustCompile(`(?i)</?(?:frame|frameset|noframes|iframe|object|embed|applet|plaintext|xmp|noembed|noscript)\b[^>]*>`)
+	framed = wordSet("frame frameset noframes iframe object embed applet plaintext xmp noembed noscript") //nolint:gochecknoglobals // a table, made once and never written
 
 	hidden     = regexp.MustCompile(`(?is)<(?:script|style)\b[^>]*>.*?(?:</(?:script|style)\s*>|$)|<!--.*?-->`)
 	blockTag   = regexp.MustCompile(`(?i)</?(?:p|div|br|li|h[1-6]|tr|td)\b[^<>]*>`)
@@ -40,7 +40,11 @@ type block struct {
 // fragment parses a piece of HTML. What is nested beyond what the parser takes comes back as plain text.
 func fragment(s string) *nethtml.Node {
 	root := &nethtml.Node{Type: nethtml.ElementNode, Data: "body", DataAtom: atom.Body}
-	nodes, err := nethtml.ParseFragmentWithOptions(strings.NewReader(framed.ReplaceAllString(s, " ")), root, nethtml.ParseOptionEnableScripting(false))
+	if s != "" && !strings.ContainsAny(s, "<&\r\x00") { // words alone need no parser
+		root.AppendChild(&nethtml.Node{Type: nethtml.TextNode, Data: s})
+		return root
+	}
+	nodes, err := nethtml.ParseFragmentWithOptions(strings.NewReader(unframed(s, " ")), root, nethtml.ParseOptionEnableScripting(false))
 	if err != nil {
 		nodes = []*nethtml.Node{{Type: nethtml.TextNode, Data: bare(s)}}
 	}
@@ -48,6 +52,33 @@ func fragment(s string) *nethtml.Node {
 		root.AppendChild(n)
 	}
 	return root
+}
+
+// unframed puts something in the place of each tag that opens or closes a frame.
+func unframed(s, instead string) string {
+	var b strings.Builder
+	from := 0
+	for i := strings.IndexByte(s, '<'); i >= 0 && i < len(s); {
+		end := strings.IndexByte(s[i:], '>')
+		if end < 0 {
+			break
+		}
+		next := i + 1
+		if name := tagName(s[i:]); len(name) > 2 && framed[strings.ToLower(name)] {
+			next = i + end + 1
+			b.WriteString(s[from:i])
+			b.WriteString(instead)
+			from = next
+		}
+		if i = strings.IndexByte(s[next:], '<'); i < 0 {
+			break
+		}
+		i += next
+	}
+	if from == 0 {
+		return s
+	}
+	return b.String() + s[from:]
 }
 
 // bare takes all tags out of HTML without understanding it.
@@ -69,9 +100,11 @@ func bare(s string) string {
 // tags, as titles and names of authors do. Only tags of HTML are taken out: "Vec<T>" is a title.
 func line(s string) string {
 	for range 2 {
-		s = framed.ReplaceAllString(hidden.ReplaceAllString(s, " "), "")
-		s = inlineTag.ReplaceAllString(blockTag.ReplaceAllString(s, " "), "")
-		if !entity.MatchString(s) {
+		if strings.Contains(s, "<") {
+			s = unframed(hidden.ReplaceAllString(s, " "), "")
+			s = inlineTag.ReplaceAllString(blockTag.ReplaceAllString(s, " "), "")
+		}
+		if !strings.Contains(s, "&") || !entity.MatchString(s) {
 			break
 		}
 		s = html.UnescapeString(s)
@@ -81,9 +114,27 @@ func line(s string) string {
 
 // squeeze makes every run of space, no-break ones included, one space.
 func squeeze(s string) string {
+	if isSqueezed(s) {
+		return s
+	}
 	return strings.Join(strings.FieldsFunc(strings.Map(tidyRune, s), func(r rune) bool {
 		return unicode.IsSpace(r) || r == '\u200b'
 	}), " ")
+}
+
+// isSqueezed tells a text that has no other space than single ones between its words.
+func isSqueezed(s string) bool {
+	last := ' '
+	for _, r := range s {
+		switch {
+		case r == ' ' && last == ' ':
+			return false
+		case r != ' ' && (r < 0x21 || r >= 0x7f && (unicode.IsSpace(r) || r == '\u200b' || tidyRune(r) != r)):
+			return false
+		}
+		last = r
+	}
+	return s == "" || last != ' '
 }
 
 // strip takes out of a tree what is no content: scripts, styles, frames, forms' controls, drawings,
@@ -168,7 +219,35 @@ func sanitised(n *nethtml.Node) string {
 			return ""
 		}
 	}
-	return gaps.ReplaceAllString(strings.TrimSpace(policy.Sanitize(b.String())), "\n")
+	s := b.String()
+	if !isBare(n) {
+		s = policy.Sanitize(s)
+	}
+	if s = strings.TrimSpace(s); strings.Count(s, "\n") > 2 {
+		s = gaps.ReplaceAllString(s, "\n")
+	}
+	return s
+}
+
+// isBare tells a tree of nothing but words and the plainest elements, without a single attribute: the
+// policy has nothing to find in it.
+func isBare(n *nethtml.Node) bool {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == nethtml.TextNode:
+		case c.Type != nethtml.ElementNode || c.Namespace != "" || len(c.Attr) > 0 || !isPlainest(c.DataAtom) || !isBare(c):
+			return false
+		}
+	}
+	return true
+}
+
+func isPlainest(a atom.Atom) bool {
+	switch a {
+	case atom.P, atom.Br, atom.B, atom.I, atom.Em, atom.Strong, atom.Ul, atom.Ol, atom.Li, atom.H2, atom.H3, atom.H4, atom.Blockquote, atom.Code, atom.Div:
+		return true
+	}
+	return false
 }
 
 // picture returns the address of the first picture in a tree.
