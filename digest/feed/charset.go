@@ -181,6 +181,17 @@ func toUTF8(b []byte, enc encoding.Encoding) string {
 	return string(s)
 }
 
+// tidied is a text without what [tidyRune] does away with; nearly every document is so already.
+func tidied(s string) string {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < 0x20 && c != '\t' && c != '\n' && c != '\r', c == 0x7f, c == 0xc2, c == 0xef:
+			return s[:i] + strings.Map(tidyRune, s[i:])
+		}
+	}
+	return s
+}
+
 // tidyRune drops what neither XML nor a letter may hold, and reads the control characters U+0080 to
 // U+009F as the Windows-1252 letters that were meant. Use with [strings.Map].
 func tidyRune(r rune) rune {

@@ -51,10 +51,8 @@ func parseDate(s string) time.Time {
 		}
 		return plausible(time.Unix(n, 0).UTC())
 	}
-	for _, layout := range []string{time.RFC3339, time.RFC1123Z, time.RFC1123, "2006-01-02"} {
-		if t, err := time.Parse(layout, s); err == nil && layout != time.RFC1123 {
-			return plausible(t.UTC())
-		}
+	if t, ok := plainDate(s); ok {
+		return t
 	}
 	year, month, day, rest, ok := calendarDay(s)
 	if !ok {
@@ -63,6 +61,16 @@ func parseDate(s string) time.Time {
 	hour, minute, second := clockTime(rest)
 	t := time.Date(year, month, day, hour, minute, second, 0, zone(rest)).UTC()
 	return plausible(t)
+}
+
+// plainDate reads the forms that the standards of feeds name and that leave nothing open.
+func plainDate(s string) (t time.Time, ok bool) {
+	for _, layout := range []string{time.RFC3339, "Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 GMT", time.DateOnly} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return plausible(t.UTC()), true
+		}
+	}
+	return time.Time{}, false
 }
 
 // calendarDay finds the day in s and returns what follows it.

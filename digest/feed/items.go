@@ -50,10 +50,11 @@ func (o opening) parseFeed() (f *gofeed.Feed, lang string, err error) {
 		}
 		return f, "", err
 	}
-	m, err := mend(strings.Map(tidyRune, o.text))
+	m, err := mend(tidied(o.text))
 	if err != nil {
 		return nil, "", err
 	}
+	m.leaveOld()
 	whole := m.text
 	if m.cut && len(m.items) > 0 {
 		whole = m.only(m.items)

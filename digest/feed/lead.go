@@ -19,7 +19,7 @@ type lead struct {
 }
 
 const (
-	headLetters = 3
+	headLetters = 6
 	reach       = 240 // bytes in which the first letter must stand; no line beside an article is longer
 )
 

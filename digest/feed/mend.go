@@ -5,7 +5,9 @@ import (
 	"errors"
 	"html"
 	"regexp"
+	"slices"
 	"strings"
+	"time"
 )
 
 // maxDepth bounds how deep elements may lie in each other. Honest feeds stay below thirty; the bound
@@ -156,7 +158,7 @@ func (m *mender) start(name, tag, follows string) int {
 		m.item = m.out.Len()
 	}
 	m.stack = append(m.stack, opened{name, out})
-	if base64ed.MatchString(tag) {
+	if len(tag) > len(name)+len(` mode="base64">`) && base64ed.MatchString(tag) {
 		end := strings.IndexByte(follows, '<')
 		if end < 0 {
 			end = len(follows)
@@ -241,6 +243,58 @@ func (m mended) only(items []span) string {
 	}
 	b.WriteString(tail)
 	return b.String()
+}
+
+// leaveOld takes the items out that [newest] would not choose, so that nobody spends time on them: some
+// feeds hold all that a site ever wrote. It needs a plain date in every item, else it does nothing.
+func (m *mended) leaveOld() {
+	if len(m.items) <= maxItems {
+		return
+	}
+	dates := make([]time.Time, len(m.items))
+	for i, it := range m.items {
+		var ok bool
+		if dates[i], ok = spanDate(m.text[it.from:it.to]); !ok {
+			return
+		}
+	}
+	order := make([]int, len(m.items))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(x, y int) int { return dates[y].Compare(dates[x]) })
+	old := order[maxItems:]
+	slices.Sort(old)
+	var b strings.Builder
+	from := 0
+	kept := make([]span, 0, maxItems)
+	for i, it := range m.items {
+		if len(old) > 0 && old[0] == i {
+			old = old[1:]
+			b.WriteString(m.text[from:it.from])
+			from = it.to
+			continue
+		}
+		shift := b.Len() - from
+		kept = append(kept, span{it.from + shift, it.to + shift})
+	}
+	b.WriteString(m.text[from:])
+	m.text, m.items = b.String(), kept
+}
+
+// spanDate reads the date of an item that has not been parsed; ok only when there can be no doubt which
+// one it is and what it says.
+func spanDate(item string) (t time.Time, ok bool) {
+	if strings.Contains(item, "<source>") { // an Atom entry's source has dates of its own
+		return t, false
+	}
+	for _, name := range []string{"pubDate", "published", "dc:date", "updated"} {
+		if _, rest, found := strings.Cut(item, "<"+name+">"); found {
+			raw, _, _ := strings.Cut(rest, "<")
+			return plainDate(strings.TrimSpace(raw))
+		}
+	}
+	return t, false
 }
 
 // after returns the length of s up to and with the end mark, looked for from start on; all of it when
