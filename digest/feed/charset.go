@@ -185,7 +185,9 @@ func toUTF8(b []byte, enc encoding.Encoding) string {
 func tidied(s string) string {
 	for i := range len(s) {
 		switch c := s[i]; {
-		case c < 0x20 && c != '\t' && c != '\n' && c != '\r', c == 0x7f, c == 0xc2, c == 0xef:
+		case c >= 0x20 && c < 0x7f, c == '\t', c == '\n', c == '\r', c >= 0x80 && c != 0xc2 && c != 0xef:
+		case c == 0xc2 && i+1 < len(s) && s[i+1] >= 0xa0, c == 0xef && i+1 < len(s) && s[i+1] != 0xb7 && s[i+1] < 0xbb:
+		default:
 			return s[:i] + strings.Map(tidyRune, s[i:])
 		}
 	}

@@ -86,18 +86,18 @@ func mayTrail(p string) bool {
 	if strings.Contains(p, "ookie") {
 		return true
 	}
-	last, line := 'a', false // the last letter or sign, and whether a line has ended since
+	last, space, line := 'a', false, false // the last sign, and whether space or the end of a line came after it
 	for i, r := range p {
 		if unicode.IsSpace(r) {
-			line = line || r != ' '
+			space, line = true, line || r != ' '
 			continue
 		}
-		if line || last != ',' && !unicode.IsLetter(last) && !unicode.IsDigit(last) {
+		if line || space && last != ',' && !isWord(last) || last >= 0x80 || last == '.' || last == '!' || last == '?' {
 			if promotionLine.could(p[i:]) || networks.could(p[i:]) {
 				return true
 			}
 		}
-		last, line = r, false
+		last, space, line = r, false, false
 	}
 	return false
 }

@@ -65,7 +65,11 @@ func parseDate(s string) time.Time {
 
 // plainDate reads the forms that the standards of feeds name and that leave nothing open.
 func plainDate(s string) (t time.Time, ok bool) {
-	for _, layout := range []string{time.RFC3339, "Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 GMT", time.DateOnly} {
+	layouts := []string{"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 GMT"}
+	if hasDigit(s[:min(len(s), 1)]) {
+		layouts = []string{time.RFC3339, time.DateOnly}
+	}
+	for _, layout := range layouts {
 		if t, err := time.Parse(layout, s); err == nil {
 			return plausible(t.UTC()), true
 		}

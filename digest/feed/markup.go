@@ -223,7 +223,8 @@ func sanitised(n *nethtml.Node) string {
 	if !isBare(n) {
 		s = policy.Sanitize(s)
 	}
-	if s = strings.TrimSpace(s); strings.Count(s, "\n") > 2 {
+	s = strings.TrimSpace(s)
+	if strings.Contains(s, "\n\n") || strings.Contains(s, "\n ") || strings.Contains(s, "\n\t") {
 		s = gaps.ReplaceAllString(s, "\n")
 	}
 	return s

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"html"
@@ -27,13 +28,16 @@ type mended struct {
 type span struct{ from, to int }
 
 // opened is an element that is not closed yet, under its name in the document and the one written.
-type opened struct{ name, out string }
+type opened struct {
+	name, out string
+	from      int // where it begins in what is written
+}
 
 // mender walks once over a feed's markup and writes it anew: balanced, without comments and processing
 // instructions, with stray angle brackets escaped.
 type mender struct {
 	in    string
-	out   strings.Builder
+	out   bytes.Buffer
 	stack []opened
 	body  int // stack height at which an item's xhtml body began, 0 outside one
 	item  int // where the open item begins in out, -1 outside one
@@ -157,8 +161,8 @@ func (m *mender) start(name, tag, follows string) int {
 	case (local == "item" || local == "entry") && m.item < 0:
 		m.item = m.out.Len()
 	}
-	m.stack = append(m.stack, opened{name, out})
-	if len(tag) > len(name)+len(` mode="base64">`) && base64ed.MatchString(tag) {
+	m.stack = append(m.stack, opened{name, out, m.out.Len()})
+	if strings.Contains(tag, "64") && base64ed.MatchString(tag) {
 		end := strings.IndexByte(follows, '<')
 		if end < 0 {
 			end = len(follows)
@@ -207,6 +211,9 @@ func (m *mender) pop(whole bool) {
 	if len(m.stack) < m.body {
 		m.body = 0
 	}
+	if isUnread(e.name) && m.item >= 0 && m.body == 0 {
+		m.out.Truncate(e.from)
+	}
 	local := localName(e.name)
 	if m.item < 0 || m.body > 0 || local != "item" && local != "entry" {
 		return
@@ -216,6 +223,9 @@ func (m *mender) pop(whole bool) {
 	}
 	m.item = -1
 }
+
+// isUnread tells the elements of an item that nobody looks at, and that many feeds have by the dozen.
+func isUnread(name string) bool { return name == "category" || name == "comments" || name == "slash:comments" || name == "wfw:commentRss" }
 
 func (m *mender) inItem() bool {
 	return len(m.stack) > 0 && localName(m.stack[len(m.stack)-1].name) == "item"

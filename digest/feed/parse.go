@@ -22,6 +22,8 @@ const (
 	maxText    = 200_000 // bytes of plain text
 	maxHTML    = 600_000 // bytes of a body; a longer one is rebuilt from the text
 	maxSummary = 1_000   // letters
+
+	sampleLetters = 400 // of a text that tell its language; more tell no more and cost
 )
 
 // ErrEmpty says that a feed was read and holds no item: a quiet day, not a fault.
@@ -133,10 +135,7 @@ func settle(a *digest.Article, declared string) {
 	if len(a.HTML) > maxHTML {
 		a.HTML = asHTML(strings.Split(a.Text, "\n\n"))
 	}
-	sample := a.Title + "\n\n" + a.Summary
-	if a.Summary == "" {
-		sample = a.Title + "\n\n" + clip(a.Text, maxSummary)
-	}
+	sample := a.Title + "\n\n" + clip(firstOf(a.Summary, a.Text), sampleLetters)
 	declared = langTag(declared)
 	if a.Lang = text.Language(sample, declared); a.Lang == "" {
 		a.Lang = declared
