@@ -1,3 +1,5 @@
+//go:build unix
+
 package feed
 
 import (
@@ -8,6 +10,7 @@ import (
 	"os"
 	"path"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -49,7 +52,7 @@ func recorded(tb testing.TB, archive, prefix string) map[string][]byte {
 }
 
 // BenchmarkParse reads recorded feeds, first with gofeed alone and then with Parse, so that one run tells
-// what all that is ours costs: the ratio of the two, feeds a second and bytes a second.
+// what all that is ours costs: bytes and feeds a second, and processor seconds for a thousand feeds.
 func BenchmarkParse(b *testing.B) {
 	feeds := recorded(b, "feeds/olshansk/feeds.tar.gz", "latest/")
 	size := int64(0)
@@ -73,7 +76,7 @@ func BenchmarkParse(b *testing.B) {
 	} {
 		b.Run(reader.name, func(b *testing.B) {
 			b.SetBytes(size)
-			start, n := time.Now(), 0
+			start, spent, n := time.Now(), processorTime(), 0
 			for b.Loop() {
 				for name, body := range feeds {
 					if err := reader.read(name, body); err != nil {
@@ -83,7 +86,7 @@ func BenchmarkParse(b *testing.B) {
 				}
 			}
 			b.ReportMetric(float64(n)/time.Since(start).Seconds(), "feeds/s")
-			b.ReportMetric(time.Since(start).Seconds()*1000/float64(n), "s/1000feeds")
+			b.ReportMetric((processorTime()-spent).Seconds()*1000/float64(n), "core-s/1000feeds")
 		})
 	}
 }
@@ -91,7 +94,7 @@ func BenchmarkParse(b *testing.B) {
 // BenchmarkPage reads recorded web pages, extraction included.
 func BenchmarkPage(b *testing.B) {
 	pages := recorded(b, "extraction/scrapinghub/html.tar.gz", "")
-	start, n := time.Now(), 0
+	spent, n := processorTime(), 0
 	for b.Loop() {
 		for name, body := range pages {
 			if _, err := Parse(Document{Body: body, URL: "https://example.org/" + name}); err != nil && !errors.As(err, new(*NotArticle)) {
@@ -100,5 +103,13 @@ func BenchmarkPage(b *testing.B) {
 			n++
 		}
 	}
-	b.ReportMetric(float64(time.Since(start).Milliseconds())/float64(n), "ms/page")
+	b.ReportMetric((processorTime()-spent).Seconds()*1000/float64(n), "core-ms/page")
+}
+
+// processorTime is what this process has had of the processor, its garbage collector included: a measure
+// that other programs on the machine disturb less than the clock.
+func processorTime() time.Duration {
+	var u syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -192,7 +192,7 @@ func (t tally) stems(s string) map[string]bool {
 }
 
 // share is the part of a's stems that are in b.
-func share(a, b map[string]bool) float64 {
+func share[K comparable](a, b map[K]bool) float64 {
 	if len(a) == 0 {
 		return 0
 	}
@@ -264,15 +264,18 @@ func isListed(p string) bool { return listing.MatchString(p) }
 // number: a report of the second quarter may be worded as that of the first. A question may be put to
 // several people.
 func (t tally) doubles(paragraphs []string, why []string) {
-	type told struct{ shingles, numbers map[string]bool }
+	type told struct {
+		shingles map[[3]string]bool
+		text     string
+	}
 	seen := make([]told, 0, len(paragraphs))
 	for i, p := range paragraphs {
 		if why[i] != "" || words(p) < 10 || strings.HasSuffix(p, "?") {
 			continue
 		}
-		mine := told{shingles(p), numbers(p)}
+		mine := told{shingles(p), p}
 		for _, earlier := range seen {
-			if share(mine.shingles, earlier.shingles) >= 0.8 && (len(mine.numbers) == 0 || share(mine.numbers, earlier.numbers) == 1) {
+			if share(mine.shingles, earlier.shingles) >= 0.8 && saysNumbers(earlier.text, p) {
 				why[i] = doubled
 				break
 			}
@@ -281,6 +284,12 @@ func (t tally) doubles(paragraphs []string, why []string) {
 			seen = append(seen, mine)
 		}
 	}
+}
+
+// saysNumbers tells whether a text holds every number of p.
+func saysNumbers(told, p string) bool {
+	mine := numbers(p)
+	return len(mine) == 0 || share(mine, numbers(told)) == 1
 }
 
 // numbers are a text's words that hold a digit.
@@ -295,11 +304,11 @@ func numbers(s string) map[string]bool {
 }
 
 // shingles are a text's runs of three words.
-func shingles(s string) map[string]bool {
+func shingles(s string) map[[3]string]bool {
 	ws := text.Words(text.Fold(s))
-	set := map[string]bool{}
+	set := make(map[[3]string]bool, len(ws))
 	for i := 0; i+3 <= len(ws); i++ {
-		set[strings.Join(ws[i:i+3], " ")] = true
+		set[[3]string(ws[i:i+3])] = true
 	}
 	return set
 }

@@ -63,28 +63,33 @@ func extract(root *nethtml.Node, base *url.URL) *nethtml.Node {
 	if base == nil {
 		base = &url.URL{Scheme: "http", Host: "localhost", Path: "/"}
 	}
-	lean := clone(root)
-	prune(lean)
-	best := readable(lean, base)
+	best := readable(pruned(root), base)
 	said := letters(textOf(best))
 	if said*2 < paragraphLetters(root) {
-		if whole := readable(root, base); letters(textOf(whole)) > said*2 {
+		if whole := readable(clone(root), base); letters(textOf(whole)) > said*2 {
 			return whole
 		}
 	}
 	if said < leastPage { // too little: everything that is not beside the article
-		whole := clone(lean)
+		whole := pruned(root)
 		strip(whole)
 		return whole
 	}
 	return best
 }
 
-// readable runs readability over a copy of the tree. It never returns nil.
+// pruned is a copy of a page without what is beside the article.
+func pruned(root *nethtml.Node) *nethtml.Node {
+	lean := clone(root)
+	prune(lean)
+	return lean
+}
+
+// readable runs readability over a tree, which is of no use afterwards. It never returns nil.
 func readable(root *nethtml.Node, base *url.URL) *nethtml.Node {
 	p := readability.NewParser()
 	p.MaxElemsToParse = 100_000
-	found, err := p.ParseAndMutate(clone(root), base)
+	found, err := p.ParseAndMutate(root, base)
 	if err != nil || found.Node == nil {
 		return &nethtml.Node{Type: nethtml.ElementNode, Data: "div", DataAtom: atom.Div}
 	}
