@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,69 +18,101 @@ import (
 
 // readFeed reads a feed's items. One that cannot be read as a whole is read item by item, and what is
 // whole is kept: a bad letter must not silence a source.
-func (o opening) readFeed() ([]digest.Article, error) {
-	f, lang, err := o.parseFeed()
+func (o opening) readFeed() (Reading, error) {
+	p, err := o.parseFeed()
 	if err != nil {
-		return nil, broken("the feed", err)
+		return Reading{}, broken("the feed", err)
 	}
-	r := reading{opening: o, base: o.base(), lang: firstOf(o.Lang, f.Language, lang, o.Header.Get("Content-Language"))}
-	r.origin = digest.Origin{Title: clip(line(f.Title), maxTitle), URL: address(r.base, f.Link), Lang: langTag(firstOf(f.Language, lang, o.Header.Get("Content-Language")))}
+	f := p.feed
+	declared := firstOf(f.Language, p.lang, o.Header.Get("Content-Language"))
+	r := channel{opening: o, base: o.base(), lang: firstOf(o.Lang, declared)}
+	r.origin = digest.Origin{Title: clip(line(f.Title), maxTitle), URL: address(r.base, f.Link), Lang: langTag(declared)}
 	r.scope = firstOf(r.origin.URL, o.URL, o.Name)
 	r.site = r.base
 	if u, err := url.Parse(r.origin.URL); err == nil && r.origin.URL != "" {
 		r.site = u
 	}
-	var all []digest.Article
+	out := Reading{Source: r.origin, Cut: p.cut, Lost: p.lost}
 	for _, i := range newest(f.Items) {
-		all = append(all, r.article(f.Items[i], originalOf(f, i)))
+		out.Articles = append(out.Articles, r.article(f.Items[i], p.original(i)))
 	}
-	if len(all) == 0 {
-		return nil, ErrEmpty
+	switch {
+	case len(out.Articles) == 0 && p.cut:
+		return out, broken("the feed", errCut)
+	case len(out.Articles) == 0:
+		return out, ErrEmpty
 	}
-	return apart(all), nil
+	out.Articles = apart(out.Articles)
+	return out, nil
+}
+
+// errCut says that nothing whole came before the place where a feed breaks off.
+var errCut = errors.New("it breaks off before its first item is whole")
+
+// parsed is a feed as gofeed understands it, and what only its markup tells.
+type parsed struct {
+	feed  *gofeed.Feed
+	spans []span // of the items, in their order; nil when there is none for each
+	lang  string
+	cut   bool
+	lost  int
 }
 
 // parseFeed hands the mended text to gofeed, then its whole items, then each of them alone.
-func (o opening) parseFeed() (f *gofeed.Feed, lang string, err error) {
+func (o opening) parseFeed() (parsed, error) {
 	p := gofeed.NewParser()
 	p.KeepOriginalFeed = true
 	p.RSSTranslator = &gofeed.DefaultRSSTranslator{DisableContentImageScan: true}
 	if o.kind == jsonFeed {
-		if f, err = p.ParseString(o.text); err != nil {
-			f, err = p.ParseString(mendJSON(o.text))
+		f, err := p.ParseString(o.text)
+		if err == nil {
+			return parsed{feed: f}, nil
 		}
-		return f, "", err
+		text, cut := mendJSON(o.text)
+		f, err = p.ParseString(text)
+		out := parsed{feed: f, cut: cut}
+		if cut {
+			out.lost = 1
+		}
+		return out, err
 	}
 	m, err := mend(tidied(o.text))
 	if err != nil {
-		return nil, "", err
+		return parsed{}, err
 	}
 	m.leaveOld()
 	whole := m.text
 	if m.cut && len(m.items) > 0 {
 		whole = m.only(m.items)
 	}
-	if f, err = p.ParseString(whole); err == nil {
-		return f, m.lang, nil
+	out := parsed{lang: m.lang, cut: m.cut, lost: m.lost}
+	if out.feed, err = p.ParseString(whole); err == nil {
+		if len(m.items) == len(out.feed.Items) {
+			out.spans = m.items
+		}
+		return out, nil
 	}
 	for _, it := range m.items[:min(len(m.items), maxItems)] {
 		alone, bad := p.ParseString(m.only([]span{it}))
 		switch {
-		case bad != nil:
-		case f == nil:
-			f = alone
+		case bad != nil || len(alone.Items) != 1:
+			out.lost++
+			continue
+		case out.feed == nil:
+			out.feed = alone
 		default:
-			f.Items = append(f.Items, alone.Items...)
+			out.feed.Items = append(out.feed.Items, alone.Items...)
 		}
+		out.spans = append(out.spans, it)
 	}
-	if f == nil {
-		return nil, "", err
+	if out.feed == nil {
+		return out, err
 	}
-	return f, m.lang, nil
+	return out, nil
 }
 
-// reading is what a feed's items have in common.
-type reading struct {
+// channel is what a feed's items have in common.
+type channel struct {
 	opening
 	base, site  *url.URL // of relative links: the feed's, and the site's that it tells of
 	lang, scope string
@@ -91,31 +124,38 @@ type original struct {
 	permalink string // the guid, when it is the address
 	lang      string
 	plain     bool // the content is text, not HTML
+	textual   bool // so is the title
 }
 
-// originalOf looks an item up in the feed as it was parsed; items found alone have none.
-func originalOf(f *gofeed.Feed, i int) original {
-	switch o := f.OriginalFeed().(type) {
+// original looks an item up in the feed as it was parsed and in its markup.
+func (p parsed) original(i int) (was original) {
+	switch o := p.feed.OriginalFeed().(type) {
 	case *rss.Feed:
 		if i < len(o.Items) && o.Items[i].GUID != nil && !strings.EqualFold(o.Items[i].GUID.IsPermalink, "false") {
-			return original{permalink: o.Items[i].GUID.Value}
+			was.permalink = o.Items[i].GUID.Value
 		}
 	case *jsonfeed.Feed:
 		if i < len(o.Items) && o.Items[i] != nil {
 			it := o.Items[i]
-			return original{permalink: it.ID, lang: it.Language, plain: it.ContentHTML == ""}
+			return original{permalink: it.ID, lang: it.Language, plain: it.ContentHTML == "", textual: true}
 		}
 	}
-	return original{}
+	if i < len(p.spans) {
+		was.lang, was.textual = p.spans[i].lang, p.spans[i].textual
+	}
+	return was
 }
 
-func (r reading) article(it *gofeed.Item, was original) digest.Article {
+func (r channel) article(it *gofeed.Item, was original) digest.Article {
 	a := digest.Article{Source: r.origin}
 	link := firstOf(extension(it, "feedburner", "origLink"), it.Link)
 	if a.URL = Canonical(address(r.site, link)); a.URL == "" {
 		a.URL = Canonical(address(nil, was.permalink))
 	}
 	a.Title = line(firstOf(it.Title, media(it, "title")))
+	if was.textual && it.Title != "" {
+		a.Title = literal(it.Title)
+	}
 	a.Author = authorOf(it)
 	a.Published, a.Updated = dateOf(it.Published, it.PublishedParsed), dateOf(it.Updated, it.UpdatedParsed)
 	if a.Published.IsZero() {
@@ -142,7 +182,7 @@ func (r reading) article(it *gofeed.Item, was original) digest.Article {
 
 // body reads an item's texts: Text and HTML from the longer of content and description, Summary from
 // the description. The cheap part of the noise pass is run over it.
-func (r reading) body(a *digest.Article, it *gofeed.Item, was original) {
+func (r channel) body(a *digest.Article, it *gofeed.Item, was original) {
 	base := r.site
 	if u, err := url.Parse(a.URL); err == nil && a.URL != "" {
 		base = u

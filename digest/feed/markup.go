@@ -112,6 +112,15 @@ func line(s string) string {
 	return squeeze(s)
 }
 
+// literal makes one line of a title that is declared to be text, where an angle bracket is one. Programs
+// that escape twice are still forgiven.
+func literal(s string) string {
+	if strings.Contains(s, "&") && entity.MatchString(s) {
+		s = html.UnescapeString(s)
+	}
+	return squeeze(s)
+}
+
 // squeeze makes every run of space, no-break ones included, one space.
 func squeeze(s string) string {
 	if isSqueezed(s) {

@@ -6,9 +6,7 @@ import (
 	"errors"
 	"html"
 	"regexp"
-	"slices"
 	"strings"
-	"time"
 )
 
 // maxDepth bounds how deep elements may lie in each other. Honest feeds stay below thirty; the bound
@@ -16,16 +14,6 @@ import (
 const maxDepth = 256
 
 var errDeep = errors.New("its elements lie in each other too deeply")
-
-// mended is a feed's text made fit for a strict reader.
-type mended struct {
-	text  string
-	items []span // where its whole items stand in text
-	cut   bool   // it ended inside an item, or before its root was closed
-	lang  string // xml:lang of the root, which gofeed does not tell for RSS
-}
-
-type span struct{ from, to int }
 
 // opened is an element that is not closed yet, under its name in the document and the one written.
 type opened struct {
@@ -40,13 +28,16 @@ type mender struct {
 	out   bytes.Buffer
 	stack []opened
 	body  int // stack height at which an item's xhtml body began, 0 outside one
-	item  int // where the open item begins in out, -1 outside one
+	item  int // stack height at which the open item began, 0 outside one
+	note  span
+	cdf   bool // its root is a channel
 	done  mended
 }
 
 var (
 	xmlLang  = regexp.MustCompile(`(?:^|\s)xml:lang\s*=\s*["']([^"']*)["']`)
 	base64ed = regexp.MustCompile(`(?i)\smode\s*=\s*["']base64["']`)
+	textType = regexp.MustCompile(`\stype\s*=\s*["']text(?:/plain)?["']`)
 	typeAttr = regexp.MustCompile(`(?i)\stype\s*=\s*["'][^"']*["']`)
 )
 
@@ -55,7 +46,7 @@ const bodyStart = `<content:encoded xmlns:content="http://purl.org/rss/1.0/modul
 
 // mend repairs a feed from its root element on; everything before that has been cut off by [recognise].
 func mend(s string) (mended, error) {
-	m := &mender{in: s, item: -1}
+	m := &mender{in: s}
 	m.out.Grow(len(s) + 64)
 	for i := 0; i < len(s); {
 		next := strings.IndexByte(s[i:], '<')
@@ -145,23 +136,25 @@ func (m *mender) cdata(rest string) int {
 // hand text over in base64, which gofeed leaves as it is.
 func (m *mender) start(name, tag, follows string) int {
 	out := name
-	if len(m.stack) == 0 {
-		if l := xmlLang.FindStringSubmatch(tag); l != nil {
-			m.done.lang = l[1]
-		}
-	}
 	local := localName(name)
 	switch {
+	case len(m.stack) == 0:
+		m.done.lang = langIn(tag)
+		if local == "channel" {
+			m.cdf = true
+			out, tag = "channel></rss", `<rss version="2.0"><channel>`
+		}
+	case m.cdf:
+		out, tag = cdfElement(name, tag)
 	case m.body > 0:
 		out = local // <xhtml:p> is to be read as HTML
 		tag = "<" + local + tag[1+len(name):]
 	case (local == "body" || local == "fullitem") && m.inItem():
 		out, tag = "content:encoded", bodyStart
 		m.body = len(m.stack) + 1
-	case (local == "item" || local == "entry") && m.item < 0:
-		m.item = m.out.Len()
 	}
 	m.stack = append(m.stack, opened{name, out, m.out.Len()})
+	m.notice(name, local, tag)
 	if strings.Contains(tag, "64") && base64ed.MatchString(tag) {
 		end := strings.IndexByte(follows, '<')
 		if end < 0 {
@@ -211,100 +204,66 @@ func (m *mender) pop(whole bool) {
 	if len(m.stack) < m.body {
 		m.body = 0
 	}
-	if isUnread(e.name) && m.item >= 0 && m.body == 0 {
+	if isUnread(e.name) && m.item > 0 && m.body == 0 {
 		m.out.Truncate(e.from)
 	}
-	local := localName(e.name)
-	if m.item < 0 || m.body > 0 || local != "item" && local != "entry" {
+	if m.item == 0 || len(m.stack) >= m.item {
 		return
 	}
-	if whole {
-		m.done.items = append(m.done.items, span{m.item, m.out.Len()})
+	if m.item = 0; !whole {
+		m.done.lost++
+		return
 	}
-	m.item = -1
+	m.note.to = m.out.Len()
+	m.done.items = append(m.done.items, m.note)
 }
 
-// isUnread tells the elements of an item that nobody looks at, and that many feeds have by the dozen.
-func isUnread(name string) bool { return name == "category" || name == "comments" || name == "slash:comments" || name == "wfw:commentRss" }
-
-func (m *mender) inItem() bool {
-	return len(m.stack) > 0 && localName(m.stack[len(m.stack)-1].name) == "item"
-}
-
-// only returns the feed with just these items, its head and what stands behind them. With it a feed is
-// read that as a whole cannot be: the whole items of one that was cut off, the good ones beside a bad.
-func (m mended) only(items []span) string {
-	if len(m.items) == 0 {
-		return m.text
-	}
-	var b strings.Builder
-	b.WriteString(m.text[:m.items[0].from])
-	for _, it := range items {
-		b.WriteString(m.text[it.from:it.to])
-	}
-	tail := m.text[m.items[len(m.items)-1].to:]
-	if m.cut { // its last item is broken: only the ends of the elements around the items
-		for _, root := range []string{"</channel></rss>", "</rss>", "</feed>", "</rdf:RDF>", "</rdf>"} {
-			if strings.HasSuffix(strings.ToLower(tail), strings.ToLower(root)) {
-				tail = tail[len(tail)-len(root):]
-				break
-			}
+// notice keeps what a start tag that was just opened tells of an item.
+func (m *mender) notice(name, local, tag string) {
+	switch {
+	case m.body > 0:
+	case m.item == 0 && (local == "item" || local == "entry"):
+		m.item = len(m.stack)
+		m.note = span{from: m.out.Len(), lang: langIn(tag)}
+		if len(m.done.items) == 0 {
+			m.done.ends = m.endsAround()
+		}
+	case m.item == 0 || len(m.stack) != m.item+1 || len(tag) <= len(name)+len("<>"):
+	case name == "title" || name == "atom:title":
+		m.note.textual = textType.MatchString(tag)
+		fallthrough
+	case local == "content" || local == "summary" || local == "description":
+		if m.note.lang == "" {
+			m.note.lang = langIn(tag)
 		}
 	}
-	b.WriteString(tail)
+}
+
+// endsAround are the ends of the elements that are open around the newest one.
+func (m *mender) endsAround() string {
+	var b strings.Builder
+	for i := len(m.stack) - 2; i >= 0; i-- {
+		b.WriteString("</" + m.stack[i].out + ">")
+	}
 	return b.String()
 }
 
-// leaveOld takes the items out that [newest] would not choose, so that nobody spends time on them: some
-// feeds hold all that a site ever wrote. It needs a plain date in every item, else it does nothing.
-func (m *mended) leaveOld() {
-	if len(m.items) <= maxItems {
-		return
-	}
-	dates := make([]time.Time, len(m.items))
-	for i, it := range m.items {
-		var ok bool
-		if dates[i], ok = spanDate(m.text[it.from:it.to]); !ok {
-			return
+func langIn(tag string) string {
+	if strings.Contains(tag, "xml:lang") {
+		if l := xmlLang.FindStringSubmatch(tag); l != nil {
+			return l[1]
 		}
 	}
-	order := make([]int, len(m.items))
-	for i := range order {
-		order[i] = i
-	}
-	slices.SortStableFunc(order, func(x, y int) int { return dates[y].Compare(dates[x]) })
-	old := order[maxItems:]
-	slices.Sort(old)
-	var b strings.Builder
-	from := 0
-	kept := make([]span, 0, maxItems)
-	for i, it := range m.items {
-		if len(old) > 0 && old[0] == i {
-			old = old[1:]
-			b.WriteString(m.text[from:it.from])
-			from = it.to
-			continue
-		}
-		shift := b.Len() - from
-		kept = append(kept, span{it.from + shift, it.to + shift})
-	}
-	b.WriteString(m.text[from:])
-	m.text, m.items = b.String(), kept
+	return ""
 }
 
-// spanDate reads the date of an item that has not been parsed; ok only when there can be no doubt which
-// one it is and what it says.
-func spanDate(item string) (t time.Time, ok bool) {
-	if strings.Contains(item, "<source>") { // an Atom entry's source has dates of its own
-		return t, false
-	}
-	for _, name := range []string{"pubDate", "published", "dc:date", "updated"} {
-		if _, rest, found := strings.Cut(item, "<"+name+">"); found {
-			raw, _, _ := strings.Cut(rest, "<")
-			return plainDate(strings.TrimSpace(raw))
-		}
-	}
-	return t, false
+// isUnread tells the elements of an item that nobody looks at, and that many feeds have by the dozen.
+func isUnread(name string) bool {
+	return name == "category" || name == "comments" || name == "slash:comments" || name == "wfw:commentRss"
+}
+
+func (m *mender) inItem() bool {
+	return len(m.stack) > 0 && localName(m.stack[len(m.stack)-1].name) == "item"
 }
 
 // after returns the length of s up to and with the end mark, looked for from start on; all of it when

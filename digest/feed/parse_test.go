@@ -328,7 +328,8 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("\xff\xfe<\x00r\x00s\x00s\x00>\x00"), "x", "\x00")
 	f.Add([]byte("a\n\n0\n\nb c d e f g\n\n"), "", "text/plain")
 	f.Fuzz(func(t *testing.T, body []byte, base, contentType string) {
-		articles, err := parse(Document{Body: body, URL: base, Header: http.Header{"Content-Type": {contentType}}})
+		r, err := parse(Document{Body: body, URL: base, Header: http.Header{"Content-Type": {contentType}}})
+		articles := r.Articles
 		if err == nil && len(articles) == 0 {
 			t.Error("nothing, and no word why")
 		}

@@ -88,6 +88,8 @@ func findRoot(s string) (kind, int) {
 		switch local := localName(name); {
 		case local == "rss" || local == "feed" || local == "rdf":
 			return xmlFeed, i
+		case local == "channel" && seen == unknown && isChannel(rest):
+			return xmlFeed, i
 		case local == "html" || local == "body" || local == "head":
 			return page, i
 		case htmlWord.MatchString(name):
