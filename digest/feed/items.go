@@ -37,7 +37,7 @@ func (o opening) readFeed() (Reading, error) {
 		out.Articles = append(out.Articles, r.article(f.Items[i], p.original(i)))
 	}
 	switch {
-	case len(out.Articles) == 0 && p.cut:
+	case len(out.Articles) == 0 && p.lost > 0:
 		return out, broken("the feed", errCut)
 	case len(out.Articles) == 0:
 		return out, ErrEmpty
@@ -153,7 +153,7 @@ func (r channel) article(it *gofeed.Item, was original) digest.Article {
 		a.URL = Canonical(address(nil, was.permalink))
 	}
 	a.Title = line(firstOf(it.Title, media(it, "title")))
-	if was.textual && it.Title != "" {
+	if was.textual && it.Title != "" && !strings.Contains(it.Title, "</") { // with an end tag it is HTML, whatever it is called
 		a.Title = literal(it.Title)
 	}
 	a.Author = authorOf(it)

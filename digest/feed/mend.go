@@ -137,6 +137,9 @@ func (m *mender) cdata(rest string) int {
 func (m *mender) start(name, tag, follows string) int {
 	out := name
 	local := localName(name)
+	if m.cdf && local == "items" { // of RSS 1.1; the items in it are the channel's
+		return 0
+	}
 	switch {
 	case len(m.stack) == 0:
 		m.done.lang = langIn(tag)

@@ -31,7 +31,7 @@ func cdfElement(name, tag string) (out, start string) {
 	return name, tag
 }
 
-// isChannel tells a feed whose root is its channel, of CDF or of an RSS that lost its first line.
+// isChannel tells a feed whose root is its channel, of CDF, of RSS 1.1, or of an RSS that lost its first line.
 func isChannel(s string) bool {
 	s = strings.ToLower(s)
 	return strings.Contains(s, "</channel") && (strings.Contains(s, "<item") || strings.Contains(s, "<abstract"))
