@@ -289,25 +289,6 @@ func TestIdentity(t *testing.T) {
 	}
 }
 
-func TestDates(t *testing.T) {
-	for raw, want := range map[string]string{
-		"lun, 14 lug 2025 09:30:00 +0200": "2025-07-14T07:30:00Z", "14. Juli 2025, 18:05 Uhr": "2025-07-14T18:05:00Z", "14 juillet 2025 11h05": "2025-07-14T11:05:00Z",
-		"lunes, 14 de julio de 2025 09:30 CEST": "2025-07-14T07:30:00Z", "July 14, 2025 3:05 pm EST": "2025-07-14T20:05:00Z", "1752487200": "2025-07-14T10:00:00Z",
-		"1752487200000": "2025-07-14T10:00:00Z", "2025/07/14": "2025-07-14T00:00:00Z", "2025-07-14T10:00:00.123+02:00": "2025-07-14T08:00:00Z",
-		"3. März 2026": "2026-03-03T00:00:00Z", "1er août 2025": "2025-08-01T00:00:00Z", "mar 5 ago 2025": "2025-08-05T00:00:00Z",
-		"": "", "yesterday": "", "0": "", "1970-01-01": "", "14 Foo 2025": "", "99 lug 2025": "",
-	} {
-		got := ""
-		if at := parseDate(raw); !at.IsZero() {
-			got = at.Format(time.RFC3339Nano)
-			got = strings.Replace(got, ".123", "", 1)
-		}
-		if got != want {
-			t.Errorf("%q: %s, want %s", raw, got, want)
-		}
-	}
-}
-
 func TestLangTag(t *testing.T) {
 	for raw, want := range map[string]string{"en_us": "en-US", "EN": "en", "zh-hant-tw": "zh-Hant-TW", " it ": "it", "english": "", "": "", "x<script>": "", "de-": "de"} {
 		if got := langTag(raw); got != want {
