@@ -38,9 +38,9 @@ var days = []day{
 	// lun lug 14 09:30:00 CEST 2025; the time is read from the whole
 	{regexp.MustCompile(`(\pL{3,})\.?\s+(\d{1,2})\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:\S+\s+)?(\d{4})$`), "ndy"},
 	// 14.07.2025, 14-07-2025, 14.7.25
-	{regexp.MustCompile(`(\d{1,2})([.-])\s?(\d{1,2})[.-]\s?(\d{4}|\d{2})(?:$|[^\d:])`), "d.my"},
+	{regexp.MustCompile(`(?:^|[\s,])(\d{1,2})([.-])\s?(\d{1,2})[.-]\s?(\d{4}|\d{2})(?:$|[^\d:])`), "d.my"},
 	// 14/07/2025, and in America 07/14/2025
-	{regexp.MustCompile(`(\d{1,2})(/)(\d{1,2})/(\d{4}|\d{2})(?:$|[^\d:])`), "dsmy"},
+	{regexp.MustCompile(`(?:^|[\s,])(\d{1,2})(/)(\d{1,2})/(\d{4}|\d{2})(?:$|[^\d:])`), "dsmy"},
 	// ISO 8601: 2025-195, and without hyphens 20250714
 	{regexp.MustCompile(`^(\d{4})-(\d{3})(?:$|T)`), "yo"},
 	{regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?:$|\D)`), "ymd"},
