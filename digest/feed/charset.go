@@ -51,15 +51,16 @@ func expand(body []byte) ([]byte, error) {
 // few broken letters or Windows-1252. A label that leaves broken letters behind is not believed.
 func decode(body []byte, contentType string) string {
 	if enc := marked(body); enc != nil {
-		return toUTF8(body, enc)
+		return strings.TrimRight(toUTF8(body, enc), halfLetter)
 	}
+	body = withoutHalf(body)
 	labels := labelsOf(body, contentType)
 	if utf8.Valid(body) && !(isASCII(body) && hasStateful(labels)) {
 		return string(body)
 	}
 	for _, label := range labels {
 		if enc := named(label); enc != nil {
-			if s := toUTF8(body, enc); !strings.ContainsRune(s, utf8.RuneError) {
+			if s := strings.TrimRight(toUTF8(body, enc), halfLetter); !strings.ContainsRune(s, utf8.RuneError) {
 				return s
 			}
 		}
@@ -68,6 +69,23 @@ func decode(body []byte, contentType string) string {
 		return strings.ToValidUTF8(string(body), "\uFFFD")
 	}
 	return toUTF8(body, charmap.Windows1252)
+}
+
+// halfLetter is what a letter becomes that cannot be decoded. At the end of a document it is one that was cut
+// through, and proves nothing.
+const halfLetter = string(utf8.RuneError)
+
+// withoutHalf takes off the first bytes of a letter of UTF-8 with which a document ends that was cut off.
+func withoutHalf(b []byte) []byte {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) && utf8.Valid(b[:len(b)-n]) {
+				return b[:len(b)-n]
+			}
+			break
+		}
+	}
+	return b
 }
 
 // marked returns the encoding that the first bytes prove, nil if they prove none.

@@ -148,16 +148,39 @@ func isSqueezed(s string) bool {
 
 // strip takes out of a tree what is no content: scripts, styles, frames, forms' controls, drawings,
 // comments, and pictures of one pixel that only tell that a letter was opened.
+//
+// Of a formula in MathML its signs are kept, as words.
 func strip(n *nethtml.Node) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
-		if c.Type == nethtml.CommentNode || c.Type == nethtml.ElementNode && (isForeign(c) || c.DataAtom == atom.Img && isPixel(c)) {
+		if c.Namespace == "math" && c.DataAtom == atom.Math {
+			if signs := formula(c); len(signs) > 0 {
+				n.InsertBefore(&nethtml.Node{Type: nethtml.TextNode, Data: " " + strings.Join(signs, " ") + " "}, c)
+			}
+			n.RemoveChild(c)
+		} else if c.Type == nethtml.CommentNode || c.Type == nethtml.ElementNode && (isForeign(c) || c.DataAtom == atom.Img && isPixel(c)) {
 			n.RemoveChild(c)
 		} else {
 			strip(c)
 		}
 		c = next
 	}
+}
+
+// formula lists the signs of a formula: its identifiers, numbers and operators, not what is noted beside.
+func formula(n *nethtml.Node) []string {
+	var signs []string
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == nethtml.TextNode:
+			if s := squeeze(c.Data); s != "" {
+				signs = append(signs, s)
+			}
+		case c.Namespace == "math" && !strings.HasPrefix(c.Data, "annotation"):
+			signs = append(signs, formula(c)...)
+		}
+	}
+	return signs
 }
 
 func isForeign(n *nethtml.Node) bool {

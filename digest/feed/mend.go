@@ -6,7 +6,9 @@ import (
 	"errors"
 	"html"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxDepth bounds how deep elements may lie in each other. Honest feeds stay below thirty; the bound
@@ -46,6 +48,9 @@ const bodyStart = `<content:encoded xmlns:content="http://purl.org/rss/1.0/modul
 
 // mend repairs a feed from its root element on; everything before that has been cut off by [recognise].
 func mend(s string) (mended, error) {
+	if localName(tagName(s)) == "entry" {
+		s = `<feed xmlns="http://www.w3.org/2005/Atom">` + s + "</feed>"
+	}
 	m := &mender{in: s}
 	m.out.Grow(len(s) + 64)
 	for i := 0; i < len(s); {
@@ -74,7 +79,7 @@ func mend(s string) (mended, error) {
 // text writes character data. "]]>" outside a CDATA section is an error to a strict reader.
 func (m *mender) text(s string) {
 	if len(m.stack) > 0 {
-		m.out.WriteString(strings.ReplaceAll(s, "]]>", "]]&gt;"))
+		m.out.WriteString(strings.ReplaceAll(soundRefs(s), "]]>", "]]&gt;"))
 	}
 }
 
@@ -100,7 +105,7 @@ func (m *mender) markup(i int) int {
 	if end < 0 { // the document ends inside this tag
 		return len(m.in)
 	}
-	tag := rest[:end]
+	tag := soundRefs(rest[:end])
 	switch {
 	case tag[1] == '/':
 		m.end(name)
@@ -112,6 +117,27 @@ func (m *mender) markup(i int) int {
 		}
 	}
 	return i + end
+}
+
+// charRef is a letter by its number.
+var charRef = regexp.MustCompile(`&#(?:[xX]([0-9a-fA-F]+)|(\d+));`)
+
+// soundRefs drops the letters by number that XML forbids, for which a strict reader gives up the whole.
+func soundRefs(s string) string {
+	if !strings.Contains(s, "&#") {
+		return s
+	}
+	return charRef.ReplaceAllStringFunc(s, func(ref string) string {
+		m := charRef.FindStringSubmatch(ref)
+		n, err := strconv.ParseInt(m[2], 10, 32)
+		if m[1] != "" {
+			n, err = strconv.ParseInt(m[1], 16, 32)
+		}
+		if r := rune(n); err != nil || !utf8.ValidRune(r) || r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+			return ""
+		}
+		return ref
+	})
 }
 
 // cdata writes a CDATA section. One without an end is closed where the element around it closes.

@@ -2,6 +2,7 @@ package feed
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +33,7 @@ func (o opening) readPage() (digest.Article, error) {
 	declared := firstOf(about.lang, langTag(o.Lang))
 	lang := text.Language(clip(a.Title+"\n\n"+strings.Join(texts(bs), "\n"), 4000), declared)
 	kept, removed := clean(texts(bs), noise{title: a.Title, lang: lang, prose: true})
-	if n := letters(strings.Join(kept, "")); n < leastPage {
+	if n := letters(strings.Join(kept, "")); n < leastPage && !(n > 0 && a.Title != "" && isNote(root)) {
 		return digest.Article{}, &NotArticle{"a web page without an article" + quoted(a.Title)}
 	}
 	a.Text, a.Removed = strings.Join(kept, "\n\n"), removed
@@ -47,6 +48,31 @@ func (o opening) readPage() (digest.Article, error) {
 	a.Lang = firstOf(lang, a.Lang)
 	a.ID = o.pageID(a)
 	return a, nil
+}
+
+// isNote tells a page that is nothing but a few paragraphs: no menu, no link, no form, no program, nothing
+// that could make it a wall or the shell of a program. What little it says is its article.
+func isNote(n *nethtml.Node) bool {
+	switch n.DataAtom {
+	case atom.Head:
+		return !slices.ContainsFunc(slices.Collect(n.Descendants()), func(d *nethtml.Node) bool { return d.DataAtom == atom.Script })
+	case atom.P:
+		return !slices.ContainsFunc(slices.Collect(n.Descendants()), func(d *nethtml.Node) bool {
+			return d.Type == nethtml.ElementNode && !isPlainest(d.DataAtom)
+		})
+	case 0, atom.Html, atom.Body, atom.Div, atom.Main, atom.Article, atom.Br:
+	default:
+		return false
+	}
+	if n.Type == nethtml.TextNode && squeeze(n.Data) != "" {
+		return false
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if !isNote(c) {
+			return false
+		}
+	}
+	return true
 }
 
 func quoted(title string) string {
