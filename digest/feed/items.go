@@ -202,7 +202,7 @@ func (r channel) body(a *digest.Article, it *gofeed.Item, was original) {
 	}
 	a.Text, a.Removed = strings.Join(long.kept, "\n\n"), long.removed
 	anchor(long.root, base)
-	drop(long.root, textSet(long.removed))
+	drop(long.root, long.removed)
 	a.HTML = sanitised(long.root)
 	a.Image = picture(long.root)
 }
@@ -237,14 +237,6 @@ func paragraphed(s string) string {
 		return s
 	}
 	return "<p>" + strings.Join(manyBlank.Split(strings.TrimSpace(s), -1), "</p><p>") + "</p>"
-}
-
-func textSet(removed []digest.Removed) map[string]bool {
-	set := map[string]bool{}
-	for _, r := range removed {
-		set[squeeze(r.Text)] = true
-	}
-	return set
 }
 
 func authorOf(it *gofeed.Item) string {

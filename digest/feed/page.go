@@ -28,6 +28,7 @@ func (o opening) readPage() (digest.Article, error) {
 	a := digest.Article{URL: Canonical(firstOf(about.canonical, address(nil, o.URL))), Title: about.title, Author: about.author,
 		Published: about.published, Updated: about.updated, Image: about.image}
 	a.Source = digest.Origin{Title: about.site, URL: about.home, Lang: about.lang}
+	stripPixels(root)
 	body := extract(root, base)
 	bs := clearLines(blocks(body))
 	declared := firstOf(about.lang, langTag(o.Lang))
@@ -37,7 +38,7 @@ func (o opening) readPage() (digest.Article, error) {
 		return digest.Article{}, &NotArticle{"a web page without an article" + quoted(a.Title)}
 	}
 	a.Text, a.Removed = strings.Join(kept, "\n\n"), removed
-	drop(body, textSet(removed))
+	drop(body, removed)
 	anchor(body, base)
 	a.HTML = sanitised(body)
 	a.Summary = about.summary
