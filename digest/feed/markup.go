@@ -61,7 +61,7 @@ func fragment(s string) *nethtml.Node {
 // nothing closes is words about one.
 func unwrapped(s string) string {
 	if inner, ok := strings.CutPrefix(strings.TrimSpace(s), "<![CDATA["); ok {
-		s = strings.TrimSuffix(inner, "]]>")
+		s = strings.TrimSuffix(strings.TrimSuffix(inner, "]]>"), "]]")
 	}
 	if i := strings.LastIndex(s, "<!"); i >= 0 && i+2 < len(s) && isLetter(s[i+2]) && strings.IndexByte(s[i:], '>') < 0 {
 		s = s[:i] + "&lt;" + s[i+1:]
