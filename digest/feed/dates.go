@@ -17,8 +17,6 @@ type day struct {
 }
 
 // days are the forms, the surer ones first.
-//
-//nolint:gochecknoglobals // a table, made once and never written
 var days = []day{
 	// 2025年7月14日, 2025년 7월 14일
 	{regexp.MustCompile(`(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?`), "ymd"},
@@ -48,11 +46,11 @@ var days = []day{
 
 var (
 	clock = regexp.MustCompile(`(?i)(?:^|[\sT,:(日일午前後上전후])(\d{1,2})(?::|h|\s?[時时点시]\s?)(\d{2})(?:(?::|\s?[分분]\s?)(\d{2}))?[分분秒초]?(?:[.,]\d+)?\s*([ap](?:\.\s?)?m\b\.?)?`)
-	// 3 pm
+	// As in "3 pm".
 	hourOnly = regexp.MustCompile(`(?i)(?:^|[\s,])(\d{1,2})()()\s*([ap](?:\.\s?)?m\b\.?)`)
-	// 09.30 Uhr, kl. 09.30, alle ore 09.30
+	// As in "09.30 Uhr", "kl. 09.30", "alle ore 09.30".
 	dotted = regexp.MustCompile(`(?i)(?:\b(?:kl|klo|ore|alle|um|om|godz)\.?\s+(\d{1,2})\.(\d{2})()()|(?:^|\s)(\d{1,2})\.(\d{2})\s*uhr)`)
-	// 093000, after the T of a date without hyphens
+	// As in "T093000", after a date without hyphens.
 	compact  = regexp.MustCompile(`^T(\d{2})(\d{2})(\d{2})?()`)
 	half     = regexp.MustCompile(`(上午|午前|오전)|(下午|午後|오후|晚上)`)
 	offset   = regexp.MustCompile(`(?:\d|\s|T|GMT|UTC)\s*([+\x{2212}-])(\d{1,2})(?::?(\d{2}))?(?:\s*\(.*\)|\s+[A-Z]{2,5})?\s*$`)

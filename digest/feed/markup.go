@@ -280,13 +280,7 @@ func address(base *url.URL, ref string) string {
 
 // sanitised renders a tree's content with nothing in it that could run, be fetched unseen or restyle.
 func sanitised(n *nethtml.Node) string {
-	var b strings.Builder
-	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		if err := nethtml.Render(&b, c); err != nil {
-			return ""
-		}
-	}
-	s := b.String()
+	s := rendered(n)
 	if !isBare(n) {
 		s = policy.Sanitize(s)
 	}
@@ -295,6 +289,17 @@ func sanitised(n *nethtml.Node) string {
 		s = gaps.ReplaceAllString(s, "\n")
 	}
 	return s
+}
+
+// rendered is the HTML of what a node holds.
+func rendered(n *nethtml.Node) string {
+	var b strings.Builder
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if err := nethtml.Render(&b, c); err != nil {
+			return ""
+		}
+	}
+	return b.String()
 }
 
 // isBare tells a tree of nothing but words and the plainest elements, without a single attribute: the

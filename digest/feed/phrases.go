@@ -5,6 +5,8 @@ import "regexp"
 // The lines that stand beside articles in English, Italian, German, French and Spanish. Each pattern
 // wants the beginning of a line, and where the words could begin an honest sentence as well, more of
 // what follows. They are only asked about short lines.
+//
+//nolint:gochecknoglobals // compiled patterns, never written
 var (
 	bareNumber = regexp.MustCompile(`^[\s(\[💬🗨️#]*\d[\d.,'’ ]{0,8}[kKM]?[\s)\]]*$`)
 
