@@ -34,7 +34,9 @@ func (o opening) readFeed() (Reading, error) {
 	}
 	out := Reading{Source: r.origin, Cut: p.cut, Lost: p.lost}
 	for _, i := range newest(f.Items) {
-		out.Articles = append(out.Articles, r.article(f.Items[i], p.original(i)))
+		it := f.Items[i]
+		it.Description, it.Content = p.put(it.Description), p.put(it.Content)
+		out.Articles = append(out.Articles, r.article(it, p.original(i)))
 	}
 	switch {
 	case len(out.Articles) == 0 && p.lost > 0:
@@ -53,6 +55,7 @@ var errCut = errors.New("it breaks off before its first item is whole")
 type parsed struct {
 	feed  *gofeed.Feed
 	spans []span // of the items, in their order; nil when there is none for each
+	aside []string
 	lang  string
 	cut   bool
 	lost  int
@@ -85,7 +88,7 @@ func (o opening) parseFeed() (parsed, error) {
 	if m.cut && len(m.items) > 0 {
 		whole = m.only(m.items)
 	}
-	out := parsed{lang: m.lang, cut: m.cut, lost: m.lost}
+	out := parsed{aside: m.aside, lang: m.lang, cut: m.cut, lost: m.lost}
 	if out.feed, err = p.ParseString(whole); err == nil {
 		if len(m.items) == len(out.feed.Items) {
 			out.spans = m.items

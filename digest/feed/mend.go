@@ -20,7 +20,8 @@ var errDeep = errors.New("its elements lie in each other too deeply")
 // opened is an element that is not closed yet, under its name in the document and the one written.
 type opened struct {
 	name, out string
-	from      int // where it begins in what is written
+	from      int // where it begins in what is written, and
+	inner     int // where its content does
 }
 
 // mender walks once over a feed's markup and writes it anew: balanced, without comments and processing
@@ -32,6 +33,7 @@ type mender struct {
 	body  int // stack height at which an item's xhtml body began, 0 outside one
 	item  int // stack height at which the open item began, 0 outside one
 	note  span
+	plain bool // it is RSS without xml:base, so its texts mean what is written
 	cdf   bool // its root is a channel
 	done  mended
 }
@@ -169,6 +171,7 @@ func (m *mender) start(name, tag, follows string) int {
 	switch {
 	case len(m.stack) == 0:
 		m.done.lang = langIn(tag)
+		m.plain = (local == "rss" || local == "rdf") && !strings.Contains(m.in, "xml:base")
 		if local == "channel" {
 			m.cdf = true
 			out, tag = "channel></rss", `<rss version="2.0"><channel>`
@@ -182,7 +185,7 @@ func (m *mender) start(name, tag, follows string) int {
 		out, tag = "content:encoded", bodyStart
 		m.body = len(m.stack) + 1
 	}
-	m.stack = append(m.stack, opened{name, out, m.out.Len()})
+	m.stack = append(m.stack, opened{name, out, m.out.Len(), 0})
 	m.notice(name, local, tag)
 	if strings.Contains(tag, "64") && base64ed.MatchString(tag) {
 		end := strings.IndexByte(follows, '<')
@@ -196,6 +199,7 @@ func (m *mender) start(name, tag, follows string) int {
 		}
 	}
 	m.out.WriteString(tag)
+	m.stack[len(m.stack)-1].inner = m.out.Len()
 	return 0
 }
 
@@ -229,6 +233,9 @@ func (m *mender) closeTo(n int) {
 func (m *mender) pop(whole bool) {
 	e := m.stack[len(m.stack)-1]
 	m.stack = m.stack[:len(m.stack)-1]
+	if m.plain && m.item > 0 && len(m.stack) == m.item && e.inner > 0 && (e.out == "description" || e.out == "content:encoded") && e.out == e.name {
+		m.setAside(e.inner)
+	}
 	m.out.WriteString("</" + e.out + ">")
 	if len(m.stack) < m.body {
 		m.body = 0

@@ -9,11 +9,12 @@ import (
 // mended is a feed's text made fit for a strict reader.
 type mended struct {
 	text  string
-	items []span // where its whole items stand in text
-	ends  string // the ends of the elements around the items
-	cut   bool   // it ended inside an item, or before its root was closed
-	lost  int    // items that began and were not whole
-	lang  string // xml:lang of the root, which gofeed does not tell for RSS
+	items []span   // where its whole items stand in text
+	ends  string   // the ends of the elements around the items
+	cut   bool     // it ended inside an item, or before its root was closed
+	lost  int      // items that began and were not whole
+	aside []string // texts that marks stand for
+	lang  string   // xml:lang of the root, which gofeed does not tell for RSS
 }
 
 // span is where an item stands, and what of its markup gofeed does not tell.
