@@ -51,15 +51,16 @@ func expand(body []byte) ([]byte, error) {
 // few broken letters or Windows-1252. A label that leaves broken letters behind is not believed.
 func decode(body []byte, contentType string) string {
 	if enc := marked(body); enc != nil {
-		return toUTF8(body, enc)
+		return strings.TrimRight(toUTF8(body, enc), halfLetter)
 	}
+	body = withoutHalf(body)
 	labels := labelsOf(body, contentType)
 	if utf8.Valid(body) && !(isASCII(body) && hasStateful(labels)) {
 		return string(body)
 	}
 	for _, label := range labels {
 		if enc := named(label); enc != nil {
-			if s := toUTF8(body, enc); !strings.ContainsRune(s, utf8.RuneError) {
+			if s := strings.TrimRight(toUTF8(body, enc), halfLetter); !strings.ContainsRune(s, utf8.RuneError) {
 				return s
 			}
 		}
@@ -68,6 +69,23 @@ func decode(body []byte, contentType string) string {
 		return strings.ToValidUTF8(string(body), "\uFFFD")
 	}
 	return toUTF8(body, charmap.Windows1252)
+}
+
+// halfLetter is what a letter becomes that cannot be decoded. At the end of a document it is one that was cut
+// through, and proves nothing.
+const halfLetter = string(utf8.RuneError)
+
+// withoutHalf takes off the first bytes of a letter of UTF-8 with which a document ends that was cut off.
+func withoutHalf(b []byte) []byte {
+	for n := 1; n < utf8.UTFMax && n <= len(b); n++ {
+		if tail := b[len(b)-n:]; utf8.RuneStart(tail[0]) {
+			if !utf8.FullRune(tail) && utf8.Valid(b[:len(b)-n]) {
+				return b[:len(b)-n]
+			}
+			break
+		}
+	}
+	return b
 }
 
 // marked returns the encoding that the first bytes prove, nil if they prove none.
@@ -179,6 +197,19 @@ func toUTF8(b []byte, enc encoding.Encoding) string {
 		return strings.ToValidUTF8(string(s), "\uFFFD")
 	}
 	return string(s)
+}
+
+// tidied is a text without what [tidyRune] does away with; nearly every document is so already.
+func tidied(s string) string {
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= 0x20 && c < 0x7f, c == '\t', c == '\n', c == '\r', c >= 0x80 && c != 0xc2 && c != 0xef:
+		case c == 0xc2 && i+1 < len(s) && s[i+1] >= 0xa0, c == 0xef && i+1 < len(s) && s[i+1] != 0xb7 && s[i+1] < 0xbb:
+		default:
+			return s[:i] + strings.Map(tidyRune, s[i:])
+		}
+	}
+	return s
 }
 
 // tidyRune drops what neither XML nor a letter may hold, and reads the control characters U+0080 to

@@ -69,12 +69,37 @@ func clean(paragraphs []string, how noise) (kept []string, removed []digest.Remo
 // untail takes the promotion off a last paragraph's end that feeds put on the same line, such as "The post
 // X appeared first on Y" behind the last sentence.
 func untail(p, lang string) (body, tail string) {
+	if !mayTrail(p) {
+		return p, ""
+	}
 	body = p
 	sentences := text.Sentences(p, lang)
 	for i := len(sentences) - 1; i > 0 && isPromotion(sentences[i]); i-- {
 		body = p[:strings.LastIndex(body, sentences[i])]
 	}
 	return strings.TrimSpace(body), strings.TrimSpace(p[len(body):])
+}
+
+// mayTrail tells whether any sentence after the first begins as promotion does. To part a text into
+// sentences costs more than all the rest, and only what follows the end of one can be the next.
+func mayTrail(p string) bool {
+	if strings.Contains(p, "ookie") {
+		return true
+	}
+	last, space, line := 'a', false, false // the last sign, and whether space or the end of a line came after it
+	for i, r := range p {
+		if unicode.IsSpace(r) {
+			space, line = true, line || r != ' '
+			continue
+		}
+		if line || space && last != ',' && !isWord(last) || last >= 0x80 || last == '.' || last == '!' || last == '?' {
+			if promotionLine.could(p[i:]) || networks.could(p[i:]) {
+				return true
+			}
+		}
+		last, space, line = r, false, false
+	}
+	return false
 }
 
 // counters finds lines that only count. Numbers that go up one by one are the numbers of chapters.
@@ -85,7 +110,7 @@ func counters(paragraphs []string, why []string) {
 		switch {
 		case counterLine.MatchString(p) && words(p) <= 8:
 			why[i] = counter
-		case bareNumber.MatchString(p):
+		case hasDigit(p) && !isLetter(p[0]) && bareNumber.MatchString(p):
 			bare = append(bare, i)
 			chapters = chapters && strings.Trim(p, " ()[]#") == strconv.Itoa(len(bare))
 		}
@@ -103,7 +128,7 @@ func isPromotion(p string) bool {
 	switch {
 	case n == 0:
 		return false
-	case n <= 60 && n >= 3 && len(p) < 500 && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
+	case n <= 60 && n >= 3 && len(p) < 500 && strings.Contains(strings.ToLower(p), "cookie") && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
 		return true
 	case n > 24 || len(p) > 240:
 		return false
@@ -167,7 +192,7 @@ func (t tally) stems(s string) map[string]bool {
 }
 
 // share is the part of a's stems that are in b.
-func share(a, b map[string]bool) float64 {
+func share[K comparable](a, b map[K]bool) float64 {
 	if len(a) == 0 {
 		return 0
 	}
@@ -239,15 +264,18 @@ func isListed(p string) bool { return listing.MatchString(p) }
 // number: a report of the second quarter may be worded as that of the first. A question may be put to
 // several people.
 func (t tally) doubles(paragraphs []string, why []string) {
-	type told struct{ shingles, numbers map[string]bool }
+	type told struct {
+		shingles map[[3]string]bool
+		text     string
+	}
 	seen := make([]told, 0, len(paragraphs))
 	for i, p := range paragraphs {
 		if why[i] != "" || words(p) < 10 || strings.HasSuffix(p, "?") {
 			continue
 		}
-		mine := told{shingles(p), numbers(p)}
+		mine := told{shingles(p), p}
 		for _, earlier := range seen {
-			if share(mine.shingles, earlier.shingles) >= 0.8 && (len(mine.numbers) == 0 || share(mine.numbers, earlier.numbers) == 1) {
+			if share(mine.shingles, earlier.shingles) >= 0.8 && saysNumbers(earlier.text, p) {
 				why[i] = doubled
 				break
 			}
@@ -256,6 +284,12 @@ func (t tally) doubles(paragraphs []string, why []string) {
 			seen = append(seen, mine)
 		}
 	}
+}
+
+// saysNumbers tells whether a text holds every number of p.
+func saysNumbers(told, p string) bool {
+	mine := numbers(p)
+	return len(mine) == 0 || share(mine, numbers(told)) == 1
 }
 
 // numbers are a text's words that hold a digit.
@@ -270,11 +304,11 @@ func numbers(s string) map[string]bool {
 }
 
 // shingles are a text's runs of three words.
-func shingles(s string) map[string]bool {
+func shingles(s string) map[[3]string]bool {
 	ws := text.Words(text.Fold(s))
-	set := map[string]bool{}
+	set := make(map[[3]string]bool, len(ws))
 	for i := 0; i+3 <= len(ws); i++ {
-		set[strings.Join(ws[i:i+3], " ")] = true
+		set[[3]string(ws[i:i+3])] = true
 	}
 	return set
 }
@@ -385,6 +419,18 @@ func orphans(paragraphs []string, why []string) {
 	}
 }
 
-func words(s string) int { return len(strings.Fields(s)) }
+// words counts what space parts.
+func words(s string) int {
+	n, inside := 0, false
+	for _, r := range s {
+		if unicode.IsSpace(r) {
+			inside = false
+		} else if !inside {
+			inside = true
+			n++
+		}
+	}
+	return n
+}
 
 func hasDigit(s string) bool { return strings.ContainsAny(s, "0123456789") }

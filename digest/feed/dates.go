@@ -5,122 +5,238 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
-// months holds the names of months in English, Italian, French, German and Spanish by their first
-// letters, longer ones before shorter ones that they begin with; accents are written as in the feeds.
-//
-//nolint:gochecknoglobals // a table, made once and never written
-var months = monthNames(
-	"jan gen ene jän jen", "feb fév fev", "mar mär mrz", "apr avr abr", "mai may mag", "jun juin giu", "jul juil lug",
-	"aug aoû aou ago", "sep set", "oct okt ott", "nov", "dec dez déc dic")
+// day is a form in which a day is written, with the groups of its pattern in the order in which they stand:
+// y a year, m a month by number, n one by name, d a day, w an ISO week, o the day of a year; s is a slash,
+// where nobody knows whether the day or the month stands first.
+type day struct {
+	pattern *regexp.Regexp
+	groups  string
+}
 
-func monthNames(lists ...string) map[string]time.Month {
-	m := map[string]time.Month{}
-	for i, list := range lists {
-		for _, name := range strings.Fields(list) {
-			m[name] = time.Month(i + 1)
-		}
-	}
-	return m
+// days are the forms, the surer ones first.
+var days = []day{
+	// 2025年7月14日, 2025년 7월 14일
+	{regexp.MustCompile(`(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?`), "ymd"},
+	// 14 tháng 7, 2025
+	{regexp.MustCompile(`(?i)(\d{1,2})\s+tháng\s+(\d{1,2}),?(?:\s+năm)?\s+(\d{4})`), "dmy"},
+	// lun, 14 lug 2025 · 14. Juli 2025 · 14 de julio de 2025 · 14-Jul-25 · 1er août 2025
+	{regexp.MustCompile(`(?i)(\d{1,2})(?:er|º|°|ª|\.)?[\s/-]+(?:de\s+)?(\pL{3,})\.?,?[\s/-]+(?:de[l]?\s+)?(\d{4})`), "dny"},
+	{regexp.MustCompile(`(?i)(\d{1,2})\.?[\s/-]+(\pL{3,})\.?,?[\s/-]+(\d{2})(?:$|[^\d:h.])`), "dny"},
+	// ISO 8601: 2025-W29-1, 2025W291
+	{regexp.MustCompile(`(\d{4})-?W(\d{2})(?:-?([1-7]))?`), "ywd"},
+	// 2025/07/14, 2025.07.14, 2025. 7. 14.
+	{regexp.MustCompile(`(\d{4})[-/.]\s?(\d{1,2})[-/.]\s?(\d{1,2})`), "ymd"},
+	// 2025. július 14, 2025-Jul-14
+	{regexp.MustCompile(`(\d{4})\.?[\s-]+(?:\.\s+)?(\pL{3,})\.?[\s-]+(\d{1,2})`), "ynd"},
+	// July 14, 2025
+	{regexp.MustCompile(`(?i)(\pL{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(?:at\s+)?(\d{4})(?:$|[^\d:])`), "ndy"},
+	// lun lug 14 09:30:00 CEST 2025; the time is read from the whole
+	{regexp.MustCompile(`(\pL{3,})\.?\s+(\d{1,2})\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:\S+\s+)?(\d{4})$`), "ndy"},
+	// 14.07.2025, 14-07-2025, 14.7.25
+	{regexp.MustCompile(`(?:^|[\s,])(\d{1,2})([.-])\s?(\d{1,2})[.-]\s?(\d{4}|\d{2})(?:$|[^\d:])`), "d.my"},
+	// 14/07/2025, and in America 07/14/2025
+	{regexp.MustCompile(`(?:^|[\s,])(\d{1,2})(/)(\d{1,2})/(\d{4}|\d{2})(?:$|[^\d:])`), "dsmy"},
+	// ISO 8601: 2025-195, and without hyphens 20250714
+	{regexp.MustCompile(`^(\d{4})-(\d{3})(?:$|T)`), "yo"},
+	{regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?:$|\D)`), "ymd"},
 }
 
 var (
-	// As in "lun, 14 lug 2025 09:30:00 +0200", "14. Juli 2025", "14 de julio de 2025 a las 9:30".
-	dayFirst = regexp.MustCompile(`(?i)(\d{1,2})(?:er|º|°|\.)?[\s-]+(?:de\s+)?(\pL{3,})\.?,?[\s-]+(?:de\s+)?(\d{4})`)
-	// As in "July 14, 2025".
-	monthFirst = regexp.MustCompile(`(?i)(\pL{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})`)
-	// As in "2025/07/14" and "2025.07.14".
-	yearFirst = regexp.MustCompile(`(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})`)
-	clock     = regexp.MustCompile(`(?:^|[\sT,])(\d{1,2})[:h](\d{2})(?::(\d{2}))?(?:\.\d+)?\s*([ap]\.?m\.?)?`)
-	offset    = regexp.MustCompile(`([+-])(\d{2}):?(\d{2})\)?\s*$`)
-	unixTime  = regexp.MustCompile(`^\d{9,10}(?:\d{3})?$`)
-	zones     = map[string]int{"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
-		"PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9}
+	clock = regexp.MustCompile(`(?i)(?:^|[\sT,:(日일午前後上전후])(\d{1,2})(?::|h|\s?[時时点시]\s?)(\d{2})(?:(?::|\s?[分분]\s?)(\d{2}))?[分분秒초]?(?:[.,]\d+)?\s*([ap](?:\.\s?)?m\b\.?)?`)
+	// As in "3 pm".
+	hourOnly = regexp.MustCompile(`(?i)(?:^|[\s,])(\d{1,2})()()\s*([ap](?:\.\s?)?m\b\.?)`)
+	// As in "09.30 Uhr", "kl. 09.30", "alle ore 09.30".
+	dotted = regexp.MustCompile(`(?i)(?:\b(?:kl|klo|ore|alle|um|om|godz)\.?\s+(\d{1,2})\.(\d{2})()()|(?:^|\s)(\d{1,2})\.(\d{2})\s*uhr)`)
+	// As in "T093000", after a date without hyphens.
+	compact  = regexp.MustCompile(`^T(\d{2})(\d{2})(\d{2})?()`)
+	half     = regexp.MustCompile(`(上午|午前|오전)|(下午|午後|오후|晚上)`)
+	offset   = regexp.MustCompile(`(?:\d|\s|T|GMT|UTC)\s*([+\x{2212}-])(\d{1,2})(?::?(\d{2}))?(?:\s*\(.*\)|\s+[A-Z]{2,5})?\s*$`)
+	unixTime = regexp.MustCompile(`^(\d{9,10})(\d{3}|\d{6}|\d{9})?(?:\.\d*)?$`)
+	zoneName = regexp.MustCompile(`\b([A-Z]{1,4}Z?)\b`)
+	zones    = map[string]int{"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
+		"PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9}
 )
 
-// parseDate reads the forms of dates that gofeed gives up on: names of months in five languages, year
-// first with slashes, Unix seconds and milliseconds. The zone is UTC when none is told. The zero time
-// says that it is no date; so does a date before 1990, which is a clock that was never set.
+// longestDate bounds what is looked at for a date, in bytes.
+const longestDate = 120
+
+// parseDate reads the forms of dates that gofeed gives up on: names of months in some twenty languages,
+// ISO 8601's weeks and days of the year, the day first or the year, Chinese, Japanese and Korean, Unix
+// time, clocks of twelve hours, two figures for a year. The zone is UTC when none is told, and midnight
+// when no time is. The zero time says that it is no date; so does a date before 1990, which is a clock that
+// was never set.
 func parseDate(s string) time.Time {
-	s = strings.TrimSpace(s)
-	if unixTime.MatchString(s) {
-		n, _ := strconv.ParseInt(s, 10, 64)
-		if len(s) > 10 {
-			return plausible(time.UnixMilli(n).UTC())
-		}
+	s = strings.TrimSpace(s[:min(len(s), longestDate)])
+	if t, ok := plainDate(s); ok {
+		return t
+	}
+	if s = strings.Map(figure0to9, s); !hasDigit(s) {
+		return time.Time{}
+	}
+	if m := unixTime.FindStringSubmatch(s); m != nil {
+		n, _ := strconv.ParseInt(m[1], 10, 64)
 		return plausible(time.Unix(n, 0).UTC())
 	}
-	for _, layout := range []string{time.RFC3339, time.RFC1123Z, time.RFC1123, "2006-01-02"} {
-		if t, err := time.Parse(layout, s); err == nil && layout != time.RFC1123 {
-			return plausible(t.UTC())
-		}
-	}
-	year, month, day, rest, ok := calendarDay(s)
+	date, rest, ok := calendarDay(s)
 	if !ok {
 		return time.Time{}
 	}
 	hour, minute, second := clockTime(rest)
-	t := time.Date(year, month, day, hour, minute, second, 0, zone(rest)).UTC()
-	return plausible(t)
+	return plausible(time.Date(date.Year(), date.Month(), date.Day(), hour, minute, second, 0, zone(rest)).UTC())
 }
 
-// calendarDay finds the day in s and returns what follows it.
-func calendarDay(s string) (year int, month time.Month, day int, rest string, ok bool) {
-	var y, d string
-	if m := dayFirst.FindStringSubmatchIndex(s); m != nil {
-		d, month, y, rest = s[m[2]:m[3]], monthOf(s[m[4]:m[5]]), s[m[6]:m[7]], s[m[1]:]
-	} else if m := yearFirst.FindStringSubmatchIndex(s); m != nil {
-		n, _ := strconv.Atoi(s[m[4]:m[5]])
-		y, month, d, rest = s[m[2]:m[3]], time.Month(n), s[m[6]:m[7]], s[m[1]:]
-	} else if m := monthFirst.FindStringSubmatchIndex(s); m != nil {
-		month, d, y, rest = monthOf(s[m[2]:m[3]]), s[m[4]:m[5]], s[m[6]:m[7]], s[m[1]:]
+// plainDate reads the forms that the standards of feeds name and that leave nothing open.
+func plainDate(s string) (t time.Time, ok bool) {
+	layouts := []string{"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 GMT"}
+	if hasDigit(s[:min(len(s), 1)]) {
+		layouts = []string{time.RFC3339, time.DateOnly}
 	}
-	day, _ = strconv.Atoi(d)
-	year, _ = strconv.Atoi(y)
-	return year, month, day, rest, month >= 1 && month <= 12 && day >= 1 && day <= 31
-}
-
-func monthOf(name string) time.Month {
-	letters := []rune(strings.ToLower(name))
-	for n := min(len(letters), 4); n >= 3; n-- {
-		if m := months[string(letters[:n])]; m != 0 {
-			return m
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			return plausible(t.UTC()), true
 		}
 	}
-	return 0
+	return time.Time{}, false
 }
 
+// figure0to9 makes the figures of any script those of ASCII.
+func figure0to9(r rune) rune {
+	if r < 0x80 || !unicode.IsDigit(r) {
+		return r
+	}
+	zero := r
+	for unicode.IsDigit(zero-1) && r-zero < 9 { // the ten figures of a script stand in a row
+		zero--
+	}
+	return '0' + (r-zero)%10
+}
+
+// calendarDay finds the day in s and returns what is left of s, in which the time stands.
+func calendarDay(s string) (date time.Time, rest string, ok bool) {
+	for _, form := range days {
+		at := form.pattern.FindStringSubmatchIndex(s)
+		if at == nil {
+			continue
+		}
+		last := at[1]
+		for i := len(at) - 1; i > 1; i -= 2 {
+			if at[i] >= 0 {
+				last = at[i]
+				break
+			}
+		}
+		if date, ok = form.read(s, at); ok {
+			if strings.HasSuffix(form.pattern.String(), "$") { // the time stands before the year
+				return date, s[at[5]:at[1]-4] + " ", true
+			}
+			return date, s[last:], true
+		}
+	}
+	return date, "", false
+}
+
+// read puts the groups of a match together. A day that the calendar does not have is none.
+func (d day) read(s string, at []int) (date time.Time, ok bool) {
+	year, month, mday, week, slashed := 0, 1, 1, 0, false
+	for i, kind := range d.groups {
+		if at[2*i+2] < 0 {
+			continue
+		}
+		group := s[at[2*i+2]:at[2*i+3]]
+		n, _ := strconv.Atoi(group)
+		switch kind {
+		case 'y':
+			if year = n; len(group) == 2 {
+				year = fullYear(n)
+			}
+		case 'm':
+			month = n
+		case 'n':
+			month = int(monthOf(group))
+		case 'd', 'o':
+			mday = n
+		case 'w':
+			week = n
+		case 's':
+			slashed = true
+		}
+	}
+	if slashed && (month > 12 || mday <= 12 && meridian.MatchString(s)) {
+		month, mday = mday, month
+	}
+	switch {
+	case week > 0:
+		jan4 := time.Date(year, 1, 4, 0, 0, 0, 0, time.UTC) // lies in week 1
+		monday := jan4.AddDate(0, 0, -(int(jan4.Weekday())+6)%7)
+		return monday.AddDate(0, 0, (week-1)*7+mday-1), week <= 53
+	case d.groups == "yo":
+		date = time.Date(year, 1, mday, 0, 0, 0, 0, time.UTC)
+		return date, date.Year() == year && mday > 0
+	}
+	date = time.Date(year, time.Month(month), mday, 0, 0, 0, 0, time.UTC)
+	return date, month >= 1 && month <= 12 && date.Day() == mday
+}
+
+// meridian is the sign of an American clock, and so of an American date.
+var meridian = regexp.MustCompile(`(?i)\d\s*[ap]\.?m\b`)
+
+// fullYear reads two figures as POSIX does.
+func fullYear(n int) int {
+	if n < 69 {
+		return 2000 + n
+	}
+	return 1900 + n
+}
+
+// clockTime reads a time of day; midnight when there is none or no clock could show it. 24:00 is the end of
+// the day.
 func clockTime(s string) (hour, minute, second int) {
-	m := clock.FindStringSubmatch(s)
+	var m []string
+	for _, form := range []*regexp.Regexp{clock, compact, dotted, hourOnly} {
+		if m = form.FindStringSubmatch(s); m != nil {
+			break
+		}
+	}
 	if m == nil {
 		return 0, 0, 0
+	}
+	if len(m) > 5 && m[1] == "" {
+		m[1], m[2] = m[5], m[6]
 	}
 	hour, _ = strconv.Atoi(m[1])
 	minute, _ = strconv.Atoi(m[2])
 	second, _ = strconv.Atoi(m[3])
-	switch half := strings.ToLower(m[4]); {
-	case strings.HasPrefix(half, "p") && hour < 12:
+	side := half.FindStringSubmatch(s)
+	switch sign := strings.ToLower(m[4]); {
+	case (strings.HasPrefix(sign, "p") || side != nil && side[2] != "") && hour < 12:
 		hour += 12
-	case strings.HasPrefix(half, "a") && hour == 12:
+	case (strings.HasPrefix(sign, "a") || side != nil && side[1] != "") && hour == 12:
 		hour = 0
+	}
+	if hour > 24 || hour == 24 && minute+second > 0 || minute > 59 || second > 60 {
+		return 0, 0, 0
 	}
 	return hour, minute, second
 }
 
+// zone finds an offset or the name of a zone at the end of what follows a day.
 func zone(s string) *time.Location {
 	if m := offset.FindStringSubmatch(s); m != nil {
 		h, _ := strconv.Atoi(m[2])
 		minutes, _ := strconv.Atoi(m[3])
 		seconds := h*3600 + minutes*60
-		if m[1] == "-" {
+		if m[1] != "+" {
 			seconds = -seconds
 		}
-		return time.FixedZone("", seconds)
+		if h <= 14 && minutes < 60 {
+			return time.FixedZone("", seconds)
+		}
 	}
-	words := strings.Fields(s)
-	if len(words) > 0 {
-		if hours, ok := zones[strings.Trim(words[len(words)-1], "()")]; ok {
+	for _, m := range zoneName.FindAllStringSubmatch(s, -1) {
+		if hours, ok := zones[m[1]]; ok {
 			return time.FixedZone("", hours*3600)
 		}
 	}

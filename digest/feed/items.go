@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/mmcdole/gofeed"
 	jsonfeed "github.com/mmcdole/gofeed/json"
 	"github.com/mmcdole/gofeed/rss"
+	nethtml "golang.org/x/net/html"
 
 	"tidings/digest"
 	"tidings/digest/text"
@@ -16,68 +18,104 @@ import (
 
 // readFeed reads a feed's items. One that cannot be read as a whole is read item by item, and what is
 // whole is kept: a bad letter must not silence a source.
-func (o opening) readFeed() ([]digest.Article, error) {
-	f, lang, err := o.parseFeed()
+func (o opening) readFeed() (Reading, error) {
+	p, err := o.parseFeed()
 	if err != nil {
-		return nil, broken("the feed", err)
+		return Reading{}, broken("the feed", err)
 	}
-	r := reading{opening: o, base: o.base(), lang: firstOf(o.Lang, f.Language, lang, o.Header.Get("Content-Language"))}
-	r.origin = digest.Origin{Title: clip(line(f.Title), maxTitle), URL: address(r.base, f.Link), Lang: langTag(firstOf(f.Language, lang, o.Header.Get("Content-Language")))}
+	f := p.feed
+	declared := firstOf(f.Language, p.lang, o.Header.Get("Content-Language"))
+	r := channel{opening: o, base: o.base(), lang: firstOf(o.Lang, declared)}
+	r.origin = digest.Origin{Title: clip(line(f.Title), maxTitle), URL: address(r.base, f.Link), Lang: langTag(declared)}
 	r.scope = firstOf(r.origin.URL, o.URL, o.Name)
 	r.site = r.base
 	if u, err := url.Parse(r.origin.URL); err == nil && r.origin.URL != "" {
 		r.site = u
 	}
-	var all []digest.Article
+	out := Reading{Source: r.origin, Cut: p.cut, Lost: p.lost}
 	for _, i := range newest(f.Items) {
-		all = append(all, r.article(f.Items[i], originalOf(f, i)))
+		it := f.Items[i]
+		it.Description, it.Content = p.put(it.Description), p.put(it.Content)
+		out.Articles = append(out.Articles, r.article(it, p.original(i)))
 	}
-	if len(all) == 0 {
-		return nil, ErrEmpty
+	switch {
+	case len(out.Articles) == 0 && p.lost > 0:
+		return out, broken("the feed", errCut)
+	case len(out.Articles) == 0:
+		return out, ErrEmpty
 	}
-	return apart(all), nil
+	out.Articles = apart(out.Articles)
+	return out, nil
+}
+
+// errCut says that nothing whole came before the place where a feed breaks off.
+var errCut = errors.New("it breaks off before its first item is whole")
+
+// parsed is a feed as gofeed understands it, and what only its markup tells.
+type parsed struct {
+	feed  *gofeed.Feed
+	spans []span // of the items, in their order; nil when there is none for each
+	aside []string
+	lang  string
+	cut   bool
+	lost  int
 }
 
 // parseFeed hands the mended text to gofeed, then its whole items, then each of them alone.
-func (o opening) parseFeed() (f *gofeed.Feed, lang string, err error) {
+func (o opening) parseFeed() (parsed, error) {
 	p := gofeed.NewParser()
 	p.KeepOriginalFeed = true
 	p.RSSTranslator = &gofeed.DefaultRSSTranslator{DisableContentImageScan: true}
 	if o.kind == jsonFeed {
-		if f, err = p.ParseString(o.text); err != nil {
-			f, err = p.ParseString(mendJSON(o.text))
+		f, err := p.ParseString(o.text)
+		if err == nil {
+			return parsed{feed: f}, nil
 		}
-		return f, "", err
+		text, cut := mendJSON(o.text)
+		f, err = p.ParseString(text)
+		out := parsed{feed: f, cut: cut}
+		if cut {
+			out.lost = 1
+		}
+		return out, err
 	}
-	m, err := mend(strings.Map(tidyRune, o.text))
+	m, err := mend(tidied(o.text))
 	if err != nil {
-		return nil, "", err
+		return parsed{}, err
 	}
+	m.leaveOld()
 	whole := m.text
 	if m.cut && len(m.items) > 0 {
 		whole = m.only(m.items)
 	}
-	if f, err = p.ParseString(whole); err == nil {
-		return f, m.lang, nil
+	out := parsed{aside: m.aside, lang: m.lang, cut: m.cut, lost: m.lost}
+	if out.feed, err = p.ParseString(whole); err == nil {
+		if len(m.items) == len(out.feed.Items) {
+			out.spans = m.items
+		}
+		return out, nil
 	}
 	for _, it := range m.items[:min(len(m.items), maxItems)] {
 		alone, bad := p.ParseString(m.only([]span{it}))
 		switch {
-		case bad != nil:
-		case f == nil:
-			f = alone
+		case bad != nil || len(alone.Items) != 1:
+			out.lost++
+			continue
+		case out.feed == nil:
+			out.feed = alone
 		default:
-			f.Items = append(f.Items, alone.Items...)
+			out.feed.Items = append(out.feed.Items, alone.Items...)
 		}
+		out.spans = append(out.spans, it)
 	}
-	if f == nil {
-		return nil, "", err
+	if out.feed == nil {
+		return out, err
 	}
-	return f, m.lang, nil
+	return out, nil
 }
 
-// reading is what a feed's items have in common.
-type reading struct {
+// channel is what a feed's items have in common.
+type channel struct {
 	opening
 	base, site  *url.URL // of relative links: the feed's, and the site's that it tells of
 	lang, scope string
@@ -89,31 +127,38 @@ type original struct {
 	permalink string // the guid, when it is the address
 	lang      string
 	plain     bool // the content is text, not HTML
+	textual   bool // so is the title
 }
 
-// originalOf looks an item up in the feed as it was parsed; items found alone have none.
-func originalOf(f *gofeed.Feed, i int) original {
-	switch o := f.OriginalFeed().(type) {
+// original looks an item up in the feed as it was parsed and in its markup.
+func (p parsed) original(i int) (was original) {
+	switch o := p.feed.OriginalFeed().(type) {
 	case *rss.Feed:
 		if i < len(o.Items) && o.Items[i].GUID != nil && !strings.EqualFold(o.Items[i].GUID.IsPermalink, "false") {
-			return original{permalink: o.Items[i].GUID.Value}
+			was.permalink = o.Items[i].GUID.Value
 		}
 	case *jsonfeed.Feed:
 		if i < len(o.Items) && o.Items[i] != nil {
 			it := o.Items[i]
-			return original{permalink: it.ID, lang: it.Language, plain: it.ContentHTML == ""}
+			return original{permalink: it.ID, lang: it.Language, plain: it.ContentHTML == "", textual: true}
 		}
 	}
-	return original{}
+	if i < len(p.spans) {
+		was.lang, was.textual = p.spans[i].lang, p.spans[i].textual
+	}
+	return was
 }
 
-func (r reading) article(it *gofeed.Item, was original) digest.Article {
+func (r channel) article(it *gofeed.Item, was original) digest.Article {
 	a := digest.Article{Source: r.origin}
 	link := firstOf(extension(it, "feedburner", "origLink"), it.Link)
 	if a.URL = Canonical(address(r.site, link)); a.URL == "" {
 		a.URL = Canonical(address(nil, was.permalink))
 	}
 	a.Title = line(firstOf(it.Title, media(it, "title")))
+	if was.textual && it.Title != "" && !strings.Contains(it.Title, "</") { // with an end tag it is HTML, whatever it is called
+		a.Title = literal(it.Title)
+	}
 	a.Author = authorOf(it)
 	a.Published, a.Updated = dateOf(it.Published, it.PublishedParsed), dateOf(it.Updated, it.UpdatedParsed)
 	if a.Published.IsZero() {
@@ -140,7 +185,7 @@ func (r reading) article(it *gofeed.Item, was original) digest.Article {
 
 // body reads an item's texts: Text and HTML from the longer of content and description, Summary from
 // the description. The cheap part of the noise pass is run over it.
-func (r reading) body(a *digest.Article, it *gofeed.Item, was original) {
+func (r channel) body(a *digest.Article, it *gofeed.Item, was original) {
 	base := r.site
 	if u, err := url.Parse(a.URL); err == nil && a.URL != "" {
 		base = u
@@ -150,47 +195,51 @@ func (r reading) body(a *digest.Article, it *gofeed.Item, was original) {
 		content = asHTML(paragraphs(content))
 		description = asHTML(paragraphs(description))
 	}
-	content, description = paragraphed(content), paragraphed(arxivHead.ReplaceAllString(description, ""))
-	a.Summary = squeeze(strings.Join(summaryOf(description, base, a.Title), " "))
-	root := fragment(content)
-	strip(root)
-	bs := blocks(root)
-	if size(texts(bs)) < len(a.Summary) || strings.TrimSpace(content) == "" {
-		root = fragment(description)
-		strip(root)
-		bs = blocks(root)
+	lead := newBody(withoutHead(description), a.Title)
+	a.Summary = squeeze(strings.Join(lead.kept, " "))
+	long := lead
+	if strings.TrimSpace(content) != "" && content != description {
+		if b := newBody(content, a.Title); b.size >= len(a.Summary) {
+			long = b
+		}
 	}
-	anchor(root, base)
-	kept, removed := clean(texts(bs), noise{title: a.Title})
-	a.Text, a.Removed = strings.Join(kept, "\n\n"), removed
-	drop(root, textSet(removed))
-	a.HTML = sanitised(root)
-	a.Image = picture(root)
+	a.Text, a.Removed = strings.Join(long.kept, "\n\n"), long.removed
+	anchor(long.root, base)
+	drop(long.root, long.removed)
+	a.HTML = sanitised(long.root)
+	a.Image = picture(long.root)
+}
+
+// body is one of an item's texts, read once.
+type body struct {
+	root    *nethtml.Node
+	kept    []string
+	removed []digest.Removed
+	size    int // bytes of text before any was removed
+}
+
+func newBody(s, title string) body {
+	root := fragment(paragraphed(s))
+	strip(root)
+	ps := texts(blocks(root))
+	kept, removed := clean(ps, noise{title: title})
+	return body{root, kept, removed, size(ps)}
+}
+
+// withoutHead takes off what arXiv puts before each abstract.
+func withoutHead(s string) string {
+	if !strings.Contains(s[:min(len(s), 64)], "arXiv:") {
+		return s
+	}
+	return arxivHead.ReplaceAllString(s, "")
 }
 
 // paragraphed gives a text without any tag the paragraphs that its empty lines mean.
 func paragraphed(s string) string {
-	if anyTag.MatchString(s) || !manyBlank.MatchString(s) {
+	if !strings.Contains(s, "\n") || anyTag.MatchString(s) || !manyBlank.MatchString(s) {
 		return s
 	}
 	return "<p>" + strings.Join(manyBlank.Split(strings.TrimSpace(s), -1), "</p><p>") + "</p>"
-}
-
-// summaryOf is a description's plain text without what the noise pass finds in it.
-func summaryOf(description string, base *url.URL, title string) []string {
-	root := fragment(description)
-	strip(root)
-	anchor(root, base)
-	kept, _ := clean(texts(blocks(root)), noise{title: title})
-	return kept
-}
-
-func textSet(removed []digest.Removed) map[string]bool {
-	set := map[string]bool{}
-	for _, r := range removed {
-		set[squeeze(r.Text)] = true
-	}
-	return set
 }
 
 func authorOf(it *gofeed.Item) string {

@@ -4,12 +4,15 @@ import (
 	"html"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/microcosm-cc/bluemonday"
 	nethtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"tidings/digest"
 )
 
 var (
@@ -17,13 +20,12 @@ var (
 	policy = bluemonday.UGCPolicy() //nolint:gochecknoglobals // compiled patterns, never written
 
 	// framed are elements whose content a parser swallows up to an end that broken bodies never bring.
-	framed = regexp.MustCompile(`(?i)</?(?:frame|frameset|noframes|iframe|object|embed|applet|plaintext|xmp|noembed|noscript)\b[^>]*>`)
+	framed = wordSet("frame frameset noframes iframe object embed applet plaintext xmp noembed noscript select") //nolint:gochecknoglobals // a table, made once and never written
 
 	hidden     = regexp.MustCompile(`(?is)<(?:script|style)\b[^>]*>.*?(?:</(?:script|style)\s*>|$)|<!--.*?-->`)
 	blockTag   = regexp.MustCompile(`(?i)</?(?:p|div|br|li|h[1-6]|tr|td)\b[^<>]*>`)
 	inlineTag  = regexp.MustCompile(`(?i)</?(?:a|abbr|acronym|b|bdi|bdo|big|blockquote|center|cite|code|dd|del|dfn|dl|dt|em|figure|font|i|img|ins|kbd|mark|ol|pre|q|s|samp|section|small|span|strike|strong|sub|sup|table|tbody|time|tt|u|ul|var|wbr)(?:\s[^<>]*)?/?>`)
 	entity     = regexp.MustCompile(`&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
-	beacon     = regexp.MustCompile(`(?i)feeds\.feedburner\.com/~|//pixel\.|/pixel(?:\.gif|\.png|\?)|google-analytics\.com|doubleclick\.net|//stats\.wordpress|//b\.scorecardresearch|/beacon[./?]|/tracking[./?]|\bblank\.gif|spacer\.gif`)
 	tinyStyle  = regexp.MustCompile(`(?i)(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|!|$)|display\s*:\s*none`)
 	anyTag     = regexp.MustCompile(`<[a-zA-Z/!]`)
 	gaps       = regexp.MustCompile(`(?:[ \t]*\n){3,}`)
@@ -40,7 +42,12 @@ type block struct {
 // fragment parses a piece of HTML. What is nested beyond what the parser takes comes back as plain text.
 func fragment(s string) *nethtml.Node {
 	root := &nethtml.Node{Type: nethtml.ElementNode, Data: "body", DataAtom: atom.Body}
-	nodes, err := nethtml.ParseFragmentWithOptions(strings.NewReader(framed.ReplaceAllString(s, " ")), root, nethtml.ParseOptionEnableScripting(false))
+	s = unwrapped(s)
+	if s != "" && !strings.ContainsAny(s, "<&\r\x00") { // words alone need no parser
+		root.AppendChild(&nethtml.Node{Type: nethtml.TextNode, Data: s})
+		return root
+	}
+	nodes, err := nethtml.ParseFragmentWithOptions(strings.NewReader(unframed(s, " ")), root, nethtml.ParseOptionEnableScripting(false))
 	if err != nil {
 		nodes = []*nethtml.Node{{Type: nethtml.TextNode, Data: bare(s)}}
 	}
@@ -48,6 +55,45 @@ func fragment(s string) *nethtml.Node {
 		root.AppendChild(n)
 	}
 	return root
+}
+
+// unwrapped undoes a second CDATA section, which a parser of HTML takes for a comment. A declaration that
+// nothing closes is words about one.
+func unwrapped(s string) string {
+	if inner, ok := strings.CutPrefix(strings.TrimSpace(s), "<![CDATA["); ok {
+		s = strings.TrimSuffix(strings.TrimSuffix(inner, "]]>"), "]]")
+	}
+	if i := strings.LastIndex(s, "<!"); i >= 0 && i+2 < len(s) && isLetter(s[i+2]) && strings.IndexByte(s[i:], '>') < 0 {
+		s = s[:i] + "&lt;" + s[i+1:]
+	}
+	return s
+}
+
+// unframed puts something in the place of each tag that opens or closes a frame.
+func unframed(s, instead string) string {
+	var b strings.Builder
+	from := 0
+	for i := strings.IndexByte(s, '<'); i >= 0 && i < len(s); {
+		end := strings.IndexByte(s[i:], '>')
+		if end < 0 {
+			break
+		}
+		next := i + 1
+		if name := tagName(s[i:]); len(name) > 2 && framed[strings.ToLower(name)] {
+			next = i + end + 1
+			b.WriteString(s[from:i])
+			b.WriteString(instead)
+			from = next
+		}
+		if i = strings.IndexByte(s[next:], '<'); i < 0 {
+			break
+		}
+		i += next
+	}
+	if from == 0 {
+		return s
+	}
+	return b.String() + s[from:]
 }
 
 // bare takes all tags out of HTML without understanding it.
@@ -68,10 +114,13 @@ func bare(s string) string {
 // line makes one line of plain text from something that may hold entities, even doubly escaped ones, and
 // tags, as titles and names of authors do. Only tags of HTML are taken out: "Vec<T>" is a title.
 func line(s string) string {
+	s = unwrapped(s)
 	for range 2 {
-		s = framed.ReplaceAllString(hidden.ReplaceAllString(s, " "), "")
-		s = inlineTag.ReplaceAllString(blockTag.ReplaceAllString(s, " "), "")
-		if !entity.MatchString(s) {
+		if strings.Contains(s, "<") {
+			s = unframed(hidden.ReplaceAllString(s, " "), "")
+			s = inlineTag.ReplaceAllString(blockTag.ReplaceAllString(s, " "), "")
+		}
+		if !strings.Contains(s, "&") || !entity.MatchString(s) {
 			break
 		}
 		s = html.UnescapeString(s)
@@ -79,19 +128,53 @@ func line(s string) string {
 	return squeeze(s)
 }
 
+// literal makes one line of a title that is declared to be text, where an angle bracket is one. Programs
+// that escape twice are still forgiven.
+func literal(s string) string {
+	if strings.Contains(s, "&") && entity.MatchString(s) {
+		s = html.UnescapeString(s)
+	}
+	return squeeze(s)
+}
+
 // squeeze makes every run of space, no-break ones included, one space.
 func squeeze(s string) string {
+	if isSqueezed(s) {
+		return s
+	}
 	return strings.Join(strings.FieldsFunc(strings.Map(tidyRune, s), func(r rune) bool {
 		return unicode.IsSpace(r) || r == '\u200b'
 	}), " ")
 }
 
+// isSqueezed tells a text that has no other space than single ones between its words.
+func isSqueezed(s string) bool {
+	last := ' '
+	for _, r := range s {
+		switch {
+		case r == ' ' && last == ' ':
+			return false
+		case r != ' ' && (r < 0x21 || r >= 0x7f && (unicode.IsSpace(r) || r == '\u200b' || tidyRune(r) != r)):
+			return false
+		}
+		last = r
+	}
+	return s == "" || last != ' '
+}
+
 // strip takes out of a tree what is no content: scripts, styles, frames, forms' controls, drawings,
 // comments, and pictures of one pixel that only tell that a letter was opened.
+//
+// Of a formula in MathML its signs are kept, as words.
 func strip(n *nethtml.Node) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
-		if c.Type == nethtml.CommentNode || c.Type == nethtml.ElementNode && (isForeign(c) || c.DataAtom == atom.Img && isPixel(c)) {
+		if c.Namespace == "math" && c.DataAtom == atom.Math {
+			if signs := formula(c); len(signs) > 0 {
+				n.InsertBefore(&nethtml.Node{Type: nethtml.TextNode, Data: " " + strings.Join(signs, " ") + " "}, c)
+			}
+			n.RemoveChild(c)
+		} else if c.Type == nethtml.CommentNode || c.Type == nethtml.ElementNode && (isForeign(c) || c.DataAtom == atom.Img && isPixel(c)) {
 			n.RemoveChild(c)
 		} else {
 			strip(c)
@@ -100,10 +183,41 @@ func strip(n *nethtml.Node) {
 	}
 }
 
+// stripPixels takes out what strip would, for the sake of readability, which forgets the styles that tell it.
+func stripPixels(n *nethtml.Node) {
+	for c := n.FirstChild; c != nil; {
+		next := c.NextSibling
+		if c.DataAtom == atom.Img && isPixel(c) {
+			n.RemoveChild(c)
+		} else {
+			stripPixels(c)
+		}
+		c = next
+	}
+}
+
+// formula lists the signs of a formula: its identifiers, numbers and operators, not what is noted beside.
+func formula(n *nethtml.Node) []string {
+	var signs []string
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == nethtml.TextNode:
+			if s := squeeze(c.Data); s != "" {
+				signs = append(signs, s)
+			}
+		case c.Namespace == "math" && !strings.HasPrefix(c.Data, "annotation"):
+			signs = append(signs, formula(c)...)
+		}
+	}
+	return signs
+}
+
+// isForeign tells elements that are no content of an article.
 func isForeign(n *nethtml.Node) bool {
 	switch n.DataAtom {
 	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Iframe, atom.Object, atom.Embed, atom.Svg, atom.Math,
-		atom.Button, atom.Input, atom.Select, atom.Textarea, atom.Head, atom.Title, atom.Meta, atom.Link, atom.Canvas:
+		atom.Button, atom.Input, atom.Select, atom.Textarea, atom.Head, atom.Title, atom.Meta, atom.Link, atom.Canvas,
+		atom.Map, atom.Area, atom.Source, atom.Keygen:
 		return true
 	}
 	return false
@@ -114,7 +228,7 @@ func isPixel(n *nethtml.Node) bool {
 		v = strings.TrimSuffix(strings.TrimSpace(v), "px")
 		return v == "0" || v == "1"
 	}
-	return tiny(attr(n, "width")) || tiny(attr(n, "height")) || tinyStyle.MatchString(attr(n, "style")) || beacon.MatchString(attr(n, "src"))
+	return tiny(attr(n, "width")) || tiny(attr(n, "height")) || tinyStyle.MatchString(attr(n, "style")) || isBeacon(attr(n, "src"))
 }
 
 // anchor makes the addresses in a tree absolute. Pictures that wait for a script to load get their
@@ -128,6 +242,7 @@ func anchor(n *nethtml.Node, base *url.URL) {
 				}
 			}
 		}
+		n.Attr = slices.DeleteFunc(n.Attr, func(a nethtml.Attribute) bool { return isHandle(a.Key) })
 		for i, a := range n.Attr {
 			if a.Key == "href" || a.Key == "src" || a.Key == "cite" {
 				n.Attr[i].Val = absolute(base, a.Val)
@@ -138,6 +253,9 @@ func anchor(n *nethtml.Node, base *url.URL) {
 		anchor(c, base)
 	}
 }
+
+// isHandle tells the attributes by which a page takes hold of its elements; in ours they would mean others.
+func isHandle(key string) bool { return key == "id" || key == "name" || key == "usemap" }
 
 // absolute resolves an address against base; without a base, or when it is no address, it stays.
 func absolute(base *url.URL, ref string) string {
@@ -162,13 +280,47 @@ func address(base *url.URL, ref string) string {
 
 // sanitised renders a tree's content with nothing in it that could run, be fetched unseen or restyle.
 func sanitised(n *nethtml.Node) string {
+	s := rendered(n)
+	if !isBare(n) {
+		s = policy.Sanitize(s)
+	}
+	s = strings.TrimSpace(s)
+	if strings.Contains(s, "\n\n") || strings.Contains(s, "\n ") || strings.Contains(s, "\n\t") {
+		s = gaps.ReplaceAllString(s, "\n")
+	}
+	return s
+}
+
+// rendered is the HTML of what a node holds.
+func rendered(n *nethtml.Node) string {
 	var b strings.Builder
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
 		if err := nethtml.Render(&b, c); err != nil {
 			return ""
 		}
 	}
-	return gaps.ReplaceAllString(strings.TrimSpace(policy.Sanitize(b.String())), "\n")
+	return b.String()
+}
+
+// isBare tells a tree of nothing but words and the plainest elements, without a single attribute: the
+// policy has nothing to find in it.
+func isBare(n *nethtml.Node) bool {
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		switch {
+		case c.Type == nethtml.TextNode:
+		case c.Type != nethtml.ElementNode || c.Namespace != "" || len(c.Attr) > 0 || !isPlainest(c.DataAtom) || !isBare(c):
+			return false
+		}
+	}
+	return true
+}
+
+func isPlainest(a atom.Atom) bool {
+	switch a {
+	case atom.P, atom.Br, atom.B, atom.I, atom.Em, atom.Strong, atom.Ul, atom.Ol, atom.Li, atom.H2, atom.H3, atom.H4, atom.Blockquote, atom.Code, atom.Div:
+		return true
+	}
+	return false
 }
 
 // picture returns the address of the first picture in a tree.
@@ -183,23 +335,42 @@ func picture(n *nethtml.Node) string {
 	return ""
 }
 
-// drop removes the elements whose whole text is one of the given paragraphs, so that a body shows what
-// its plain text says.
-func drop(n *nethtml.Node, gone map[string]bool) {
-	if len(gone) == 0 {
+// drop takes removed paragraphs out of a tree, so that a body shows what its plain text says.
+func drop(root *nethtml.Node, removed []digest.Removed) {
+	if len(removed) == 0 {
 		return
 	}
+	gone := map[string]bool{}
+	for _, r := range removed {
+		gone[squeeze(r.Text)] = true
+	}
+	dropElements(root, gone)
+	for i := len(removed) - 1; i >= 0; i-- {
+		if gone[squeeze(removed[i].Text)] {
+			excise(root, removed[i].Text)
+		}
+	}
+}
+
+// dropElements removes the elements whose whole text is one of the given paragraphs, and marks it as found.
+func dropElements(n *nethtml.Node, gone map[string]bool) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
 		if c.Type == nethtml.ElementNode {
-			if gone[squeeze(textOf(c))] {
+			if said := squeeze(textOf(c)); hasKey(gone, said) {
 				n.RemoveChild(c)
+				gone[said] = false
 			} else {
-				drop(c, gone)
+				dropElements(c, gone)
 			}
 		}
 		c = next
 	}
+}
+
+func hasKey(set map[string]bool, key string) bool {
+	_, ok := set[key]
+	return ok
 }
 
 func textOf(n *nethtml.Node) string {

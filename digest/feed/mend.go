@@ -1,11 +1,14 @@
 package feed
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"html"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // maxDepth bounds how deep elements may lie in each other. Honest feeds stay below thirty; the bound
@@ -14,33 +17,31 @@ const maxDepth = 256
 
 var errDeep = errors.New("its elements lie in each other too deeply")
 
-// mended is a feed's text made fit for a strict reader.
-type mended struct {
-	text  string
-	items []span // where its whole items stand in text
-	cut   bool   // it ended inside an item, or before its root was closed
-	lang  string // xml:lang of the root, which gofeed does not tell for RSS
-}
-
-type span struct{ from, to int }
-
 // opened is an element that is not closed yet, under its name in the document and the one written.
-type opened struct{ name, out string }
+type opened struct {
+	name, out string
+	from      int // where it begins in what is written, and
+	inner     int // where its content does
+}
 
 // mender walks once over a feed's markup and writes it anew: balanced, without comments and processing
 // instructions, with stray angle brackets escaped.
 type mender struct {
 	in    string
-	out   strings.Builder
+	out   bytes.Buffer
 	stack []opened
 	body  int // stack height at which an item's xhtml body began, 0 outside one
-	item  int // where the open item begins in out, -1 outside one
+	item  int // stack height at which the open item began, 0 outside one
+	note  span
+	plain bool // it is RSS without xml:base, so its texts mean what is written
+	cdf   bool // its root is a channel
 	done  mended
 }
 
 var (
 	xmlLang  = regexp.MustCompile(`(?:^|\s)xml:lang\s*=\s*["']([^"']*)["']`)
 	base64ed = regexp.MustCompile(`(?i)\smode\s*=\s*["']base64["']`)
+	textType = regexp.MustCompile(`\stype\s*=\s*["']text(?:/plain)?["']`)
 	typeAttr = regexp.MustCompile(`(?i)\stype\s*=\s*["'][^"']*["']`)
 )
 
@@ -49,7 +50,10 @@ const bodyStart = `<content:encoded xmlns:content="http://purl.org/rss/1.0/modul
 
 // mend repairs a feed from its root element on; everything before that has been cut off by [recognise].
 func mend(s string) (mended, error) {
-	m := &mender{in: s, item: -1}
+	if localName(tagName(s)) == "entry" {
+		s = `<feed xmlns="http://www.w3.org/2005/Atom">` + s + "</feed>"
+	}
+	m := &mender{in: s}
 	m.out.Grow(len(s) + 64)
 	for i := 0; i < len(s); {
 		next := strings.IndexByte(s[i:], '<')
@@ -77,7 +81,7 @@ func mend(s string) (mended, error) {
 // text writes character data. "]]>" outside a CDATA section is an error to a strict reader.
 func (m *mender) text(s string) {
 	if len(m.stack) > 0 {
-		m.out.WriteString(strings.ReplaceAll(s, "]]>", "]]&gt;"))
+		m.out.WriteString(strings.ReplaceAll(soundRefs(s), "]]>", "]]&gt;"))
 	}
 }
 
@@ -103,7 +107,7 @@ func (m *mender) markup(i int) int {
 	if end < 0 { // the document ends inside this tag
 		return len(m.in)
 	}
-	tag := rest[:end]
+	tag := soundRefs(rest[:end])
 	switch {
 	case tag[1] == '/':
 		m.end(name)
@@ -115,6 +119,27 @@ func (m *mender) markup(i int) int {
 		}
 	}
 	return i + end
+}
+
+// charRef is a letter by its number.
+var charRef = regexp.MustCompile(`&#(?:[xX]([0-9a-fA-F]+)|(\d+));`)
+
+// soundRefs drops the letters by number that XML forbids, for which a strict reader gives up the whole.
+func soundRefs(s string) string {
+	if !strings.Contains(s, "&#") {
+		return s
+	}
+	return charRef.ReplaceAllStringFunc(s, func(ref string) string {
+		m := charRef.FindStringSubmatch(ref)
+		n, err := strconv.ParseInt(m[2], 10, 32)
+		if m[1] != "" {
+			n, err = strconv.ParseInt(m[1], 16, 32)
+		}
+		if r := rune(n); err != nil || !utf8.ValidRune(r) || r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
+			return ""
+		}
+		return ref
+	})
 }
 
 // cdata writes a CDATA section. One without an end is closed where the element around it closes.
@@ -139,24 +164,30 @@ func (m *mender) cdata(rest string) int {
 // hand text over in base64, which gofeed leaves as it is.
 func (m *mender) start(name, tag, follows string) int {
 	out := name
-	if len(m.stack) == 0 {
-		if l := xmlLang.FindStringSubmatch(tag); l != nil {
-			m.done.lang = l[1]
-		}
-	}
 	local := localName(name)
+	if m.cdf && local == "items" { // of RSS 1.1; the items in it are the channel's
+		return 0
+	}
 	switch {
+	case len(m.stack) == 0:
+		m.done.lang = langIn(tag)
+		m.plain = (local == "rss" || local == "rdf") && !strings.Contains(m.in, "xml:base")
+		if local == "channel" {
+			m.cdf = true
+			out, tag = "channel></rss", `<rss version="2.0"><channel>`
+		}
+	case m.cdf:
+		out, tag = cdfElement(name, tag)
 	case m.body > 0:
 		out = local // <xhtml:p> is to be read as HTML
 		tag = "<" + local + tag[1+len(name):]
 	case (local == "body" || local == "fullitem") && m.inItem():
 		out, tag = "content:encoded", bodyStart
 		m.body = len(m.stack) + 1
-	case (local == "item" || local == "entry") && m.item < 0:
-		m.item = m.out.Len()
 	}
-	m.stack = append(m.stack, opened{name, out})
-	if base64ed.MatchString(tag) {
+	m.stack = append(m.stack, opened{name, out, m.out.Len(), 0})
+	m.notice(name, local, tag)
+	if strings.Contains(tag, "64") && base64ed.MatchString(tag) {
 		end := strings.IndexByte(follows, '<')
 		if end < 0 {
 			end = len(follows)
@@ -168,6 +199,7 @@ func (m *mender) start(name, tag, follows string) int {
 		}
 	}
 	m.out.WriteString(tag)
+	m.stack[len(m.stack)-1].inner = m.out.Len()
 	return 0
 }
 
@@ -201,46 +233,73 @@ func (m *mender) closeTo(n int) {
 func (m *mender) pop(whole bool) {
 	e := m.stack[len(m.stack)-1]
 	m.stack = m.stack[:len(m.stack)-1]
+	if m.plain && m.item > 0 && len(m.stack) == m.item && e.inner > 0 && (e.out == "description" || e.out == "content:encoded") && e.out == e.name {
+		m.setAside(e.inner)
+	}
 	m.out.WriteString("</" + e.out + ">")
 	if len(m.stack) < m.body {
 		m.body = 0
 	}
-	local := localName(e.name)
-	if m.item < 0 || m.body > 0 || local != "item" && local != "entry" {
+	if isUnread(e.name) && m.item > 0 && m.body == 0 {
+		m.out.Truncate(e.from)
+	}
+	if m.item == 0 || len(m.stack) >= m.item {
 		return
 	}
-	if whole {
-		m.done.items = append(m.done.items, span{m.item, m.out.Len()})
+	if m.item = 0; !whole {
+		m.done.lost++
+		return
 	}
-	m.item = -1
+	m.note.to = m.out.Len()
+	m.done.items = append(m.done.items, m.note)
+}
+
+// notice keeps what a start tag that was just opened tells of an item.
+func (m *mender) notice(name, local, tag string) {
+	switch {
+	case m.body > 0:
+	case m.item == 0 && (local == "item" || local == "entry"):
+		m.item = len(m.stack)
+		m.note = span{from: m.out.Len(), lang: langIn(tag)}
+		if len(m.done.items) == 0 {
+			m.done.ends = m.endsAround()
+		}
+	case m.item == 0 || len(m.stack) != m.item+1 || len(tag) <= len(name)+len("<>"):
+	case name == "title" || name == "atom:title":
+		m.note.textual = textType.MatchString(tag)
+		fallthrough
+	case local == "content" || local == "summary" || local == "description":
+		if m.note.lang == "" {
+			m.note.lang = langIn(tag)
+		}
+	}
+}
+
+// endsAround are the ends of the elements that are open around the newest one.
+func (m *mender) endsAround() string {
+	var b strings.Builder
+	for i := len(m.stack) - 2; i >= 0; i-- {
+		b.WriteString("</" + m.stack[i].out + ">")
+	}
+	return b.String()
+}
+
+func langIn(tag string) string {
+	if strings.Contains(tag, "xml:lang") {
+		if l := xmlLang.FindStringSubmatch(tag); l != nil {
+			return l[1]
+		}
+	}
+	return ""
+}
+
+// isUnread tells the elements of an item that nobody looks at, and that many feeds have by the dozen.
+func isUnread(name string) bool {
+	return name == "category" || name == "comments" || name == "slash:comments" || name == "wfw:commentRss"
 }
 
 func (m *mender) inItem() bool {
 	return len(m.stack) > 0 && localName(m.stack[len(m.stack)-1].name) == "item"
-}
-
-// only returns the feed with just these items, its head and what stands behind them. With it a feed is
-// read that as a whole cannot be: the whole items of one that was cut off, the good ones beside a bad.
-func (m mended) only(items []span) string {
-	if len(m.items) == 0 {
-		return m.text
-	}
-	var b strings.Builder
-	b.WriteString(m.text[:m.items[0].from])
-	for _, it := range items {
-		b.WriteString(m.text[it.from:it.to])
-	}
-	tail := m.text[m.items[len(m.items)-1].to:]
-	if m.cut { // its last item is broken: only the ends of the elements around the items
-		for _, root := range []string{"</channel></rss>", "</rss>", "</feed>", "</rdf:RDF>", "</rdf>"} {
-			if strings.HasSuffix(strings.ToLower(tail), strings.ToLower(root)) {
-				tail = tail[len(tail)-len(root):]
-				break
-			}
-		}
-	}
-	b.WriteString(tail)
-	return b.String()
 }
 
 // after returns the length of s up to and with the end mark, looked for from start on; all of it when

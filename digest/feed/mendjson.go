@@ -12,31 +12,67 @@ import (
 var textKeys = wordSet("version title home_page_url feed_url description icon favicon language id url external_url content_html " +
 	"content_text summary image banner_image date_published date_modified")
 
-// mendJSON repairs what makes a strict reader give up a whole JSON Feed for one member: a comma before a
-// closing bracket, and a member of another type than it should have.
-func mendJSON(s string) string {
-	s = withoutTrailingCommas(s)
-	d := json.NewDecoder(strings.NewReader(s))
+// mendJSON repairs what makes a strict reader give up a whole JSON Feed for one fault: a comma before a
+// closing bracket, a line break inside a text, a member of another type than it should have. Of a feed
+// that breaks off the whole items are kept, and cut is true.
+func mendJSON(s string) (mended string, cut bool) {
+	d := json.NewDecoder(strings.NewReader(tidyJSON(s)))
 	d.UseNumber()
-	var feed map[string]any
-	if d.Decode(&feed) != nil {
-		return s
+	feed := map[string]any{}
+	var items []any
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return s, false
 	}
-	mendMembers(feed)
-	items, _ := feed["items"].([]any)
-	whole := make([]any, 0, len(items))
-	for _, it := range items {
-		if item, ok := it.(map[string]any); ok {
-			mendMembers(item)
-			whole = append(whole, item)
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
+			cut = true
+			break
+		}
+		name, _ := key.(string)
+		if name == "items" {
+			items, err = wholeItems(d, items)
+		} else {
+			var value any
+			if err = d.Decode(&value); err == nil {
+				feed[name] = value
+			}
+		}
+		if err != nil {
+			cut = true
+			break
 		}
 	}
-	feed["items"] = whole
-	mended, err := json.Marshal(feed)
-	if err != nil {
-		return s
+	if _, err := d.Token(); err != nil {
+		cut = true
 	}
-	return string(mended)
+	mendMembers(feed)
+	feed["items"] = items
+	out, err := json.Marshal(feed)
+	if err != nil {
+		return s, cut
+	}
+	return string(out), cut
+}
+
+// wholeItems reads the items of a feed up to the first that is not whole.
+func wholeItems(d *json.Decoder, items []any) ([]any, error) {
+	t, err := d.Token()
+	if err != nil || t != json.Delim('[') {
+		return items, err
+	}
+	for d.More() {
+		var value any
+		if err := d.Decode(&value); err != nil {
+			return items, err
+		}
+		if item, ok := value.(map[string]any); ok {
+			mendMembers(item)
+			items = append(items, item)
+		}
+	}
+	_, err = d.Token()
+	return items, err
 }
 
 // mendMembers makes text of numbers and drops what is not of its type; what these members do not name is
@@ -87,15 +123,22 @@ func isPeople(key string, value any) bool {
 	return true
 }
 
-// withoutTrailingCommas mends the commonest fault of JSON written by hand.
-func withoutTrailingCommas(s string) string {
+// tidyJSON mends the commonest faults of JSON that no library wrote: a comma before a closing bracket,
+// and line breaks and tabs inside a text.
+func tidyJSON(s string) string {
 	var b strings.Builder
+	b.Grow(len(s))
 	quoted, escaped := false, false
 	for i := range len(s) {
 		c := s[i]
 		switch {
 		case escaped:
 			escaped = false
+		case quoted && c == '\n':
+			b.WriteString(`\n`)
+			continue
+		case quoted && c < 0x20:
+			c = ' '
 		case quoted:
 			escaped, quoted = c == '\\', c != '"'
 		case c == '"':

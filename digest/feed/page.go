@@ -2,6 +2,7 @@ package feed
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,16 +28,17 @@ func (o opening) readPage() (digest.Article, error) {
 	a := digest.Article{URL: Canonical(firstOf(about.canonical, address(nil, o.URL))), Title: about.title, Author: about.author,
 		Published: about.published, Updated: about.updated, Image: about.image}
 	a.Source = digest.Origin{Title: about.site, URL: about.home, Lang: about.lang}
+	stripPixels(root)
 	body := extract(root, base)
 	bs := clearLines(blocks(body))
 	declared := firstOf(about.lang, langTag(o.Lang))
 	lang := text.Language(clip(a.Title+"\n\n"+strings.Join(texts(bs), "\n"), 4000), declared)
 	kept, removed := clean(texts(bs), noise{title: a.Title, lang: lang, prose: true})
-	if n := letters(strings.Join(kept, "")); n < leastPage {
+	if n := letters(strings.Join(kept, "")); n < leastPage && !(n > 0 && a.Title != "" && isNote(root)) {
 		return digest.Article{}, &NotArticle{"a web page without an article" + quoted(a.Title)}
 	}
 	a.Text, a.Removed = strings.Join(kept, "\n\n"), removed
-	drop(body, textSet(removed))
+	drop(body, removed)
 	anchor(body, base)
 	a.HTML = sanitised(body)
 	a.Summary = about.summary
@@ -47,6 +49,31 @@ func (o opening) readPage() (digest.Article, error) {
 	a.Lang = firstOf(lang, a.Lang)
 	o.namePage(&a)
 	return a, nil
+}
+
+// isNote tells a page that is nothing but a few paragraphs: no menu, no link, no form, no program, nothing
+// that could make it a wall or the shell of a program. What little it says is its article.
+func isNote(n *nethtml.Node) bool {
+	switch n.DataAtom {
+	case atom.Head:
+		return !slices.ContainsFunc(slices.Collect(n.Descendants()), func(d *nethtml.Node) bool { return d.DataAtom == atom.Script })
+	case atom.P:
+		return !slices.ContainsFunc(slices.Collect(n.Descendants()), func(d *nethtml.Node) bool {
+			return d.Type == nethtml.ElementNode && !isPlainest(d.DataAtom)
+		})
+	case 0, atom.Html, atom.Body, atom.Div, atom.Main, atom.Article, atom.Br:
+	default:
+		return false
+	}
+	if n.Type == nethtml.TextNode && squeeze(n.Data) != "" {
+		return false
+	}
+	for c := n.FirstChild; c != nil; c = c.NextSibling {
+		if !isNote(c) {
+			return false
+		}
+	}
+	return true
 }
 
 func quoted(title string) string {
@@ -63,28 +90,33 @@ func extract(root *nethtml.Node, base *url.URL) *nethtml.Node {
 	if base == nil {
 		base = &url.URL{Scheme: "http", Host: "localhost", Path: "/"}
 	}
-	lean := clone(root)
-	prune(lean)
-	best := readable(lean, base)
+	best := readable(pruned(root), base)
 	said := letters(textOf(best))
 	if said*2 < paragraphLetters(root) {
-		if whole := readable(root, base); letters(textOf(whole)) > said*2 {
+		if whole := readable(clone(root), base); letters(textOf(whole)) > said*2 {
 			return whole
 		}
 	}
 	if said < leastPage { // too little: everything that is not beside the article
-		whole := clone(lean)
+		whole := pruned(root)
 		strip(whole)
 		return whole
 	}
 	return best
 }
 
-// readable runs readability over a copy of the tree. It never returns nil.
+// pruned is a copy of a page without what is beside the article.
+func pruned(root *nethtml.Node) *nethtml.Node {
+	lean := clone(root)
+	prune(lean)
+	return lean
+}
+
+// readable runs readability over a tree, which is of no use afterwards. It never returns nil.
 func readable(root *nethtml.Node, base *url.URL) *nethtml.Node {
 	p := readability.NewParser()
 	p.MaxElemsToParse = 100_000
-	found, err := p.ParseAndMutate(clone(root), base)
+	found, err := p.ParseAndMutate(root, base)
 	if err != nil || found.Node == nil {
 		return &nethtml.Node{Type: nethtml.ElementNode, Data: "div", DataAtom: atom.Div}
 	}

@@ -19,6 +19,8 @@ const (
 	maxText    = 200_000 // bytes of plain text
 	maxHTML    = 600_000 // bytes of a body; a longer one is rebuilt from the text
 	maxSummary = 1_000   // letters
+
+	sampleLetters = 400 // of a text that tell its language; more tell no more and cost
 )
 
 // ErrEmpty says that a feed was read and holds no item: a quiet day, not a fault.
@@ -62,21 +64,36 @@ func (d Document) base() *url.URL {
 //
 // A fault in a library below must not end a daemon, so a panic is an error here; the fuzz targets go
 // around this.
-func Parse(doc Document) (articles []digest.Article, err error) {
+func Parse(doc Document) ([]digest.Article, error) {
+	r, err := ParseAll(doc)
+	return r.Articles, err
+}
+
+// Reading is all that a document says.
+type Reading struct {
+	Articles []digest.Article
+	Source   digest.Origin // what a feed says of itself, also when it has no items
+	Cut      bool          // a feed that breaks off before its end; what was whole of it was kept
+	Lost     int           // items of a feed that had begun and were not whole, or could not be read
+}
+
+// ParseAll is [Parse] for who wants to know also how whole the document was. With an error Articles is
+// empty; the rest tells what could be told.
+func ParseAll(doc Document) (r Reading, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			articles, err = nil, fmt.Errorf("it makes the reader fail: %v", p)
+			r, err = Reading{}, fmt.Errorf("it makes the reader fail: %v", p)
 		}
 	}()
 	return parse(doc)
 }
 
-func parse(doc Document) ([]digest.Article, error) {
+func parse(doc Document) (Reading, error) {
 	opened, err := open(doc)
 	if err != nil {
-		return nil, err
+		return Reading{}, err
 	}
-	return opened.articles()
+	return opened.read()
 }
 
 // opening is a document decoded and recognised.
@@ -95,7 +112,7 @@ func open(doc Document) (opening, error) {
 	return opening{doc, k, s}, nil
 }
 
-func (o opening) articles() ([]digest.Article, error) {
+func (o opening) read() (Reading, error) {
 	switch o.kind {
 	case xmlFeed, jsonFeed:
 		return o.readFeed()
@@ -106,14 +123,14 @@ func (o opening) articles() ([]digest.Article, error) {
 		a, err := o.readPlain()
 		return one(a, err)
 	}
-	return nil, &NotArticle{o.kind.String()}
+	return Reading{}, &NotArticle{o.kind.String()}
 }
 
-func one(a digest.Article, err error) ([]digest.Article, error) {
+func one(a digest.Article, err error) (Reading, error) {
 	if err != nil {
-		return nil, err
+		return Reading{}, err
 	}
-	return []digest.Article{a}, nil
+	return Reading{Articles: []digest.Article{a}, Source: a.Source}, nil
 }
 
 // settle finishes an article: bounds, language, and an identity if it has none yet.
@@ -130,10 +147,7 @@ func settle(a *digest.Article, declared string) {
 	if len(a.HTML) > maxHTML {
 		a.HTML = asHTML(strings.Split(a.Text, "\n\n"))
 	}
-	sample := a.Title + "\n\n" + a.Summary
-	if a.Summary == "" {
-		sample = a.Title + "\n\n" + clip(a.Text, maxSummary)
-	}
+	sample := a.Title + "\n\n" + clip(firstOf(a.Summary, a.Text), sampleLetters)
 	declared = langTag(declared)
 	if a.Lang = text.Language(sample, declared); a.Lang == "" {
 		a.Lang = declared

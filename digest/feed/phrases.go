@@ -5,10 +5,12 @@ import "regexp"
 // The lines that stand beside articles in English, Italian, German, French and Spanish. Each pattern
 // wants the beginning of a line, and where the words could begin an honest sentence as well, more of
 // what follows. They are only asked about short lines.
+//
+//nolint:gochecknoglobals // compiled patterns, never written
 var (
 	bareNumber = regexp.MustCompile(`^[\s(\[💬🗨️#]*\d[\d.,'’ ]{0,8}[kKM]?[\s)\]]*$`)
 
-	counterLine = regexp.MustCompile(`(?i)^\W*(?:` +
+	counterLine = newLead(`(?i)^\W*(?:` +
 		`\d[\d.,]*\s*[km]?\s*(?:comments?|repl(?:y|ies)|shares?|likes?|views?|commenti?|condivisioni|visualizzazioni|mi piace|letture|kommentare?|antworten|aufrufe|commentaires?|partages?|vues|r[ée]ponses?|comentarios?|respuestas?|compartidos?|visitas)` +
 		`|(?:comments?|commenti|kommentare|commentaires?|comentarios)\s*[:(\[]?\s*\d[\d.,]*\s*[)\]]?` +
 		`|no comments(?: yet)?|nessun commento|keine kommentare|aucun commentaire|sin comentarios|ning[uú]n comentario` +
@@ -17,7 +19,7 @@ var (
 		`|(?:reading time|tempo di lettura|lesezeit|temps de lecture|tiempo de lectura)\s*:?\s*(?:ca\.?|circa|about|environ|unos)?\s*\d{1,3}\s*(?:min\w*\.?)?` +
 		`)\W*$`)
 
-	creditStart = regexp.MustCompile(`(?i)^\W*(?:` +
+	creditStart = newLead(`(?i)^\W*(?:` +
 		`(?:photo|image|picture|illustration|foto|fotografia|immagine|immagini|bild|bilder|illustrazione|abbildung|grafik|imagen|crédit|crédits|credit|credits|fotocredit|quelle|bildquelle|fonte|source|fuente|didascalia|caption|legende|légende)(?:\s+(?:credits?|source|courtesy|crédit|copertina|in evidenza|photo|foto|illustration))?\s*[:/©|]` +
 		`|(?:photo(?:graph)?|image|picture|illustration|foto|immagine|imagen)\s+(?:by|di|von|par|de|via|courtesy)\s` +
 		`|image courtesy|courtesy of|screenshot\s*[:/©(]` +
@@ -27,11 +29,11 @@ var (
 
 	creditEnd = regexp.MustCompile(`(?:Getty(?: Images)?|Shutterstock|iStock(?:photo)?|Unsplash|Pexels|Pixabay|Alamy|AP Photo|IMAGO|LaPresse|Depositphotos|Adobe Stock|Stock\.adobe\.com|picture alliance|Bloomberg via Getty)(?:\s*/\s*[\pL .-]{2,30})?\s*[)\].]*$|(?:[/(|©]|(?i:photos?|foto|bild|imagen|immagine)\s*:)\s*(?:Reuters|REUTERS|AFP|ANSA|dpa|DPA|AP|EPA|EFE|Keystone|Ritzau)\s*[)\].]*$|[.©(]\s*(?i:crédit photo|photo credit|credit)\s*:\s*\PP{2,40}[)\].]*$`)
 
-	promotionLine = regexp.MustCompile(`(?i)^[\W_]*(?:` + english + `|` + italian + `|` + german + `|` + french + `|` + spanish + `)`)
+	promotionLine = newLead(`(?i)^[\W_]*(?:` + english + `|` + italian + `|` + german + `|` + french + `|` + spanish + `)`)
 
 	cookieLine = regexp.MustCompile(`(?i)\b(?:we use|uses?|using|utilizziamo|utilizza|usa|usiamo|verwende[nt]|nutz(?:en|t)|setzen|utilisons|utilise|usamos|utilizamos|acept\w*|accept\w*|accett\w*|akzeptier\w*)\b.{0,60}\bcookies?\b`)
 
-	networks = regexp.MustCompile(`(?i)^(?:\W*\b(?:facebook|twitter|linkedin|whatsapp|telegram|reddit|pinterest|instagram|tiktok|youtube|bluesky|mastodon|threads|flipboard|tumblr|pocket|e-?mail|x|print|stampa|drucken|imprimer|imprimir|copy link|copia link|link kopieren|copier le lien|copiar enlace|share|condividi|teilen|partager|compartir)\b\W*){2,}$`)
+	networks = newLead(`(?i)^\W*(?:` + network + `)\b\W*(?:\W*\b(?:` + network + `)\b\W*)+$`)
 
 	bylineStart = regexp.MustCompile(`^(?:[Bb]y|BY|[Dd]i|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR|A cura di|a cura di|Author:|Autore:|Auto[r]:|Auteur\s?:|Written by|Scritto da)\s+(\p{Lu}[\pL’'.-]+(?:\s+(?:de|di|von|van|del|della|da|la|le|der)?\s?\p{Lu}[\pL’'.-]*){1,3})$`)
 
@@ -42,6 +44,9 @@ var (
 )
 
 const (
+	// Where a page may be shared, and how it is said.
+	network = `facebook|twitter|linkedin|whatsapp|telegram|reddit|pinterest|instagram|tiktok|youtube|bluesky|mastodon|threads|flipboard|tumblr|pocket|e-?mail|x|print|stampa|drucken|imprimer|imprimir|copy link|copia link|link kopieren|copier le lien|copiar enlace|share|condividi|teilen|partager|compartir`
+
 	english = `comments?\W*$|submitted by\s+/?u/|article url\s*:|(?:\(more\)|more)\W*$|read (?:also|next)\b|also read\b|see also\b|read more(?:\s*$|[:»…>]|\s+(?:on|at|about|from|here|stories)\b)|more on this\b|more from\b[^.]*:|` +
 		`related (?:articles?|stor(?:y|ies)|reading|posts?|content|links?|topics?|coverage)\b|related\s*:|you (?:may|might) (?:also )?(?:like|be interested|enjoy)|recommended (?:for you|reading|stories)|` +
 		`don['’]?t miss (?:out|our|a)\b|(?:sign|signing) up (?:for|to|here|now|today|with)\b|subscribe(?:\s*$|[!:]| (?:to|now|here|today|for)\b)|join (?:our|us on|thousands|over)\b|` +

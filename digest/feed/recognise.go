@@ -17,12 +17,13 @@ const (
 	jsonElse             // some other JSON
 	page                 // HTML
 	plain                // words
+	feedList             // OPML
 )
 
 // String names a kind in a sentence that begins "it is".
 func (k kind) String() string {
 	return [...]string{"neither a feed, a web page nor a text", "empty", "a feed", "a JSON feed", "a JSON document that is no feed",
-		"a web page", "a plain text"}[k]
+		"a web page", "a plain text", "a list of feeds (OPML), which `tidings sources import` reads"}[k]
 }
 
 var (
@@ -55,6 +56,8 @@ func recognise(s string) (kind, string) {
 	switch {
 	case k == xmlFeed && (trimmed[0] == '<' || strings.Contains(trimmed[at:], "</")):
 		return xmlFeed, trimmed[at:]
+	case k == feedList && trimmed[0] == '<':
+		return feedList, trimmed
 	case k == page && (trimmed[0] == '<' || htmlStart.MatchString(trimmed[:min(len(trimmed), 4096)])):
 		return page, trimmed
 	case k == unknown && trimmed[0] == '<' && (tagName(trimmed) != "" || strings.HasPrefix(trimmed, "<?xml") || strings.HasPrefix(trimmed, "<!")):
@@ -88,6 +91,12 @@ func findRoot(s string) (kind, int) {
 		switch local := localName(name); {
 		case local == "rss" || local == "feed" || local == "rdf":
 			return xmlFeed, i
+		case local == "entry" && seen == unknown: // a document of one Atom entry, RFC 4287 section 2
+			return xmlFeed, i
+		case local == "channel" && seen == unknown && isChannel(rest):
+			return xmlFeed, i
+		case local == "opml" && seen == unknown:
+			return feedList, i
 		case local == "html" || local == "body" || local == "head":
 			return page, i
 		case htmlWord.MatchString(name):
