@@ -84,7 +84,8 @@ type Article struct {
 	URL       string    `json:"url,omitempty"` // canonical link: without what only tracks
 	Title     string    `json:"title,omitempty"`
 	Author    string    `json:"author,omitempty"`
-	Lang      string    `json:"lang,omitempty"` // BCP 47
+	Lang      string    `json:"lang,omitempty"`    // BCP 47
+	LangBy    string    `json:"lang_by,omitempty"` // by what evidence, in words for a person
 	Published time.Time `json:"published,omitzero"`
 	Updated   time.Time `json:"updated,omitzero"`
 	Seen      time.Time `json:"seen,omitzero"` // when we first read it; set by the archive

@@ -100,12 +100,12 @@ func probe(ctx context.Context, r *Reader, all []candidate) []Found {
 
 // look says whether a document is a feed or a sitemap, and what is in it.
 func look(doc Document, c candidate) (Found, []digest.Article, bool) {
-	articles, more, err := parseSource(doc, digest.List{})
+	r, more, err := parseSource(doc, digest.List{})
 	if err != nil {
 		return Found{}, nil, false
 	}
-	f := Found{URL: c.url, Title: c.title, Why: c.why, Articles: len(articles)}
-	for _, a := range articles {
+	f := Found{URL: c.url, Title: firstOf(r.Source.Title, c.title), Lang: r.Source.Lang, Why: c.why, Articles: len(r.Articles)}
+	for _, a := range r.Articles {
 		f.Title, f.Lang = firstOf(a.Source.Title, f.Title), firstOf(a.Source.Lang, f.Lang)
 		for _, at := range []time.Time{a.Published, a.Updated} {
 			if at.After(f.Newest) {
@@ -116,5 +116,5 @@ func look(doc Document, c candidate) (Found, []digest.Article, bool) {
 	if len(more) > 0 {
 		f.Why += ", an index of sitemaps"
 	}
-	return f, articles, true
+	return f, r.Articles, true
 }

@@ -114,7 +114,7 @@ func TestFind(t *testing.T) {
 		"/talk":    `/comments/feed "Comments" it 1 2025-07-09 named by the page`,
 		"/moved":   `/moved "The feed" it 3 2025-07-12 the address itself`,
 		"/atom":    `/atom "The feed"  1 2025-07-10 the address itself`,
-		"/empty":   `/quiet "Told by the page"  0 0001-01-01 named by the page`,
+		"/empty":   `/quiet "Quiet" it 0 0001-01-01 named by the page`,
 		"/dir/":    `/dir/rss.xml "In the folder" it 1 2025-07-03 where feeds usually lie; /feed.xml "The feed" it 3 2025-07-12 where feeds usually lie`,
 		"/map.xml": `/map.xml ""  1 2025-07-01 the address itself`,
 		"/page2":   ErrNoFeed.Error(),

@@ -55,9 +55,9 @@ func (r *Reader) readOther(ctx context.Context, v *visit, at string, done func(h
 		return nil, err
 	}
 	got.Lang = v.source.Lang
-	articles, _, err := parseSource(got.Document, v.source.List)
-	if err == nil && done != nil && !got.cut {
+	read, _, err := parseSource(got.Document, v.source.List)
+	if err == nil && done != nil && !got.cut && !read.Cut {
 		done(got.Header)
 	}
-	return articles, err
+	return read.Articles, err
 }

@@ -450,12 +450,9 @@ var numbered = regexp.MustCompile(`(?:^|[^\d./-])(\d{1,2})([./-])(\d{1,2})[./-](
 // pageDate reads a date that is written for people. Of numbers alone, the day comes first, but in English
 // with slashes the month, unless it cannot be one.
 func pageDate(s, lang string) time.Time {
-	if t := parseDate(s); !t.IsZero() {
-		return t
-	}
 	m := numbered.FindStringSubmatch(s)
 	if m == nil {
-		return time.Time{}
+		return parseDate(s)
 	}
 	year, month, day := m[4], m[3], m[1]
 	lang = langTag(lang)

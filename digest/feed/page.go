@@ -32,7 +32,8 @@ func (o opening) readPage() (digest.Article, error) {
 	body := extract(root, base)
 	bs := clearLines(blocks(body))
 	declared := firstOf(about.lang, langTag(o.Lang))
-	lang := text.Language(clip(a.Title+"\n\n"+strings.Join(texts(bs), "\n"), 4000), declared)
+	heard := text.Detect(clip(a.Title+"\n\n"+strings.Join(texts(bs), "\n"), 4000), declared)
+	lang := heard.Lang
 	kept, removed := clean(texts(bs), noise{title: a.Title, lang: lang, prose: true})
 	if n := letters(strings.Join(kept, "")); n < leastPage && !(n > 0 && a.Title != "" && isNote(root)) {
 		return digest.Article{}, &NotArticle{"a web page without an article" + quoted(a.Title)}
@@ -46,7 +47,9 @@ func (o opening) readPage() (digest.Article, error) {
 		a.Image = picture(body)
 	}
 	settle(&a, firstOf(declared, lang))
-	a.Lang = firstOf(lang, a.Lang)
+	if lang != "" {
+		a.Lang, a.LangBy = lang, heard.String()
+	}
 	o.namePage(&a)
 	return a, nil
 }

@@ -149,9 +149,8 @@ func settle(a *digest.Article, declared string) {
 	}
 	sample := a.Title + "\n\n" + clip(firstOf(a.Summary, a.Text), sampleLetters)
 	declared = langTag(declared)
-	if a.Lang = text.Language(sample, declared); a.Lang == "" {
-		a.Lang = declared
-	}
+	heard := text.Detect(sample, declared)
+	a.Lang, a.LangBy = firstOf(heard.Lang, declared), heard.String()
 }
 
 // clip bounds a text to n letters, at a space if there is one near.

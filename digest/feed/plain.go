@@ -32,7 +32,8 @@ func (o opening) readPlain() (digest.Article, error) {
 	default:
 		ps = ps[1:]
 	}
-	lang := text.Language(clip(o.text, 4000), langTag(o.Lang))
+	heard := text.Detect(clip(o.text, 4000), langTag(o.Lang))
+	lang := heard.Lang
 	ps = apartFromProse(ps)
 	for i := range ps {
 		ps[i] = unwrap(ps[i])
@@ -42,7 +43,9 @@ func (o opening) readPlain() (digest.Article, error) {
 	a.Text, a.Removed, a.HTML = strings.Join(kept, "\n\n"), removed, asHTML(kept)
 	a.URL = Canonical(address(nil, o.URL))
 	settle(&a, firstOf(lang, o.Lang))
-	a.Lang = firstOf(lang, a.Lang)
+	if lang != "" {
+		a.Lang, a.LangBy = lang, heard.String()
+	}
 	o.namePage(&a)
 	return a, nil
 }

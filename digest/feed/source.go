@@ -14,28 +14,28 @@ import (
 //
 // No article is no error where the form allows for it: a feed may be quiet. A page on which the rules find
 // nothing is a fault.
-func parseSource(doc Document, list digest.List) (articles []digest.Article, more []string, err error) {
+func parseSource(doc Document, list digest.List) (r Reading, more []string, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			articles, more, err = nil, nil, fmt.Errorf("it makes the reader fail: %v", p)
+			r, more, err = Reading{}, nil, fmt.Errorf("it makes the reader fail: %v", p)
 		}
 	}()
 	o, err := open(doc)
 	if err != nil {
-		return nil, nil, err
+		return r, nil, err
 	}
 	switch {
 	case o.kind == xmlFeed || o.kind == jsonFeed:
-		articles, err = o.readFeed()
+		r, err = o.readFeed()
 	case o.isSitemap():
-		articles, more, err = o.readSitemap(list)
+		r.Articles, more, err = o.readSitemap(list)
 	case o.kind == page && list != digest.List{}:
-		articles, err = o.readList(list)
+		r.Articles, err = o.readList(list)
 	default:
-		return nil, nil, o.notFeed()
+		return r, nil, o.notFeed()
 	}
 	if errors.Is(err, ErrEmpty) {
-		return nil, nil, nil
+		err = nil
 	}
-	return articles, more, err
+	return r, more, err
 }

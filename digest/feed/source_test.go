@@ -78,8 +78,8 @@ func TestSources(t *testing.T) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			c := readListCase(t, file)
-			articles, more, err := parseSource(c.doc, c.list)
-			got := showList(articles, more, err)
+			read, more, err := parseSource(c.doc, c.list)
+			got := showList(read.Articles, more, err)
 			if *update {
 				c.archive.Files[2].Data = []byte(got)
 				if err := os.WriteFile(file, txtar.Format(c.archive), 0o644); err != nil {
@@ -90,7 +90,7 @@ func TestSources(t *testing.T) {
 				t.Error(diff)
 			}
 			ids := map[string]bool{}
-			for _, a := range articles {
+			for _, a := range read.Articles {
 				if a.ID == "" || ids[a.ID] {
 					t.Errorf("%s: id %q is empty or not its own", a.URL, a.ID)
 				}
@@ -107,7 +107,7 @@ func TestListedIsTheFeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	fed, err := Parse(Document{URL: "https://a.example/feed", Body: []byte(`<rss><channel><item><title>One</title><link>https://a.example/1</link><guid>77</guid></item></channel></rss>`)})
-	if err != nil || fed[0].ID != listed[0].ID {
+	if err != nil || fed[0].ID != listed.Articles[0].ID {
 		t.Error(err, fed, listed)
 	}
 }
@@ -124,9 +124,9 @@ func TestLargeSitemap(t *testing.T) {
 	if err := z.Close(); err != nil {
 		t.Fatal(err)
 	}
-	articles, _, err := parseSource(Document{URL: "https://a.example/sitemap.xml.gz", Body: b.Bytes()}, digest.List{})
-	if err != nil || len(articles) != maxItems || articles[0].URL != "https://a.example/49999" {
-		t.Error(err, len(articles))
+	read, _, err := parseSource(Document{URL: "https://a.example/sitemap.xml.gz", Body: b.Bytes()}, digest.List{})
+	if err != nil || len(read.Articles) != maxItems || read.Articles[0].URL != "https://a.example/49999" {
+		t.Error(err, len(read.Articles))
 	}
 }
 
@@ -143,9 +143,9 @@ func TestLargeList(t *testing.T) {
 		fmt.Fprintf(&b, `<p><a href="/%d">Article number %d</a></p>`, i, i)
 	}
 	for _, list := range []digest.List{{Item: "p"}, {Match: `/\d+$`}} {
-		articles, _, err := parseSource(Document{URL: "https://a.example/", Body: []byte("<html>" + b.String())}, list)
-		if err != nil || len(articles) != maxItems {
-			t.Error(list, len(articles), err)
+		read, _, err := parseSource(Document{URL: "https://a.example/", Body: []byte("<html>" + b.String())}, list)
+		if err != nil || len(read.Articles) != maxItems {
+			t.Error(list, len(read.Articles), err)
 		}
 	}
 }

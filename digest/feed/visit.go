@@ -98,7 +98,6 @@ func (r *Reader) recall(ctx context.Context, v *visit) error {
 		if err != nil {
 			return err
 		}
-		v.mark.Title = cmp.Or(v.articles[0].Source.Title, v.mark.Title)
 		for i := range v.articles {
 			settleFor(&v.articles[i], v.source, v.mark.Checked)
 		}
@@ -142,16 +141,16 @@ func (r *Reader) readAnswer(v *visit) error {
 	}
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = "", "", ""
 	v.got.Lang = v.source.Lang
-	var err error
-	v.articles, v.more, err = parseSource(v.got.Document, v.source.List)
+	read, more, err := parseSource(v.got.Document, v.source.List)
+	v.articles, v.more, v.mark.Title = read.Articles, more, cmp.Or(read.Source.Title, v.mark.Title)
 	switch {
 	case v.got.cut && len(v.articles) == 0:
 		return &refusal{sentence: brokeOff, err: err}
-	case v.got.cut:
-		v.fault = fmt.Sprintf("%s; the articles before the break were kept (%d)", brokeOff, len(v.articles))
-		return nil
 	case err != nil:
 		return err
+	case v.got.cut || read.Lost > 0: // asked for anew next time, when it may be whole
+		v.fault = fmt.Sprintf("its document breaks off: %d articles before the break were kept, %d lost", len(v.articles), read.Lost)
+		return nil
 	}
 	if len(v.more) == 0 { // what is new stands in the document itself
 		v.mark.ETag, v.mark.Modified, v.mark.Hash = etag, modified, hash

@@ -1,6 +1,9 @@
 package text
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Verdict tells the language of a text and by what evidence.
 type Verdict struct {
@@ -8,6 +11,14 @@ type Verdict struct {
 	By     Evidence // "" if it cannot be told
 	Second string   // the next likely language, "" if the script leaves none
 	Margin float64  // nats per letter by which the text itself speaks for Lang rather than Second; negative if against it
+}
+
+// String tells the evidence to a person: "n-grams, 0.42 nats a letter ahead of es".
+func (v Verdict) String() string {
+	if v.By != ByNgrams || v.Second == "" {
+		return string(v.By)
+	}
+	return fmt.Sprintf("%s, %.2f nats a letter ahead of %s", v.By, v.Margin, v.Second)
 }
 
 // Evidence is what decided on a language.
