@@ -14,7 +14,7 @@ import (
 
 // What one document may bring, so that no source can flood an edition or a store.
 const (
-	maxItems   = 200
+	maxItems   = 500
 	maxTitle   = 500     // letters
 	maxText    = 200_000 // bytes of plain text
 	maxHTML    = 600_000 // bytes of a body; a longer one is rebuilt from the text
@@ -58,7 +58,7 @@ func (d Document) base() *url.URL {
 	return u
 }
 
-// Parse reads a document: a feed gives its articles, newest 200 at most and in the feed's order; a web
+// Parse reads a document: a feed gives its articles, newest 500 at most and in the feed's order; a web
 // page or a plain text gives one. It decides by the bytes, whatever the document is called. Dates are as
 // they were told, for it has no clock. The error is [ErrEmpty], a [NotArticle], or tells what is broken.
 //
