@@ -91,7 +91,7 @@ func writeBenchConfig(b *testing.B, home, address string) {
 	var config bytes.Buffer
 	config.WriteString("[gather]\nallow_private = [\"127.0.0.0/8\"]\ngap = \"0s\"\n[[digest]]\nname = \"daily\"\nfrom = \"A <a@example.org>\"\n")
 	for i := range 1000 {
-		fmt.Fprintf(&config, "[[source]]\nurl = \"http://%s/copy/%d.xml\"\n", address, i)
+		fmt.Fprintf(&config, "[[source]]\nurl = \"http://%s/copy/%d.xml\"\nfull_text = \"never\"\n", address, i)
 	}
 	if err := os.WriteFile(filepath.Join(home, "config.toml"), config.Bytes(), 0o600); err != nil {
 		b.Fatal(err)

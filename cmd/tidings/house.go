@@ -132,6 +132,11 @@ func (forgetful) Marks(context.Context, []string) (map[string]digest.Mark, error
 // Known implements [feed.Memory].
 func (forgetful) Known(context.Context, string) ([]digest.Known, error) { return nil, nil }
 
+// Site implements [feed.Memory].
+func (forgetful) Site(_ context.Context, host string) (digest.Site, error) {
+	return digest.Site{Host: host}, nil
+}
+
 // Close lets go of the store.
 func (h *house) Close() error { return h.store.Close() }
 

@@ -94,7 +94,7 @@ listen = %q
 url = "http://%s"
 `, smtp, w.pages, w.pages)
 	for _, name := range []string{"feed_anthropic_news", "feed_google_ai", "feed_ollama"} {
-		config += fmt.Sprintf("[[source]]\nurl = \"http://%s/now/%s.xml\"\n", w.web, name)
+		config += fmt.Sprintf("[[source]]\nurl = \"http://%s/now/%s.xml\"\nfull_text = \"never\"\n", w.web, name)
 	}
 	config += "[[digest]]\nname = \"daily\"\ntitle = \"AI Daily\"\nfrom = \"AI Daily <daily@tidings.test>\"\nschedule = \"0 7 * * *\"\nwindow = \"7d\"\n"
 	if err := os.WriteFile(filepath.Join(w.home, "config.toml"), []byte(config), 0o600); err != nil {

@@ -142,7 +142,7 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 	if err != nil {
 		return err
 	}
-	reader.Eager = true
+	reader.Eager, reader.Cursory = true, true
 	reader.Progress = p.progress("checking")
 	faults, numbers := map[string]string{}, map[string]int{}
 	for h, err := range reader.Read(ctx, sources) {

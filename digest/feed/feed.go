@@ -9,9 +9,14 @@
 // open, and more than one request at a time to one host. It never evades a wall against robots, never
 // runs or loads anything that a document names, and decides nothing about which article is printed.
 //
+// Of articles of which a feed has a teaser only it reads the pages, as far as the sites' robots.txt allow it
+// (RFC 9309): the 20 newest of a visit that are not older than 8 days, and of one host 100 in a round. A page
+// that refuses, or says no more than the feed, leaves the feed's text in its place and is no trouble.
+//
 // It stores nothing. What has to be remembered of a source until the next visit, its [digest.Mark], is
 // handed out with the articles, to be stored together with them: the validators of the last answer, kept
-// letter for letter, a hash of the last body, where it has moved, and since when and why it fails.
+// letter for letter, a hash of the last body, where it has moved, and since when and why it fails; and so is
+// what it knows of the servers of pages, each a [digest.Site].
 package feed
 
 import (
@@ -32,6 +37,10 @@ type Memory interface {
 
 	// Known returns what the source's articles are recognised by, the last seen first.
 	Known(ctx context.Context, source string) ([]digest.Known, error)
+
+	// Site returns what is remembered of a server that articles' pages lie on; one with nothing but its
+	// name if nothing is.
+	Site(ctx context.Context, host string) (digest.Site, error)
 }
 
 // Reader reads sources. Make one with [New]; its fields may be set until the first call. It may be used
@@ -45,6 +54,7 @@ type Reader struct {
 	Often    time.Duration         // a busy source is worth a visit after so long; 1 h
 	Seldom   time.Duration         // and a still one after so long; 12 h
 	Eager    bool                  // ask also the sources that are not due; for a person who wants it now
+	Cursory  bool                  // read no pages of articles; for a person who asks what a source is
 	Progress func(done, total int) // called after each source, never twice at once; may be nil
 }
 
@@ -66,13 +76,14 @@ func New(memory Memory, now func() time.Time, log *slog.Logger) (*Reader, error)
 func (r *Reader) Read(ctx context.Context, sources []digest.Source) iter.Seq2[digest.Harvest, error] {
 	return func(yield func(digest.Harvest, error) bool) {
 		ctx, stop := context.WithCancelCause(ctx)
-		visits := r.round(ctx, stop, sources)
+		known := newServers(r.Memory)
+		visits := r.round(ctx, stop, sources, known)
 		defer func() {
 			for range visits { // until the last of the round has gone home
 			}
 		}()
 		defer stop(nil)
-		if r.collect(visits, len(sources), yield) && ctx.Err() != nil {
+		if r.collect(visits, known, len(sources), yield) && ctx.Err() != nil {
 			yield(digest.Harvest{}, context.Cause(ctx))
 		}
 	}

@@ -11,8 +11,10 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -33,6 +35,7 @@ var errRedirects = errors.New("too many redirects")
 // stay away.
 type refusal struct {
 	sentence string
+	code     int // the status that the server answered with; 0: none that says no
 	wait     time.Duration
 	unheard  bool  // there was no connection to any server
 	wall     bool  // a wall against robots stands before it
@@ -45,9 +48,10 @@ func (e *refusal) Unwrap() error { return e.err }
 // answer is what a server sent.
 type answer struct {
 	Document
-	same  bool   // 304: nothing new
-	cut   bool   // it broke off in the middle
-	moved string // where redirects led that are all for good
+	same   bool   // 304: nothing new
+	cut    bool   // it broke off in the middle
+	inside bool   // it came from a private network that the operator has opened
+	moved  string // where redirects led that are all for good
 }
 
 // unpack undoes the packing that the server was allowed to use, within the limit.
@@ -95,7 +99,8 @@ type Web struct {
 	Gap          time.Duration  // between two requests to one host; 0 is none
 
 	once   sync.Once
-	client *http.Client
+	client *http.Client // goes where the operator has opened a way
+	public *http.Client // goes into no private network
 	turns  turns
 }
 
@@ -112,17 +117,30 @@ func (w *Web) Fetch(ctx context.Context, address string, header http.Header) (Do
 
 // get asks once, when it is the host's turn. Every failure but the context's own end is a [refusal].
 func (w *Web) get(ctx context.Context, address string, header http.Header) (answer, error) {
+	return w.getAs(ctx, address, header, manner{gap: w.Gap})
+}
+
+// manner is how a host is asked.
+type manner struct {
+	gap    time.Duration // after it
+	public bool          // only if it lies in no private network, not even one that is opened
+}
+
+// getAs is get in another manner.
+func (w *Web) getAs(ctx context.Context, address string, header http.Header, how manner) (answer, error) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return answer{}, &refusal{sentence: "its address is not one of the web (http:// or https://)"}
 	}
-	leave, err := w.turns.take(ctx, strings.ToLower(u.Hostname()), w.Gap)
+	leave, err := w.turns.take(ctx, strings.ToLower(u.Hostname()), how.gap)
 	if err != nil {
 		return answer{}, err
 	}
 	defer leave()
 	ctx, cancel := context.WithTimeout(ctx, w.timeout())
 	defer cancel()
+	var from net.Addr
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { from = i.Conn.RemoteAddr() }})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return answer{}, &refusal{sentence: "its address cannot be asked for: " + err.Error(), err: err}
@@ -133,12 +151,21 @@ func (w *Web) get(ctx context.Context, address string, header http.Header) (answ
 		req.Header[http.CanonicalHeaderKey(k)] = v
 	}
 	req.Header.Set("User-Agent", w.userAgent())
-	res, err := w.web().Do(req)
+	res, err := w.web(how.public).Do(req)
 	if err != nil {
 		return answer{}, w.explain(err, u)
 	}
 	defer func() { _ = res.Body.Close() }()
-	return w.take(res, u)
+	got, err := w.take(res, u)
+	if at, e := netip.ParseAddrPort(fmt.Sprint(from)); e == nil {
+		got.inside = isIn(at, w.AllowPrivate)
+	}
+	return got, err
+}
+
+// isIn tells whether an address lies in one of these networks.
+func isIn(at netip.AddrPort, networks []netip.Prefix) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(at.Addr().Unmap().WithZone("")) })
 }
 
 // take reads an answer's body within the limit, or says what its status means. A body that breaks off is
@@ -169,7 +196,7 @@ func (w *Web) refused(res *http.Response) error {
 	wait := retryAfter(res.Header.Get("Retry-After"), w.Now())
 	start, _ := io.ReadAll(io.LimitReader(res.Body, 20_000))
 	wall := res.Header.Get("Cf-Mitigated") != "" || isWall(string(start))
-	no := &refusal{wall: wall}
+	no := &refusal{code: res.StatusCode, wall: wall}
 	switch code := res.StatusCode; {
 	case wall:
 		no.sentence = fmt.Sprintf("a wall against robots stands before it (%d); ask the site for another address, or leave the source out", code)
@@ -265,41 +292,46 @@ func hostOf(err error, u *url.URL) string {
 	return u.Host
 }
 
-// web returns the one client, made at the first call. It knows no proxy and no cookies, and looks at
-// every address after its name is resolved, so that neither a redirect nor a name can lead inside.
-func (w *Web) web() *http.Client {
-	w.once.Do(func() {
-		guard := ssrf.New(ssrf.WithAnyPort())
-		dialer := &net.Dialer{Timeout: w.timeout(), Control: func(network, address string, c syscall.RawConn) error {
-			at, err := netip.ParseAddrPort(address)
-			if err != nil {
-				return fmt.Errorf("%w: %s", ssrf.ErrInvalidHostPort, address)
-			}
-			for _, p := range w.AllowPrivate {
-				if p.Contains(at.Addr().Unmap().WithZone("")) {
-					return nil
-				}
-			}
-			// The low ports belong to mail, name service and the like; nobody's feed lies there.
-			if at.Port() < 1024 && at.Port() != 80 && at.Port() != 443 {
-				return fmt.Errorf("%w: %d", ssrf.ErrProhibitedPort, at.Port())
-			}
-			return guard.Safe(network, address, c)
-		}}
-		w.client = &http.Client{
-			Transport: &http.Transport{
-				Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 256 << 10, DisableCompression: true,
-				MaxIdleConns: 100, MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second,
-			},
-			CheckRedirect: func(_ *http.Request, via []*http.Request) error {
-				if len(via) > maxRedirects {
-					return errRedirects
-				}
-				return nil
-			},
-		}
-	})
+// web returns the client that goes where the operator has opened a way, or the one that does not. Both are
+// made at the first call.
+func (w *Web) web(public bool) *http.Client {
+	w.once.Do(func() { w.client, w.public = w.newClient(w.AllowPrivate), w.newClient(nil) })
+	if public {
+		return w.public
+	}
 	return w.client
+}
+
+// newClient makes a client that knows no proxy and no cookies, and looks at every address after its name is
+// resolved, so that neither a redirect nor a name can lead inside.
+func (w *Web) newClient(private []netip.Prefix) *http.Client {
+	guard := ssrf.New(ssrf.WithAnyPort())
+	dialer := &net.Dialer{Timeout: w.timeout(), Control: func(network, address string, c syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return fmt.Errorf("%w: %s", ssrf.ErrInvalidHostPort, address)
+		}
+		if isIn(at, private) {
+			return nil
+		}
+		// The low ports belong to mail, name service and the like; nobody's feed lies there.
+		if at.Port() < 1024 && at.Port() != 80 && at.Port() != 443 {
+			return fmt.Errorf("%w: %d", ssrf.ErrProhibitedPort, at.Port())
+		}
+		return guard.Safe(network, address, c)
+	}}
+	return &http.Client{
+		Transport: &http.Transport{
+			Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 256 << 10, DisableCompression: true,
+			MaxIdleConns: 100, MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second,
+		},
+		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return errRedirects
+			}
+			return nil
+		},
+	}
 }
 
 func (w *Web) userAgent() string {

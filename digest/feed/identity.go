@@ -103,8 +103,10 @@ const (
 )
 
 // recall compares what a source holds with what is known of it. It returns the articles that are new or
-// changed, the known ones under the ids that they have, and how many are new.
-func recall(all []digest.Article, known []digest.Known) (news []digest.Article, fresh int) {
+// changed, and the ids of the changed ones, which are those that they have had, with whether their headlines
+// have changed.
+func recall(all []digest.Article, known []digest.Known) (news []digest.Article, changed map[string]bool) {
+	changed = map[string]bool{}
 	m := newMatching(all, known)
 	m.match(func(a digest.Article) string { return a.Handles.Link }, func(k digest.Known) string { return k.Handles.Link }, nil)
 	m.match(func(a digest.Article) string { return a.ID }, func(k digest.Known) string { return k.ID }, nil)
@@ -123,14 +125,14 @@ func recall(all []digest.Article, known []digest.Known) (news []digest.Article, 
 	for i, a := range all {
 		switch k := m.of[i]; {
 		case k < 0:
-			fresh++
 			news = append(news, a)
 		case known[k].Handles.Sum != a.Handles.Sum:
 			a.ID = known[k].ID
+			changed[a.ID] = a.Title != "" && a.Handles.Title != known[k].Handles.Title
 			news = append(news, a)
 		}
 	}
-	return news, fresh
+	return news, changed
 }
 
 // matching pairs articles with known ones, each with one at most.

@@ -1,6 +1,7 @@
 package feed
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -24,7 +25,7 @@ const believed = 3
 // fail counts a failure and says when to come back.
 func (v *visit) fail(err error) {
 	m := &v.mark
-	v.fault, v.articles = err.Error(), nil
+	v.fault, v.articles, v.failed = err.Error(), nil, true
 	m.Failures++
 	if m.Failing.IsZero() {
 		m.Failing = m.Checked
@@ -51,14 +52,9 @@ func (v *visit) fail(err error) {
 // succeed settles a visit that went well: when it is worth while again, and where the source lies.
 func (r *Reader) succeed(v *visit) {
 	m := &v.mark
-	m.Failures, m.Failing, m.Fault, m.Wall, m.Due = 0, time.Time{}, v.fault, false, time.Time{}
+	m.Failures, m.Failing, m.Fault, m.Wall, m.Due = 0, time.Time{}, cmp.Or(v.fault, v.remark), false, time.Time{}
 	if v.fresh > 0 {
 		m.Changed = m.Checked
-	}
-	for _, a := range v.articles {
-		if a.Published.After(m.Newest) {
-			m.Newest = a.Published
-		}
 	}
 	m.Interval = r.interval(m.Interval, v.fresh > 0)
 	m.Next = m.Checked.Add(max(m.Interval, min(maxAge(v.got.Header), r.seldom())))

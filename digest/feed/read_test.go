@@ -30,10 +30,11 @@ type memory struct {
 	mu    sync.Mutex
 	marks map[string]digest.Mark
 	known map[string][]digest.Known
+	sites map[string]digest.Site
 }
 
 func newMemory() *memory {
-	return &memory{marks: map[string]digest.Mark{}, known: map[string][]digest.Known{}}
+	return &memory{marks: map[string]digest.Mark{}, known: map[string][]digest.Known{}, sites: map[string]digest.Site{}}
 }
 
 func (m *memory) Marks(_ context.Context, sources []string) (map[string]digest.Mark, error) {
@@ -54,12 +55,21 @@ func (m *memory) Known(_ context.Context, source string) ([]digest.Known, error)
 	return slices.Clone(m.known[source]), nil
 }
 
+func (m *memory) Site(_ context.Context, host string) (digest.Site, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.sites[host], nil
+}
+
 // keep does what an archive does.
 func (m *memory) keep(h digest.Harvest) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, mark := range h.Marks {
 		m.marks[mark.Source] = mark
+	}
+	for _, site := range h.Sites {
+		m.sites[site.Host] = site
 	}
 	for _, a := range h.Articles {
 		k := digest.Known{ID: a.ID, Handles: a.Handles, Published: a.Published}
@@ -74,7 +84,7 @@ func (m *memory) keep(h digest.Harvest) {
 
 var noon = time.Date(2025, 7, 14, 12, 0, 0, 0, time.UTC)
 
-// rig is a reader at noon, and a server that answers as web.txtar says.
+// rig is a reader at noon, and a server that answers as an archive of testdata says.
 type rig struct {
 	*Reader
 	memory *memory
@@ -85,9 +95,17 @@ type rig struct {
 	sent   map[string]http.Header // the last request's
 }
 
+// newRig is a rig for reading sources alone.
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	archive, err := txtar.ParseFile("testdata/web.txtar")
+	r := newRigOf(t, "web.txtar")
+	r.Cursory = true
+	return r
+}
+
+func newRigOf(t *testing.T, file string) *rig {
+	t.Helper()
+	archive, err := txtar.ParseFile(filepath.Join("testdata", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +119,8 @@ func newRig(t *testing.T) *rig {
 		r.asked[req.URL.Path]++
 		r.sent[req.URL.Path] = req.Header.Clone()
 		r.mu.Unlock()
-		respond(w, req, answers[req.URL.Path])
+		_, port, _ := strings.Cut(req.Host, ":")
+		respond(w, req, strings.NewReplacer("BASE", "http://"+req.Host, "OTHER", "http://localhost:"+port).Replace(answers[req.URL.Path]))
 	}))
 	t.Cleanup(server.Close)
 	r.url = server.URL
@@ -116,6 +135,10 @@ func newRig(t *testing.T) *rig {
 
 // respond writes one answer of the archive.
 func respond(w http.ResponseWriter, req *http.Request, answer string) {
+	if answer == "" {
+		http.NotFound(w, req)
+		return
+	}
 	head, body, _ := strings.Cut(answer, "\n\n")
 	lines := strings.Split(strings.TrimSpace(head), "\n")
 	status, _ := strconv.Atoi(lines[0])
@@ -139,6 +162,16 @@ func respond(w http.ResponseWriter, req *http.Request, answer string) {
 	switch {
 	case strings.Contains(orders, "slow"):
 		<-req.Context().Done()
+	case strings.Contains(orders, "drip"):
+		for range 100 {
+			_, _ = io.WriteString(w, "<p>")
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-req.Context().Done():
+				return
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
 	case strings.Contains(orders, "half"):
 		w.Header().Set("Content-Length", strconv.Itoa(2*len(body)))
 	case strings.Contains(orders, "latin"):

@@ -23,8 +23,9 @@ const (
 
 // round starts a round of visits and returns them as they are done. Hosts are asked side by side and the
 // sources of one host one after another, while what has come is read, which is work for the processor and
-// not for the network. The channels hold a few visits only: who is ahead waits for who is behind.
-func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, sources []digest.Source) <-chan *visit {
+// not for the network, and while the pages of earlier visits are asked for. The channels hold a few visits
+// only: who is ahead waits for who is behind.
+func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, sources []digest.Source, known *servers) <-chan *visit {
 	cores := runtime.GOMAXPROCS(0)
 	asked, leading, read := make(chan *visit, 2*cores), make(chan *visit, 2*cores), make(chan *visit, 2*cores)
 	marks, err := r.Memory.Marks(ctx, addresses(sources))
@@ -45,6 +46,7 @@ func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, source
 		}
 	}
 	hosts := max(1, cmp.Or(r.Parallel, 8))
+	stage := newPages(r, known, func(v *visit) { pass(read, v) }, stop)
 	workers(hosts, func() {
 		for line := range queue {
 			for _, i := range line {
@@ -62,7 +64,7 @@ func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, source
 			stop(err)
 			return
 		}
-		pass(read, v)
+		stage.send(ctx, v)
 	}
 	workers(cores, func() {
 		for v := range asked {
@@ -78,7 +80,8 @@ func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, source
 			r.follow(ctx, v)
 			settle(v)
 		}
-	}, func() { close(read) })
+	}, stage.close)
+	workers(hosts, func() { stage.work(ctx) }, func() { close(read) })
 	return read
 }
 
@@ -95,7 +98,7 @@ func workers(n int, work, done func()) {
 }
 
 // collect hands out what the visits bring until there are no more; false when nobody wants it any longer.
-func (r *Reader) collect(visits <-chan *visit, total int, yield func(digest.Harvest, error) bool) bool {
+func (r *Reader) collect(visits <-chan *visit, known *servers, total int, yield func(digest.Harvest, error) bool) bool {
 	var basket []*visit
 	articles, done := 0, 0
 	var sum struct{ read, fresh, unchanged, troubles int }
@@ -104,6 +107,7 @@ func (r *Reader) collect(visits <-chan *visit, total int, yield func(digest.Harv
 			return true
 		}
 		h := harvest(basket)
+		h.Sites = known.changed()
 		basket, articles = basket[:0], 0
 		return yield(h, nil)
 	}
@@ -121,7 +125,11 @@ func (r *Reader) collect(visits <-chan *visit, total int, yield func(digest.Harv
 				r.Log.Info("sources read", "sources", total, "articles", sum.read, "fresh", sum.fresh, "unchanged", sum.unchanged, "troubles", sum.troubles)
 				return flush()
 			}
-			basket, articles, done = append(basket, v), articles+len(v.articles), done+1
+			basket, articles = append(basket, v), articles+len(v.articles)
+			if v.part {
+				break
+			}
+			done++
 			sum.read, sum.fresh = sum.read+v.holds, sum.fresh+v.fresh
 			if v.unchanged {
 				sum.unchanged++
@@ -143,11 +151,14 @@ func (r *Reader) collect(visits <-chan *visit, total int, yield func(digest.Harv
 
 // harvest puts visits together, in the order of their sources.
 func harvest(visits []*visit) digest.Harvest {
-	slices.SortFunc(visits, func(a, b *visit) int { return a.place - b.place })
+	slices.SortStableFunc(visits, func(a, b *visit) int { return a.place - b.place })
 	var h digest.Harvest
 	for _, v := range visits {
 		h.Read += v.holds
 		h.Articles = append(h.Articles, v.articles...)
+		if v.part {
+			continue
+		}
 		if v.fault != "" {
 			h.Troubles = append(h.Troubles, digest.Trouble{Source: v.source.URL, Name: cmp.Or(v.source.Name, v.mark.Title), Reason: v.fault})
 		}

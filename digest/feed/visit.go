@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -32,8 +31,14 @@ type visit struct {
 	more      []string         // sitemaps that its index names, to be followed
 	holds     int              // articles in its document
 	articles  []digest.Article // those that are new or changed
+	changed   map[string]bool  // ids of those that are not new, and whether they have another headline
+	ids       map[string]bool  // ids by which articles of the source are known
 	fresh     int              // those that are new
-	fault     string           // a sentence, "" when there is no trouble
+	failed    bool
+	fault     string // a sentence, "" when there is no trouble
+	remark    string // what an operator may want to know, no trouble
+	pages     pageCount
+	part      bool // only articles of it: the visit itself comes later
 }
 
 // ask gets the source's document from its server, if it is due. A file is no concern of the network and is
@@ -77,8 +82,8 @@ func (r *Reader) read(v *visit) {
 	v.got.Body = nil
 }
 
-// recall settles a visit: by its failure, or by what of its articles is new or changed. The error is for what
-// stops the whole round.
+// recall settles a visit that failed; of any other it tells which of the articles are new or changed, and it is
+// settled when their pages have been seen to. The error is for what stops the whole round.
 func (r *Reader) recall(ctx context.Context, v *visit) error {
 	if v.skipped {
 		return nil
@@ -91,7 +96,6 @@ func (r *Reader) recall(ctx context.Context, v *visit) error {
 		r.Log.Debug("source failed", "source", host(v.source.URL), "failures", v.mark.Failures, "err", v.fault)
 		return nil
 	}
-	v.articles = slices.DeleteFunc(v.articles, func(a digest.Article) bool { return a.Title == "" })
 	v.holds = len(v.articles)
 	if v.holds > 0 {
 		known, err := r.Memory.Known(ctx, v.source.URL)
@@ -101,10 +105,19 @@ func (r *Reader) recall(ctx context.Context, v *visit) error {
 		for i := range v.articles {
 			settleFor(&v.articles[i], v.source, v.mark.Checked)
 		}
-		v.articles, v.fresh = recall(v.articles, known)
+		v.articles, v.changed = recall(v.articles, known)
+		v.fresh = len(v.articles) - len(v.changed)
+		v.ids = make(map[string]bool, len(known)+len(v.articles))
+		for _, k := range known {
+			v.ids[k.ID] = true
+		}
+		for _, a := range v.articles {
+			v.ids[a.ID] = true
+			if a.Published.After(v.mark.Newest) {
+				v.mark.Newest = a.Published
+			}
+		}
 	}
-	r.succeed(v)
-	r.Log.Debug("source read", "source", host(v.source.URL), "articles", v.holds, "fresh", v.fresh, "unchanged", v.unchanged)
 	return nil
 }
 

@@ -16,7 +16,8 @@ import (
 // Keep stores articles under their id and feed: a digest that reads only one of the feeds which brought an
 // article finds it in that feed's words. What is known is brought up to date and stays printed, first seen
 // when it was, and no newer than it was: a feed that dates its old articles anew must not fill an edition
-// with them. The marks of the sources are stored with them. All are kept, or none.
+// with them. What was read of its page stays, too, until the page is read again. The marks of the sources are
+// stored with them. All are kept, or none.
 func (a *Archive) Keep(ctx context.Context, h digest.Harvest) (kept digest.Kept, err error) {
 	// In one order everywhere, or two daemons that keep the same articles would wait for each other.
 	sorted := make([]*digest.Article, len(h.Articles))
@@ -60,11 +61,16 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 	for _, article := range sorted {
 		one := *article
 		one.Seen = time.Time{} // a column of its own
+		first, old := known[plain(one.ID)]
+		if !one.Full && slices.Contains(first.feeds, plain(one.Feed)) {
+			if err := keepPage(ctx, tx, &one); err != nil {
+				return err
+			}
+		}
 		doc, err := json.Marshal(one)
 		if err != nil {
 			return fmt.Errorf("article %s: %w", one.ID, err)
 		}
-		first, old := known[plain(one.ID)]
 		if one.Seen = moment(first.seen); !old {
 			one.Seen = now
 		}
@@ -89,6 +95,30 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 		}
 	}
 	return nil
+}
+
+// keepPage gives an article that its feed tells anew what its page said when it was read: a page that is not
+// read today takes away nothing. The address that the page gave it stays as long as the feed's own does.
+func keepPage(ctx context.Context, tx *sql.Tx, one *digest.Article) error {
+	return each(ctx, tx, func(rows *sql.Rows) error {
+		var doc, link string
+		var was digest.Article
+		if err := rows.Scan(&doc, &link); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(doc), &was); err != nil {
+			return fmt.Errorf("article %s: %w", one.ID, err)
+		}
+		if !was.Full || len(was.Text) <= len(one.Text) {
+			return nil
+		}
+		one.Text, one.HTML, one.Removed, one.Full = was.Text, was.HTML, was.Removed, true
+		one.Image, one.Author, one.Summary = cmp.Or(one.Image, was.Image), cmp.Or(one.Author, was.Author), cmp.Or(one.Summary, was.Summary)
+		if link == one.Handles.Link {
+			one.URL = was.URL
+		}
+		return nil
+	}, "SELECT doc, link FROM article WHERE id = $1 AND feed = $2", plain(one.ID), plain(one.Feed))
 }
 
 // firsts is since when an article is known, and from which feeds.

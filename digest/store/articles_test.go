@@ -42,6 +42,44 @@ func TestKeep(t *testing.T) {
 	})
 }
 
+// What was read of an article's page stays while its feed tells less, under the page's address while the feed
+// keeps its own.
+func TestKeepPage(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		page := article("a", lab, seven.Add(-time.Hour))
+		page.URL, page.Text, page.HTML, page.Image, page.Full = "https://lab.example/canonical", "All that the page said.", "<p>All that the page said.</p>", "https://lab.example/a.png", true
+		page.Handles = digest.Handles{Link: "l", Sum: "1"}
+		keep(t, s, []digest.Article{page})
+
+		anew := article("a", lab, seven.Add(-time.Hour))
+		anew.Title, anew.Text, anew.Handles = "A better title", "Less", digest.Handles{Link: "l", Sum: "2"}
+		want := page
+		want.Title, want.Seen, want.Handles = "A better title", seven, digest.Handles{}
+		for _, step := range []struct {
+			change func()
+		}{
+			{func() {}},
+			{func() { // the site has moved
+				anew.Handles = digest.Handles{Link: "other", Sum: "3"}
+				want.URL = anew.URL
+			}},
+			{func() { // the feed has all of it now
+				anew.Text, anew.HTML, anew.Handles.Sum = "All that the page said, and more.", "<p>All</p>", "4"
+				want = anew
+				want.Seen, want.Handles = seven, digest.Handles{}
+			}},
+		} {
+			step.change()
+			keep(t, s, []digest.Article{anew})
+			got := ok[[]digest.Article](t)(s.Unprinted(t.Context(), "daily", []string{lab}, seven.Add(-48*time.Hour), seven))
+			if diff := cmp.Diff([]digest.Article{want}, got); diff != "" {
+				t.Error(diff)
+			}
+		}
+	})
+}
+
 // What is news is news once: not again when another feed brings it, nor when its own has changed it.
 func TestKeepNews(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
