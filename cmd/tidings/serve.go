@@ -166,6 +166,9 @@ func (h daemon) makeDue(ctx context.Context) {
 			continue // its day has not come, or is over
 		}
 		state, err := h.store.Slot(ctx, d.Name, s.At)
+		if ctx.Err() != nil {
+			return
+		}
 		if err != nil {
 			h.log.Error("cannot tell whether the edition is sealed", "edition", s.Key(), "err", err)
 			continue

@@ -284,7 +284,7 @@ func dateOf(raw string, parsed *time.Time) time.Time {
 	return parseDate(raw)
 }
 
-// newest returns the places of the 200 newest items, in the feed's order; of undated ones those count as
+// newest returns the places of the 500 newest items, in the feed's order; of undated ones those count as
 // newer that stand further up.
 func newest(items []*gofeed.Item) []int {
 	var order []int

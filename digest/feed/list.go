@@ -83,7 +83,7 @@ func (r rules) fits(address string) bool {
 // errNoMatch is a page on which list rules find nothing: most often it was built anew.
 var errNoMatch = errors.New("its list rules match nothing; the page may have changed, or be put together by a script in the browser only")
 
-// readList reads the articles that a web page lists: address, title, date and lead of each, 200 at most
+// readList reads the articles that a web page lists: address, title, date and lead of each, 500 at most
 // and in the page's order. What stands twice is kept once, with the most that is known of it.
 func (o opening) readList(list digest.List) ([]digest.Article, error) {
 	r, bad := compile(list)

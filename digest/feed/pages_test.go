@@ -90,9 +90,13 @@ func TestPages(t *testing.T) {
 func TestPageFills(t *testing.T) {
 	r := newRigOf(t, "pages.txtar")
 	sources := []digest.Source{r.source("/teaser.xml"), r.source("/undated.xml"), r.source("/canonical.xml"), r.source("/untitled.xml")}
-	articles, _, err := r.gather(t.Context(), sources)
-	if err != nil || len(articles) != 4 {
-		t.Fatal(articles, err)
+	var articles []digest.Article // one source after the other, for their pages are much alike, and a site's habits are learnt from them
+	for i := range sources {
+		found, _, err := r.gather(t.Context(), sources[i:i+1])
+		if err != nil || len(found) != 1 {
+			t.Fatal(found, err)
+		}
+		articles = append(articles, found...)
 	}
 	a := articles[0]
 	if a.Author != "Ann Vale" || a.Image != r.url+"/water.jpg" || !a.Published.Equal(noon.Add(-3*time.Hour)) || a.Lang != "en" ||
