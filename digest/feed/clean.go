@@ -128,7 +128,7 @@ func isPromotion(p string) bool {
 	switch {
 	case n == 0:
 		return false
-	case n <= 60 && n >= 3 && len(p) < 500 && strings.Contains(strings.ToLower(p), "cookie") && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
+	case n <= 60 && n >= 3 && len(p) < 500 && (strings.Contains(p, "ookie") || strings.Contains(p, "OOKIE")) && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
 		return true
 	case n > 24 || len(p) > 240:
 		return false
