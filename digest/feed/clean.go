@@ -92,7 +92,7 @@ func mayTrail(p string) bool {
 			space, line = true, line || r != ' '
 			continue
 		}
-		if line || space && last != ',' && !isWord(last) || last >= 0x80 || last == '.' || last == '!' || last == '?' {
+		if line || space && last != ',' && !isWord(last) || last >= 0x80 && !unicode.IsLetter(last) || last == '.' || last == '!' || last == '?' {
 			if promotionLine.could(p[i:]) || networks.could(p[i:]) {
 				return true
 			}
