@@ -92,7 +92,7 @@ func mayTrail(p string) bool {
 			space, line = true, line || r != ' '
 			continue
 		}
-		if line || space && last != ',' && !isWord(last) || last >= 0x80 || last == '.' || last == '!' || last == '?' {
+		if line || space && last != ',' && !isWord(last) || last >= 0x80 && !unicode.IsLetter(last) || last == '.' || last == '!' || last == '?' {
 			if promotionLine.could(p[i:]) || networks.could(p[i:]) {
 				return true
 			}
@@ -128,7 +128,7 @@ func isPromotion(p string) bool {
 	switch {
 	case n == 0:
 		return false
-	case n <= 60 && n >= 3 && len(p) < 500 && strings.Contains(strings.ToLower(p), "cookie") && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
+	case n <= 60 && n >= 3 && len(p) < 500 && (strings.Contains(p, "ookie") || strings.Contains(p, "OOKIE")) && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
 		return true
 	case n > 24 || len(p) > 240:
 		return false

@@ -8,50 +8,62 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
+// mostExcised bounds the work on one body.
+const mostExcised = 100
+
 // scribe is a tree's words, written one behind another without the space between them, with the nodes
 // that they stand in.
 type scribe struct {
+	root  *nethtml.Node
 	nodes []*nethtml.Node
-	from  []int // where each node's words begin in all
-	all   strings.Builder
+	from  []int // where each node's words begin in all, and at last where all ends
+	all   string
 }
 
-// excise takes a paragraph out of a tree that no element holds for itself: one between line breaks, or the
-// promotion that ends the last one. It must fill its text nodes, or stand at the tree's very end.
-func excise(root *nethtml.Node, paragraph string) {
-	gone := dense(paragraph)
-	if gone == "" {
-		return
-	}
-	var s scribe
+func newScribe(root *nethtml.Node) scribe {
+	s := scribe{root: root}
+	var all strings.Builder
 	for n := range root.Descendants() {
 		if n.Type == nethtml.TextNode {
-			s.nodes, s.from = append(s.nodes, n), append(s.from, s.all.Len())
-			s.all.WriteString(dense(n.Data))
+			s.nodes, s.from = append(s.nodes, n), append(s.from, all.Len())
+			all.WriteString(dense(n.Data))
 		}
 	}
-	all := s.all.String()
-	at := strings.LastIndex(all, gone)
-	if at < 0 {
+	s.all, s.from = all.String(), append(s.from, all.Len())
+	return s
+}
+
+// excise takes paragraphs, which are told in their order, out of a tree that has no element for them: those
+// between line breaks, and the promotion that ends the last one. Each must fill its text nodes, or stand at
+// the tree's very end.
+func excise(root *nethtml.Node, paragraphs []string) {
+	if len(paragraphs) == 0 {
 		return
 	}
-	end := at + len(gone)
-	last := end == len(all)
-	if !last && !(slices.Contains(s.from, at) && slices.Contains(s.from, end)) {
-		return
+	s := newScribe(root)
+	end := len(s.all)
+	for i := len(paragraphs) - 1; i >= max(0, len(paragraphs)-mostExcised); i-- {
+		gone := dense(paragraphs[i])
+		if at := strings.LastIndex(s.all[:end], gone); at >= 0 && gone != "" {
+			s.cut(at, at+len(gone))
+			end = at
+		}
 	}
-	for i := len(s.nodes) - 1; i >= 0; i-- {
-		from, to := s.from[i], len(all)
-		if i+1 < len(s.from) {
-			to = s.from[i+1]
-		}
-		switch {
-		case to <= at || from >= end && to > from:
-		case from >= at && to <= end:
-			uproot(s.nodes[i], root)
-		case from < at && at < to && last:
-			s.nodes[i].Data = undense(s.nodes[i].Data, at-from)
-		}
+}
+
+// cut removes the words between two places.
+func (s scribe) cut(at, end int) {
+	first, starts := slices.BinarySearch(s.from, at)
+	last, stops := slices.BinarySearch(s.from, end)
+	switch {
+	case !stops || !starts && end != len(s.all):
+		return
+	case !starts:
+		n := s.nodes[first-1]
+		n.Data = undense(n.Data, at-s.from[first-1])
+	}
+	for i := first; i < last; i++ {
+		uproot(s.nodes[i], s.root)
 	}
 }
 

@@ -6,7 +6,7 @@ import "testing"
 func TestExcise(t *testing.T) {
 	for _, c := range []struct{ body, gone, want string }{
 		{`<p>A last word. The post <a href="/x">X</a> appeared first on <a href="/">Y</a>.</p>`, "The post X appeared first on Y.", `<p>A last word.</p>`},
-		{`<p>A last word.</p> <p><em>The post X</em> appeared <b>first</b></p>`, "The post X appeared first", `<p>A last word.</p> `},
+		{`<p>A last word.</p> <p><em>The post X</em> appeared <b>first</b></p>`, "The post X appeared first", `<p>A last word.</p>`},
 		{`One.<br/><br/>Read more<br/><br/>Two.`, "Read more", `One.<br/><br/><br/><br/>Two.`},
 		{`<p>Shareholders share.</p><p>End</p>`, "Share", `<p>Shareholders share.</p><p>End</p>`},
 		{`<p>Share the words that we share. More.</p>`, "More.", `<p>Share the words that we share.</p>`},
@@ -15,7 +15,7 @@ func TestExcise(t *testing.T) {
 		{`<p>A picture. <a href="/x"><img src="/i"/> More</a></p>`, "More", `<p>A picture. <a href="/x"><img src="/i"/></a></p>`},
 	} {
 		root := fragment(c.body)
-		excise(root, c.gone)
+		excise(root, []string{c.gone})
 		if got := rendered(root); got != c.want {
 			t.Errorf("%s without %q:\n got %s\nwant %s", c.body, c.gone, got, c.want)
 		}

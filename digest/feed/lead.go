@@ -14,6 +14,7 @@ import (
 type lead struct {
 	pattern *regexp.Regexp
 	heads   map[string]bool // all that a match can begin with, up to headLetters in lower case
+	pairs   [128][128]bool  // their first two letters, a fast no; a second one beyond ASCII is 0
 	odd     string          // those of them that begin with no letter or digit of ASCII, by their first letter
 	all     bool            // it can begin with anything
 }
@@ -24,8 +25,8 @@ const (
 )
 
 // newLead compiles a pattern of the form ^\W*(?:…) or ^[\W_]*(?:…).
-func newLead(pattern string) lead {
-	l := lead{pattern: regexp.MustCompile(pattern), heads: map[string]bool{}}
+func newLead(pattern string) *lead {
+	l := &lead{pattern: regexp.MustCompile(pattern), heads: map[string]bool{}}
 	tree, err := syntax.Parse(pattern, syntax.Perl)
 	if err != nil || tree.Op != syntax.OpConcat || len(tree.Sub) < 3 || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[1].Op != syntax.OpStar {
 		l.all = true
@@ -40,15 +41,16 @@ func newLead(pattern string) lead {
 			l.odd += string(first)
 		}
 		l.heads[h.letters] = true
+		l.pair(h.letters)
 	}
 	return l
 }
 
 // MatchString tells whether the line begins as the pattern says.
-func (l lead) MatchString(s string) bool { return (l.all || l.could(s)) && l.pattern.MatchString(s) }
+func (l *lead) MatchString(s string) bool { return (l.all || l.could(s)) && l.pattern.MatchString(s) }
 
 // could tells whether the first letters leave the pattern a chance.
-func (l lead) could(s string) bool {
+func (l *lead) could(s string) bool {
 	s = s[:min(len(s), reach)]
 	at := strings.IndexFunc(s, isWord)
 	if at < 0 {
@@ -56,6 +58,12 @@ func (l lead) could(s string) bool {
 	}
 	if at > 0 && strings.ContainsAny(strings.ToLower(s[:at]), l.odd) {
 		return true
+	}
+	if at == len(s) {
+		return false
+	}
+	if second := at + 1; second < len(s) && !l.pairs[s[at]|0x20][small7(s[second])] {
+		return false
 	}
 	var buf [headLetters * 4]byte
 	head, n := buf[:0], 0
@@ -68,6 +76,30 @@ func (l lead) could(s string) bool {
 		}
 	}
 	return false
+}
+
+// pair enters the first two letters of a beginning.
+func (l *lead) pair(head string) {
+	if first := head[:min(len(head), 1)]; first == "" || first[0] >= 0x80 {
+		return
+	} else if len(head) == 1 {
+		for i := range l.pairs[first[0]|0x20] {
+			l.pairs[first[0]|0x20][i] = true
+		}
+		return
+	}
+	l.pairs[head[0]|0x20][small7(head[1])] = true
+}
+
+// small7 is a byte in lower case if it is a letter, and 0 beyond ASCII.
+func small7(c byte) byte {
+	switch {
+	case c >= 0x80:
+		return 0
+	case c >= 'A' && c <= 'Z':
+		return c | 0x20
+	}
+	return c
 }
 
 func isWord(r rune) bool {

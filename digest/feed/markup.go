@@ -345,11 +345,13 @@ func drop(root *nethtml.Node, removed []digest.Removed) {
 		gone[squeeze(r.Text)] = true
 	}
 	dropElements(root, gone)
-	for i := len(removed) - 1; i >= 0; i-- {
-		if gone[squeeze(removed[i].Text)] {
-			excise(root, removed[i].Text)
+	var left []string
+	for _, r := range removed {
+		if gone[squeeze(r.Text)] {
+			left = append(left, r.Text)
 		}
 	}
+	excise(root, left)
 }
 
 // dropElements removes the elements whose whole text is one of the given paragraphs, and marks it as found.

@@ -98,12 +98,12 @@ func (m *mender) markup(i int) int {
 	case strings.HasPrefix(rest, "<!") && len(rest) > 2 && isLetter(rest[2]):
 		return i + after(rest, ">", 2)
 	}
-	end := tagEnd(rest)
 	name := tagName(rest)
 	if name == "" {
 		m.out.WriteString("&lt;")
 		return i + 1
 	}
+	end := tagEnd(rest)
 	if end < 0 { // the document ends inside this tag
 		return len(m.in)
 	}

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"tidings/digest"
 	"tidings/digest/text"
@@ -155,11 +154,21 @@ func settle(a *digest.Article, declared string) {
 
 // clip bounds a text to n letters, at a space if there is one near.
 func clip(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
+	if len(s) <= n {
 		return s
 	}
-	runes := []rune(s)[:n-1]
-	cut := string(runes)
+	cut, letters := s, 0
+	for i := range s {
+		if letters == n-1 {
+			cut = s[:i]
+		}
+		if letters++; letters > n {
+			break
+		}
+	}
+	if letters <= n {
+		return s
+	}
 	if i := strings.LastIndexByte(cut, ' '); i > len(cut)*3/4 {
 		cut = cut[:i]
 	}

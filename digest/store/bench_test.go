@@ -1,8 +1,11 @@
 package store_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"os"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -89,4 +92,27 @@ func BenchmarkLetter(b *testing.B) {
 			}
 		})
 	})
+}
+
+// BenchmarkKeep keeps 2,000 articles a time that no one knows yet, of two kilobytes each.
+func BenchmarkKeep(b *testing.B) {
+	for name, fresh := range map[string]func(testing.TB) string{"sqlite": freshFile, "postgres": freshSchema} {
+		b.Run(name, func(b *testing.B) {
+			s, _ := open(b, fresh(b))
+			text := strings.Repeat("All work and no play. ", 90)
+			n := 0
+			for b.Loop() {
+				articles := make([]digest.Article, 2000)
+				for i := range articles {
+					n++
+					sum := sha256.Sum256([]byte(strconv.Itoa(n)))
+					id := hex.EncodeToString(sum[:16])
+					articles[i] = article(id, lab+strconv.Itoa(n/100), seven)
+					articles[i].Text, articles[i].Handles = text, digest.Handles{Link: id[:16], GUID: id[8:24], Title: id[16:], Sum: id[4:20]}
+				}
+				ok[digest.Kept](b)(s.Keep(b.Context(), digest.Harvest{Articles: articles}))
+			}
+			b.ReportMetric(float64(n)/b.Elapsed().Seconds(), "articles/s")
+		})
+	}
 }
