@@ -6,6 +6,9 @@ import (
 	"strings"
 )
 
+// clear is by how many nats a language must lead to be settled before the end of the text.
+const clear = 25.0
+
 // perhapsName is the weight of a capitalised word inside a sentence.
 const perhapsName = 0.4
 
@@ -74,8 +77,17 @@ func (r *reading) count(t *table, s script) votes {
 		for i := range t.len() {
 			v.against[i] += (weight*float64(spelling[i]) + float64(whole[i])) / 2
 		}
+		if v.words > 0 && v.words%16 == 0 && weight >= perhapsName && v.decided(t) {
+			break
+		}
 	}
 	return v
+}
+
+// decided says whether one language leads so far that neither the rest of a text nor a declaration matters.
+func (v *votes) decided(t *table) bool {
+	first, second := t.best(v.against)
+	return v.against[second]-v.against[first] >= clear
 }
 
 // needs is by how many nats the first must lead to be believed where nothing is declared. Two names are not enough.
