@@ -50,10 +50,12 @@ func TestReplayDays(t *testing.T) {
 	p.summary()
 }
 
-// TestReplayMonths does the same with the states of thirteen feeds at the ends of nineteen months: they move
-// house, come back after a bad day with a single item, share one page, and hold items twice and without a date.
+// TestReplayMonths does the same with the states of five feeds at the ends of fourteen months, in which they
+// move house, come back after a bad day with a single item, write their titles anew, and share one page.
 func TestReplayMonths(t *testing.T) {
 	documents := recorded(t, "monthly")
+	eventful := []string{"feed_anthropic_news.xml", "feed_anthropic_red.xml", "feed_meta_ai.xml", "feed_the_batch.xml", "feed_windsurf_next_changelog.xml"}
+	maps.DeleteFunc(documents, func(name string, _ map[string][]byte) bool { return !slices.Contains(eventful, name) })
 	t.Parallel()
 	var mu sync.Mutex
 	today := ""

@@ -75,6 +75,9 @@ func (m *memory) keep(h digest.Harvest) {
 		k := digest.Known{ID: a.ID, Handles: a.Handles, Published: a.Published}
 		at := slices.IndexFunc(m.known[a.Feed], func(k digest.Known) bool { return k.ID == a.ID })
 		if at >= 0 {
+			if old := m.known[a.Feed][at].Published; !old.IsZero() && (k.Published.IsZero() || k.Published.After(old)) {
+				k.Published = old
+			}
 			m.known[a.Feed][at] = k
 		} else {
 			m.known[a.Feed] = append([]digest.Known{k}, m.known[a.Feed]...)

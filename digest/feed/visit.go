@@ -30,7 +30,7 @@ type visit struct {
 	unchanged bool
 	more      []string         // sitemaps that its index names, to be followed
 	holds     int              // articles in its document
-	articles  []digest.Article // those that are new or changed
+	articles  []digest.Article // those of which there is something to keep
 	changed   map[string]bool  // ids of those that are not new, and whether they have another headline
 	ids       map[string]bool  // ids by which articles of the source are known
 	fresh     int              // those that are new
