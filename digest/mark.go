@@ -50,7 +50,8 @@ const (
 // slowest that are alive.
 const silence = 30 * 24 * time.Hour
 
-// State tells how the source does, and since when; the time is zero for what has no beginning.
+// State tells how the source does, and since when; the time is zero for what has no beginning, as the silence
+// of a source that never had anything.
 func (m Mark) State(now time.Time) (State, time.Time) {
 	last := m.Newest
 	if last.IsZero() {

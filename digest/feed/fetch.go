@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -209,7 +208,7 @@ func (w *Web) refused(res *http.Response) error {
 	case code == http.StatusForbidden:
 		no.sentence = "the server forbids us to read it (403)"
 	case code == http.StatusTooManyRequests:
-		no.sentence, no.wait = "the server says that we ask too often (429)", cmp.Or(wait, firstWait)
+		no.sentence, no.wait = "the server says that we ask too often (429)", wait
 	case code == http.StatusServiceUnavailable:
 		no.sentence, no.wait = "the server is out of service for now (503)", wait
 	case code >= 500:
