@@ -225,12 +225,12 @@ func hostiles() []hostile {
 			w.forever([]byte(strings.Repeat(feedItem, 500)))
 		}, tooLarge},
 		{"a bomb of gzip", func(w *wire) { w.send("Content-Encoding: gzip\r\n", zeros) }, tooLarge},
-		{"gzip in gzip", func(w *wire) { w.send("Content-Encoding: gzip\r\n", packedText(zeros)) }, "it is gzip data that unpacks to more than is read"},
+		{"gzip in gzip", func(w *wire) { w.send("Content-Encoding: gzip\r\n", packedText(zeros)) }, "it holds more than 16 MiB when unpacked"},
 		{"a billion laughs", func(w *wire) { w.send("", laughs()) }, ""},
 		{"quadratic blowup", func(w *wire) {
 			w.send("", `<!DOCTYPE rss [<!ENTITY a "`+strings.Repeat("a", 100_000)+`">]>`+feedHead+"<item><title>"+strings.Repeat("&a;", 100_000)+"</title></item>"+feedTail)
 		}, ""},
-		{"two million empty items", func(w *wire) { w.send("", feedHead+strings.Repeat("<item/>", 2_000_000)+feedTail) }, ""},
+		{"items without anything", func(w *wire) { w.send("", feedHead+strings.Repeat("<item/>", 200_000)+feedTail) }, ""},
 		{"a long head and a thousand broken items", func(w *wire) {
 			w.send("", feedHead+"<description>"+strings.Repeat("word ", 2_500_000)+"</description>"+strings.Repeat("<item><title>&#xFFFF; a</title><pubDate>x</pubDate></item>", 1000)+feedTail)
 		}, ""},
@@ -244,7 +244,7 @@ func hostiles() []hostile {
 		{"a redirect to another network", func(w *wire) { w.redirect("http://" + w.other + "/") }, "it lies in a private network (OTHER)" + inside},
 		{"a redirect to localhost", func(w *wire) { w.redirect("http://localhost" + w.other[strings.LastIndex(w.other, ":"):] + "/") }, "it lies in a private network (localhost:PORT)" + inside},
 		{"a redirect to IPv6", func(w *wire) { w.redirect("http://[::1]" + w.other[strings.LastIndex(w.other, ":"):] + "/") }, "it lies in a private network ([::1]:PORT)" + inside},
-		{"a redirect to a file", func(w *wire) { w.redirect("file:///etc/passwd") }, `it could not be fetched: unsupported protocol scheme "file"`},
+		{"a redirect to a file", func(w *wire) { w.redirect("file:///etc/passwd") }, "it redirects to an address that is not one of the web"},
 		{"a redirect with a key to nowhere", func(w *wire) { w.redirect("http://[x/?key=sesame") }, "?"},
 		{"a byte a second", func(w *wire) {
 			for i := range 60 {

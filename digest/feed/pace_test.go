@@ -40,7 +40,7 @@ func newStreet(t *testing.T) *street {
 	t.Cleanup(plain.Close)
 	t.Cleanup(secure.Close)
 	s.plain, s.secure = plain.URL, secure.URL
-	s.web().Transport.(*http.Transport).TLSClientConfig = secure.Client().Transport.(*http.Transport).TLSClientConfig
+	s.web(false).Transport.(*http.Transport).TLSClientConfig = secure.Client().Transport.(*http.Transport).TLSClientConfig
 	return s
 }
 

@@ -275,7 +275,7 @@ func TestAnswers(t *testing.T) {
 		"/quiet.xml":     "",
 		"/loop.xml":      "1h0m0s: it redirects more than 10 times",
 		"/inside.xml":    "1h0m0s: it lies in a private network (169.254.169.254), which [gather] allow_private does not open",
-		"/file.xml":      `1h0m0s: it could not be fetched: unsupported protocol scheme "file"`,
+		"/file.xml":      "1h0m0s: it redirects to an address that is not one of the web",
 		"/bomb.xml":      "1h0m0s: it is larger than 512 KiB, which is the most that is read of one source",
 		"/large.xml":     "1h0m0s: it is larger than 512 KiB, which is the most that is read of one source",
 		"/slow.xml":      "1h0m0s: it did not answer in full within 2s",
