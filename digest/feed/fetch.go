@@ -185,6 +185,9 @@ func (w *Web) take(res *http.Response, u *url.URL) (answer, error) {
 		return answer{}, w.refused(res)
 	}
 	limit := w.maxBytes()
+	if res.ContentLength > limit {
+		return answer{}, tooLarge(limit)
+	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if int64(len(body)) > limit {
 		return answer{}, tooLarge(limit)

@@ -2,7 +2,7 @@ package feed
 
 // maxSalvage bounds what is parsed when a feed is read item by item, in bytes: with each item goes the head of
 // the feed, and a hostile one has a long head and many items.
-const maxSalvage = 64 << 20
+const maxSalvage = 32 << 20
 
 // salvaged returns the items that are worth an attempt of their own.
 func (m mended) salvaged() []span {

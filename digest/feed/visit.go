@@ -152,6 +152,10 @@ func (r *Reader) readAnswer(v *visit) error {
 		v.mark.ETag, v.mark.Modified, v.unchanged = etag, modified, true
 		return nil
 	}
+	if len(v.got.Body) > large {
+		r.heavy.Lock()
+		defer r.heavy.Unlock()
+	}
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = "", "", ""
 	v.got.Lang = v.source.Lang
 	read, more, err := parseSource(v.got.Document, v.source.List)
