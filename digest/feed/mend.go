@@ -76,7 +76,9 @@ func mend(s string) (mended, error) {
 			n++
 		}
 		if n > maxMarkup { // what stands further down is old, or no feed
+			lost := m.done.lost
 			m.closeTo(0)
+			m.done.lost = lost
 		}
 		if len(m.stack) == 0 { // the root is closed; what follows is junk
 			break

@@ -166,7 +166,7 @@ func (r *Reader) readAnswer(v *visit) error {
 	case err != nil:
 		return err
 	case v.got.cut || read.Lost > 0: // asked for anew next time, when it may be whole
-		v.fault = fmt.Sprintf("its document breaks off: %d articles before the break were kept, %d lost", len(v.articles), read.Lost)
+		v.fault = fmt.Sprintf("its document breaks off (articles kept: %d, lost: %d)", len(v.articles), read.Lost)
 		return nil
 	}
 	if len(v.more) == 0 { // what is new stands in the document itself
