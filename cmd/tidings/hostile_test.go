@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -202,8 +203,14 @@ func statesOf(t *testing.T, program, home string) map[string]seen {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return statesIn(t, bytes.NewReader(out))
+}
+
+// statesIn reads what "sources list --json" prints, by the sources' names.
+func statesIn(t *testing.T, out io.Reader) map[string]seen {
+	t.Helper()
 	states := map[string]seen{}
-	for lines := json.NewDecoder(bytes.NewReader(out)); ; {
+	for lines := json.NewDecoder(out); ; {
 		var s seen
 		err := lines.Decode(&s)
 		if errors.Is(err, io.EOF) {
@@ -216,7 +223,10 @@ func statesOf(t *testing.T, program, home string) map[string]seen {
 	}
 }
 
-func hostiles() []hostile {
+func hostiles() []hostile { return slices.Concat(tooMuchOfIt(), misleading(), broken()) }
+
+// tooMuchOfIt are those that want our memory and our time.
+func tooMuchOfIt() []hostile {
 	zeros := strings.Repeat(packedText(strings.Repeat("\x00", 16<<20)), 64) // a gigabyte in a megabyte
 	return []hostile{
 		{"without end, chunked", func(w *wire) {
@@ -246,6 +256,17 @@ func hostiles() []hostile {
 		{"a million attributes", func(w *wire) {
 			w.send("", feedHead+"<item"+strings.Repeat(` a="b"`, 1_000_000)+"><title>A headline of the hostile server</title></item>"+feedTail)
 		}, ""},
+		{"headers without end", func(w *wire) {
+			_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\n")
+			w.forever([]byte(strings.Repeat("X-Header: and another one\r\n", 1000)))
+		}, tooMuch},
+		{"ten thousand headers", func(w *wire) { w.send(strings.Repeat("X-Header: and another one\r\n", 10_000), feedHead+feedTail) }, tooMuch},
+	}
+}
+
+// misleading are those that send us where we should not go.
+func misleading() []hostile {
+	return []hostile{
 		{"a redirect to itself", func(w *wire) { w.redirect(w.path) }, "it redirects more than 10 times"},
 		{"a redirect without end", func(w *wire) { w.redirect(w.path + "x") }, "it redirects more than 10 times"},
 		{"a redirect to the cloud's own", func(w *wire) { w.redirect("http://169.254.169.254/latest/meta-data/") }, "it lies in a private network (169.254.169.254)" + inside},
@@ -254,6 +275,12 @@ func hostiles() []hostile {
 		{"a redirect to IPv6", func(w *wire) { w.redirect("http://[::1]" + w.other[strings.LastIndex(w.other, ":"):] + "/") }, "it lies in a private network ([::1]:PORT)" + inside},
 		{"a redirect to a file", func(w *wire) { w.redirect("file:///etc/passwd") }, "it redirects to an address that is not one of the web"},
 		{"a redirect with a key to nowhere", func(w *wire) { w.redirect("http://[x/?key=sesame") }, "it redirects to what is no address"},
+	}
+}
+
+// broken are those that do not say what they should, or not at once.
+func broken() []hostile {
+	return []hostile{
 		{"a byte a second", func(w *wire) {
 			for i := range 60 {
 				if _, err := io.WriteString(w, ("HTTP/1.1 200 OK\r\n" + strings.Repeat("X: y\r\n", 60))[i:i+1]); err != nil {
@@ -271,11 +298,6 @@ func hostiles() []hostile {
 				time.Sleep(time.Second)
 			}
 		}, tooSlow},
-		{"headers without end", func(w *wire) {
-			_, _ = io.WriteString(w, "HTTP/1.1 200 OK\r\n")
-			w.forever([]byte(strings.Repeat("X-Header: and another one\r\n", 1000)))
-		}, tooMuch},
-		{"ten thousand headers", func(w *wire) { w.send(strings.Repeat("X-Header: and another one\r\n", 10_000), feedHead+feedTail) }, tooMuch},
 		{"half a document", func(w *wire) {
 			_, _ = fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n%s%s<item><title>And half of", feedHead, feedItem)
 		}, kept},

@@ -13,7 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log"
+	"log/slog"
 	"os"
 	"os/signal"
 	"runtime/debug"
@@ -28,7 +28,7 @@ import (
 const memory = 128 << 20
 
 func main() {
-	log.SetOutput(io.Discard) // what net/http says there of answers that nobody asked for may be anything
+	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http says there what servers send unasked, which may be anything
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memory)
 	}

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -15,36 +13,41 @@ import (
 	"time"
 )
 
-// TestSourceStates follows eight sources through forty days and reads what "sources list" says of them, as text
+// answerOn is what the sources answer on a day.
+func answerOn(day int, w http.ResponseWriter, r *http.Request) {
+	feed := func(of int) {
+		at := time.Date(2026, 10, 10+of, 9, 0, 0, 0, time.UTC)
+		fmt.Fprintf(w, `<rss version="2.0"><channel><title>Feed</title><item><title>What happened on day %d</title><guid>%d</guid><pubDate>%s</pubDate></item></channel></rss>`, of, of, at.Format(time.RFC1123Z))
+	}
+	switch path := r.URL.Path; {
+	case path == "/down" && day > 0, path == "/wakes" && day < 3:
+		http.Error(w, "down", http.StatusInternalServerError)
+	case path == "/wall" && day > 1:
+		w.Header().Set("Cf-Mitigated", "challenge")
+		w.WriteHeader(http.StatusForbidden)
+	case path == "/moves":
+		http.Redirect(w, r, "/moved", http.StatusMovedPermanently)
+	case path == "/still":
+		feed(0)
+	case path == "/empty":
+		_, _ = io.WriteString(w, `<rss version="2.0"><channel><title>Empty</title></channel></rss>`)
+	default:
+		feed(day)
+	}
+}
+
+// TestSourceStates follows seven sources through forty days and reads what "sources list" says of them, as text
 // and as JSON, at the times when there is something to tell.
 func TestSourceStates(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	now := time.Date(2026, 10, 10, 12, 0, 0, 0, time.UTC)
 	day := 0
-	feed := func(w http.ResponseWriter, on int) {
-		at := time.Date(2026, 10, 10+on, 9, 0, 0, 0, time.UTC)
-		fmt.Fprintf(w, `<rss version="2.0"><channel><title>Feed</title><item><title>What happened on day %d</title><guid>%d</guid><pubDate>%s</pubDate></item></channel></rss>`, on, on, at.Format(time.RFC1123Z))
-	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		on := day
 		mu.Unlock()
-		switch path := r.URL.Path; {
-		case path == "/down" && on > 0, path == "/wakes" && on < 3:
-			http.Error(w, "down", http.StatusInternalServerError)
-		case path == "/wall" && on > 1:
-			w.Header().Set("Cf-Mitigated", "challenge")
-			w.WriteHeader(http.StatusForbidden)
-		case path == "/moves":
-			http.Redirect(w, r, "/moved", http.StatusMovedPermanently)
-		case path == "/still":
-			feed(w, 0)
-		case path == "/empty":
-			_, _ = io.WriteString(w, `<rss version="2.0"><channel><title>Empty</title></channel></rss>`)
-		default:
-			feed(w, on)
-		}
+		answerOn(on, w, r)
 	}))
 	defer server.Close()
 	home := t.TempDir()
@@ -92,18 +95,7 @@ func TestSourceStates(t *testing.T) {
 			t.Errorf("day %d\n got %s\nwant %s", c.day, all, c.want)
 		}
 	}
-	states := map[string]seen{}
-	for lines := json.NewDecoder(strings.NewReader(tidings("sources", "list", "--json"))); ; {
-		var s seen
-		err := lines.Decode(&s)
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		states[s.Name] = s
-	}
+	states := statesIn(t, strings.NewReader(tidings("sources", "list", "--json")))
 	if s := states["moves"]; s.State != "moved" || s.Address != server.URL+"/moved" || !s.Since.IsZero() || !s.Next.After(now) {
 		t.Errorf("%+v", s)
 	}

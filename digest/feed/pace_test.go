@@ -266,6 +266,20 @@ func TestMoves(t *testing.T) {
 	}
 }
 
+// TestOutOfTheWeb follows no redirect that leaves the web, encrypted or not.
+func TestOutOfTheWeb(t *testing.T) {
+	s := newStreet(t)
+	for _, to := range []string{"ftp://site.example/feed", "file:///etc/passwd", "gopher://site.example/", "data:text/xml,<rss/>", "javascript:1", "http:///feed"} {
+		s.says("/feed", redirect(http.StatusMovedPermanently, to))
+		for _, source := range []string{s.plain + "/feed", s.secure + "/feed"} {
+			s.Eager = true
+			if mark := s.visit(source); mark.Fault != "it redirects to an address that is not one of the web" || mark.Moving != "" {
+				t.Errorf("%s: %q, %+v", to, mark.Fault, mark)
+			}
+		}
+	}
+}
+
 // inTurn gives one answer after the other, over and over.
 func inTurn(answers ...http.HandlerFunc) http.HandlerFunc {
 	var mu sync.Mutex

@@ -376,7 +376,8 @@ func TestPrivate(t *testing.T) {
 	if _, trouble := r.read(t, "/good.xml"); !strings.Contains(trouble, "private network") {
 		t.Error(trouble)
 	}
-	for _, raw := range []string{"http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://0.0.0.0/", "http://100.64.0.1/", "http://198.18.0.1/", "http://240.0.0.1/", "http://[fe80::1]/", "http://192.0.0.8/"} {
+	for _, raw := range []string{"http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://0.0.0.0/", "http://100.64.0.1/", "http://198.18.0.1/", "http://240.0.0.1/", "http://[fe80::1]/", "http://192.0.0.8/",
+		"http://[::]/", "http://0.1.2.3/", "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://169.254.169.254/", "http://224.0.0.1/", "http://255.255.255.255/", "http://[ff02::1]/", "http://[fd00::1]/", "http://[::1]/", "http://[::ffff:169.254.169.254]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[2002:a9fe:a9fe::]/", "http://192.88.99.1/", "http://[2001::1]/"} {
 		if _, err := r.Fetch(t.Context(), raw, nil); err == nil || !strings.Contains(err.Error(), "private network") {
 			t.Errorf("%s: %v", raw, err)
 		}
