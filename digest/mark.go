@@ -4,7 +4,7 @@ import "time"
 
 // Harvest is what one or more sources brought, as far as it is not known yet.
 type Harvest struct {
-	Articles []Article // new ones and changed ones, in the order of the sources
+	Articles []Article // of which there is something to keep, new ones and others, in the order of the sources
 	Troubles []Trouble // one for each source that could not be read, or is left alone because it fails
 	Marks    []Mark    // of the sources that were visited
 	Sites    []Site    // of the servers that were asked for pages
@@ -50,7 +50,8 @@ const (
 // slowest that are alive.
 const silence = 30 * 24 * time.Hour
 
-// State tells how the source does, and since when; the time is zero for what has no beginning.
+// State tells how the source does, and since when; the time is zero for what has no beginning, as the silence
+// of a source that never had anything.
 func (m Mark) State(now time.Time) (State, time.Time) {
 	last := m.Newest
 	if last.IsZero() {
@@ -76,7 +77,7 @@ func (m Mark) State(now time.Time) (State, time.Time) {
 type Handles struct {
 	Link  string // of its address, or of address and title where several articles share one page
 	GUID  string // of the id in its feed, when no other item of the feed has it
-	Title string // of its title
+	Title string // of its title; begins with a hyphen when that is too short to name an article
 	Sum   string // of all that its source says of it: tells whether it has changed
 }
 

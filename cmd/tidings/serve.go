@@ -78,7 +78,7 @@ func (h daemon) pages(ctx context.Context, listener net.Listener, owed chan<- st
 	server := &http.Server{
 		Handler:           h.webHandler(owed),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
 	}
 	return serveHTTP(ctx, server, listener)
 }

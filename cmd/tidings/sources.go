@@ -90,7 +90,9 @@ func (s seen) words(now time.Time) string {
 	case digest.Walled, digest.Failing:
 		words += fmt.Sprintf(" since %s", s.Since.Format("2006-01-02 15:04"))
 	case digest.Silent:
-		words += " for " + count(int(now.Sub(s.Since)/(24*time.Hour)), "day")
+		if !s.Since.IsZero() {
+			words += " for " + count(int(now.Sub(s.Since)/(24*time.Hour)), "day")
+		}
 	case digest.Moved:
 		words += " to " + s.Address
 	case digest.Fine:

@@ -47,7 +47,23 @@ var ampViewer = regexp.MustCompile(`(?i)^https?://(?:(?:www\.)?google\.[a-z.]+/a
 //
 // Hosts as m. and mobile. stay: whether the other host has the same page cannot be known from the name.
 func Canonical(raw string) string {
-	raw = strings.TrimSpace(raw)
+	if raw = strings.TrimSpace(raw); len(raw) > maxAddress {
+		return raw
+	}
+	for range maxAddress { // what a cut leaves may need another one; it ends, for each makes it shorter
+		once := strings.TrimSpace(canonicalOnce(raw))
+		if once == raw {
+			break
+		}
+		raw = once
+	}
+	return raw
+}
+
+// maxAddress is how long an address may be to be looked at, in bytes; servers take hardly more.
+const maxAddress = 8 << 10
+
+func canonicalOnce(raw string) string {
 	if m := ampViewer.FindStringSubmatch(raw); m != nil {
 		scheme := "http://"
 		if m[1] != "" {
@@ -62,7 +78,9 @@ func Canonical(raw string) string {
 	if u.Scheme != "http" && u.Scheme != "https" {
 		return raw
 	}
-	u.Host = canonicalHost(u.Scheme, u.Host)
+	if u.Host = canonicalHost(u.Scheme, u.Host); u.Host == "" {
+		return raw
+	}
 	if !strings.HasPrefix(u.Fragment, "!") {
 		u.Fragment, u.RawFragment = "", ""
 	}
@@ -82,7 +100,7 @@ func canonicalHost(scheme, host string) string {
 	if err != nil {
 		name, port = host, ""
 	}
-	name = strings.ToLower(strings.TrimSuffix(name, "."))
+	name = strings.ToLower(strings.TrimRight(name, "."))
 	if ascii, err := idna.Lookup.ToASCII(name); err == nil && ascii != "" {
 		name = ascii
 	}

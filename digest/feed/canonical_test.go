@@ -1,6 +1,9 @@
 package feed
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestCanonical(t *testing.T) {
 	for raw, want := range map[string]string{
@@ -48,5 +51,28 @@ func FuzzCanonical(f *testing.F) {
 		if twice := Canonical(once); twice != once {
 			t.Errorf("%q\nonce  %q\ntwice %q", raw, once, twice)
 		}
+		key := linkKey(once)
+		if rest, ok := strings.CutPrefix(once, "https://"); ok && key != once && linkKey("http://"+rest) != key {
+			t.Errorf("%q\nis known as %q, and without encryption as %q", once, key, linkKey("http://"+rest))
+		}
 	})
+}
+
+// TestLinkKey tells which addresses are one article's, and which are no article's own.
+func TestLinkKey(t *testing.T) {
+	for _, c := range []struct{ key, addresses string }{
+		{"site.example/a", "https://site.example/a http://www.site.example/a/ https://m.site.example/a#top https://mobile.site.example/a?utm_medium=x https://amp.site.example/a/amp https://WWW.Site.Example:443/a?"},
+		{"site.example/a?p=1&q=2", "https://site.example/a?q=2&p=1 https://www.site.example/a/?p=1&utm_id=3&q=2"},
+		{"site.example?p=7", "https://site.example/?p=7 https://site.example?p=7"},
+		{"site.example#!/story/7", "https://site.example/#!/story/7"},
+		{"m.example/a", "https://m.example/a https://www.m.example/a"}, // a name of two parts is the site's own
+		{"site.example:8080/a", "https://site.example:8080/a"},
+		{"", "https://site.example https://www.site.example/ http://site.example/?utm_source=rss https://m.site.example/#news"},
+	} {
+		for _, a := range strings.Fields(c.addresses) {
+			if got := linkKey(Canonical(a)); got != c.key {
+				t.Errorf("%s is known as %q, want %q", a, got, c.key)
+			}
+		}
+	}
 }

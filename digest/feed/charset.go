@@ -20,7 +20,7 @@ import (
 )
 
 // maxExpanded bounds what comes out of gzip bytes in a document, so that a small file cannot fill memory.
-const maxExpanded = 64 << 20
+const maxExpanded = 16 << 20
 
 // declared finds the encoding that a document names for itself: in an XML declaration or a meta element.
 var declared = regexp.MustCompile(`(?i)(?:<\?xml[^>]*?encoding\s*=\s*["']\s*|<meta[^>]+charset\s*=\s*["']?\s*)([a-z0-9][\w.:+-]*)`)

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"bytes"
-	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -29,7 +28,13 @@ const maxRedirects = 10
 
 const accept = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, text/html;q=0.7, */*;q=0.5"
 
-var errRedirects = errors.New("too many redirects")
+var (
+	errRedirects = errors.New("too many redirects")
+	errElsewhere = errors.New("redirect out of the web")
+)
+
+// maxHeader is how large the head of an answer may be, in bytes.
+const maxHeader = 256 << 10
 
 // refusal is why a document was not had: a sentence for a person, and how long the server asks us to
 // stay away.
@@ -180,6 +185,9 @@ func (w *Web) take(res *http.Response, u *url.URL) (answer, error) {
 		return answer{}, w.refused(res)
 	}
 	limit := w.maxBytes()
+	if res.ContentLength > limit {
+		return answer{}, tooLarge(limit)
+	}
 	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if int64(len(body)) > limit {
 		return answer{}, tooLarge(limit)
@@ -209,7 +217,7 @@ func (w *Web) refused(res *http.Response) error {
 	case code == http.StatusForbidden:
 		no.sentence = "the server forbids us to read it (403)"
 	case code == http.StatusTooManyRequests:
-		no.sentence, no.wait = "the server says that we ask too often (429)", cmp.Or(wait, firstWait)
+		no.sentence, no.wait = "the server says that we ask too often (429)", wait
 	case code == http.StatusServiceUnavailable:
 		no.sentence, no.wait = "the server is out of service for now (503)", wait
 	case code >= 500:
@@ -246,6 +254,8 @@ func (w *Web) explain(err error, u *url.URL) error {
 		no.sentence = "its port is not one of the web"
 	case errors.Is(err, errRedirects):
 		no.sentence = fmt.Sprintf("it redirects more than %d times", maxRedirects)
+	case errors.Is(err, errElsewhere):
+		no.sentence = "it redirects to an address that is not one of the web"
 	case errors.As(err, &dns) && dns.IsNotFound:
 		no.sentence = "there is no host named " + dns.Name
 	case errors.As(err, &cert):
@@ -257,13 +267,28 @@ func (w *Web) explain(err error, u *url.URL) error {
 	case isCut(err):
 		no.sentence = brokeOff
 	default:
-		var outer *url.Error
-		if errors.As(err, &outer) {
-			err = outer.Err
-		}
-		no.sentence = "it could not be fetched: " + err.Error()
+		no.sentence = untold(err)
 	}
 	return no
+}
+
+// untold is the sentence for what net/http has only words for. They may quote what the server sent, which can be
+// anything, and addresses with keys in them.
+func untold(err error) string {
+	var outer *url.Error
+	for errors.As(err, &outer) {
+		err = outer.Err
+	}
+	switch said := err.Error(); {
+	case strings.Contains(said, "malformed HTTP"), strings.Contains(said, "malformed MIME"):
+		return "what its server answers is not HTTP"
+	case strings.Contains(said, "response headers exceeded"):
+		return "the head of its answer is larger than " + byteSize(maxHeader)
+	case strings.Contains(said, "Location header"):
+		return "it redirects to what is no address"
+	default:
+		return "it could not be fetched: " + clip(squeeze(said), 200)
+	}
 }
 
 const brokeOff = "its answer broke off in the middle"
@@ -322,12 +347,15 @@ func (w *Web) newClient(private []netip.Prefix) *http.Client {
 	}}
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: 256 << 10, DisableCompression: true,
+			Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: maxHeader, DisableCompression: true,
 			MaxIdleConns: 100, MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second,
 		},
-		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
-			if len(via) > maxRedirects {
+		CheckRedirect: func(to *http.Request, via []*http.Request) error {
+			switch {
+			case len(via) > maxRedirects:
 				return errRedirects
+			case to.URL.Host == "" || to.URL.Scheme != "http" && to.URL.Scheme != "https":
+				return errElsewhere
 			}
 			return nil
 		},

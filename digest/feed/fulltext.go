@@ -164,7 +164,7 @@ func (l leaf) fill(a *digest.Article, now time.Time) {
 	a.Image, a.Author, a.Lang = firstOf(a.Image, l.Image), firstOf(a.Author, l.Author), firstOf(l.Lang, a.Lang)
 	a.Summary = firstOf(a.Summary, l.Summary)
 	if a.Title == "" {
-		a.Title, a.Handles.Title = l.Title, handle(titleKey(l.Title))
+		a.Title, a.Handles.Title = l.Title, titleHandle(l.Title)
 	}
 	if a.Published.IsZero() && !l.Published.After(now.Add(tooEarly)) {
 		a.Published = l.Published

@@ -28,9 +28,13 @@ func handle(s string) string {
 
 // name gives an article its id and its handles. The id follows the rule: link, else guid, else title and
 // date. A guid or title counts only within its feed, unless the guid is of a form that is unique in the world.
+// A link to the site that the feed is about is no article's own.
 func name(a *digest.Article, guid, scope string) {
 	link := linkKey(a.URL)
-	a.Handles = digest.Handles{Link: handle(link), GUID: handle(guid), Title: handle(titleKey(a.Title))}
+	if link == linkKey(Canonical(scope)) {
+		link = ""
+	}
+	a.Handles = digest.Handles{Link: handle(link), GUID: handle(guid), Title: titleHandle(a.Title)}
 	switch {
 	case link != "":
 		a.ID = identity(link)
@@ -45,14 +49,22 @@ func name(a *digest.Article, guid, scope string) {
 	}
 }
 
-// titleKey is a title without what editors change in passing: case, accents, space and signs. One of two
-// words (Weekly update) names no article.
-func titleKey(title string) string {
+// titleHandle is a handle of a title without what editors change in passing: case, accents, space and signs.
+// One of two words (Weekly update) names no article, and can only tell beside an id: its handle is marked.
+func titleHandle(title string) string {
 	words := text.Words(text.Fold(title))
-	if len(words) < 3 {
+	if len(words) < 3 && len(words) > 0 {
+		return "-" + handle(strings.Join(words, " "))
+	}
+	return handle(strings.Join(words, " "))
+}
+
+// longTitle returns the handle of a title that can name an article, else "".
+func longTitle(h digest.Handles) string {
+	if strings.HasPrefix(h.Title, "-") {
 		return ""
 	}
-	return strings.Join(words, " ")
+	return h.Title
 }
 
 // sumOf is a hash of all that a source says of an article.
@@ -96,43 +108,73 @@ func apart(all []digest.Article) []digest.Article {
 
 // A source whose ids, links and dates have all changed at once has moved house, and its old articles are not
 // news: that is assumed when so many of a visit's unknown articles, and so large a part of them, have the
-// titles of known ones.
+// titles of known ones. Titles that come again and again (Last Week in AI) do not count.
 const (
 	floodLeast = 5
 	floodShare = 0.5
 )
 
-// recall compares what a source holds with what is known of it. It returns the articles that are new or
-// changed, and the ids of the changed ones, which are those that they have had, with whether their headlines
-// have changed.
+// recall compares what a source holds with what is known of it. It returns the articles that are new, and
+// those of which anything is to be remembered anew. The ids of the latter, which are those that they have had,
+// come with whether their headlines have changed.
 func recall(all []digest.Article, known []digest.Known) (news []digest.Article, changed map[string]bool) {
 	changed = map[string]bool{}
 	m := newMatching(all, known)
+	guid, guided := func(a digest.Article) string { return a.Handles.GUID }, func(k digest.Known) string { return k.Handles.GUID }
+	// What has kept all but its link is not mistaken for what has got that link since.
+	m.match(guid, guided, func(a digest.Article, k digest.Known) bool {
+		return longTitle(a.Handles) != "" && a.Handles.Title == k.Handles.Title && a.Published.Equal(k.Published)
+	})
 	m.match(func(a digest.Article) string { return a.Handles.Link }, func(k digest.Known) string { return k.Handles.Link }, nil)
-	m.match(func(a digest.Article) string { return a.ID }, func(k digest.Known) string { return k.ID }, nil)
-	// An id that has another link, title and date was used again; one of these may have changed.
-	m.match(func(a digest.Article) string { return a.Handles.GUID }, func(k digest.Known) string { return k.Handles.GUID },
-		func(a digest.Article, k digest.Known) bool {
-			return a.Handles.Title == k.Handles.Title || !a.Published.IsZero() && a.Published.Equal(k.Published)
-		})
-	title := func(a digest.Article) string { return a.Handles.Title }
-	titled := func(k digest.Known) string { return k.Handles.Title }
-	m.match(title, titled, func(a digest.Article, k digest.Known) bool { return a.Published.Equal(k.Published) })
-	strangers := m.strangers()
-	if again := m.count(title, titled); again >= floodLeast && float64(again) >= floodShare*float64(strangers) {
+	id := func(k digest.Known) string { return k.ID }
+	// An id is made of the first link, which may lead to something else by now.
+	m.match(func(a digest.Article) string { return a.ID }, id,
+		func(a digest.Article, k digest.Known) bool { return a.Handles.Link == "" || k.Handles.Link == "" })
+	// A guid that has another link, title and date was used again; one of these may have changed.
+	m.match(guid, guided, func(a digest.Article, k digest.Known) bool {
+		return a.Handles.Title != "" && a.Handles.Title == k.Handles.Title || !a.Published.IsZero() && a.Published.Equal(k.Published)
+	})
+	m.match(func(a digest.Article) string { return longTitle(a.Handles) }, func(k digest.Known) string { return longTitle(k.Handles) }, sameDate)
+	m.match(secondID, id, nil)
+	title, titled := m.singleTitles()
+	if again := m.count(title, titled); again >= floodLeast && float64(again) >= floodShare*float64(m.strangers()) {
 		m.match(title, titled, nil)
+	}
+	taken := map[string]bool{}
+	for _, k := range known {
+		taken[k.ID] = true
 	}
 	for i, a := range all {
 		switch k := m.of[i]; {
 		case k < 0:
+			if taken[a.ID] {
+				a.ID = secondID(a)
+			}
 			news = append(news, a)
-		case known[k].Handles.Sum != a.Handles.Sum:
+		case saysOther(a.Handles, known[k].Handles):
 			a.ID = known[k].ID
 			changed[a.ID] = a.Title != "" && a.Handles.Title != known[k].Handles.Title
 			news = append(news, a)
 		}
 	}
 	return news, changed
+}
+
+// saysOther says whether a source tells an article otherwise than it did, or leads to it by other means.
+func saysOther(a, k digest.Handles) bool { return a.Link != k.Link || a.GUID != k.GUID || a.Sum != k.Sum }
+
+// sameDate says whether an article and a known one that have one title have one date too. Without dates they
+// must not contradict each other in anything else.
+func sameDate(a digest.Article, k digest.Known) bool {
+	if !a.Published.IsZero() || !k.Published.IsZero() {
+		return a.Published.Equal(k.Published)
+	}
+	return (a.Handles.Link == "" || k.Handles.Link == "") && (a.Handles.GUID == "" || k.Handles.GUID == "")
+}
+
+// secondID is the id of an article whose first one belongs to another.
+func secondID(a digest.Article) string {
+	return identity(a.ID, a.Handles.Link, a.Handles.GUID, a.Handles.Title, a.Published.UTC().Format(time.RFC3339))
 }
 
 // matching pairs articles with known ones, each with one at most.
@@ -199,4 +241,22 @@ func (m *matching) count(key func(digest.Article) string, of func(digest.Known) 
 		}
 	}
 	return n
+}
+
+// singleTitles returns the titles, of articles and of known ones, that stand for one article only.
+func (m *matching) singleTitles() (title func(digest.Article) string, titled func(digest.Known) string) {
+	all, known := map[string]int{}, map[string]int{}
+	for _, a := range m.all {
+		all[a.Handles.Title]++
+	}
+	for _, k := range m.known {
+		known[k.Handles.Title]++
+	}
+	single := func(h digest.Handles) string {
+		if all[h.Title] > 1 || known[h.Title] > 1 {
+			return ""
+		}
+		return h.Title
+	}
+	return func(a digest.Article) string { return single(a.Handles) }, func(k digest.Known) string { return single(k.Handles) }
 }

@@ -95,7 +95,7 @@ func (o opening) parseFeed() (parsed, error) {
 		}
 		return out, nil
 	}
-	for _, it := range m.items[:min(len(m.items), maxItems)] {
+	for _, it := range m.salvaged() {
 		alone, bad := p.ParseString(m.only([]span{it}))
 		switch {
 		case bad != nil || len(alone.Items) != 1:

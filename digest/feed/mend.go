@@ -15,6 +15,10 @@ import (
 // keeps a hostile one from exhausting the stack of any reader that descends by recursion.
 const maxDepth = 256
 
+// maxMarkup bounds how many tags and other constructs of markup are read outside of bodies. That is twice
+// what a thousand full items have; a strict reader makes a kilobyte of each empty element.
+const maxMarkup = 100_000
+
 var errDeep = errors.New("its elements lie in each other too deeply")
 
 // opened is an element that is not closed yet, under its name in the document and the one written.
@@ -55,7 +59,7 @@ func mend(s string) (mended, error) {
 	}
 	m := &mender{in: s}
 	m.out.Grow(len(s) + 64)
-	for i := 0; i < len(s); {
+	for i, n := 0, 0; i < len(s); {
 		next := strings.IndexByte(s[i:], '<')
 		if next < 0 {
 			next = len(s) - i
@@ -67,6 +71,14 @@ func mend(s string) (mended, error) {
 		i = m.markup(i)
 		if len(m.stack) > maxDepth {
 			return mended{}, errDeep
+		}
+		if m.body == 0 {
+			n++
+		}
+		if n > maxMarkup { // what stands further down is old, or no feed
+			lost := m.done.lost
+			m.closeTo(0)
+			m.done.lost = lost
 		}
 		if len(m.stack) == 0 { // the root is closed; what follows is junk
 			break

@@ -42,11 +42,11 @@ func (v *visit) fail(err error) {
 	if isFile(v.source.URL) || no != nil && no.unheard { // nobody is spared by waiting
 		m.Due = time.Time{}
 	}
-	m.Next = m.Due
 	m.Moving, m.Moves = "", 0
 	if m.Address != "" && m.Failures%believed == 0 { // the move was a mistake, or is over
 		m.Address, m.ETag, m.Modified, m.Due = "", "", "", time.Time{}
 	}
+	m.Next = m.Due
 }
 
 // succeed settles a visit that went well: when it is worth while again, and where the source lies.
@@ -84,15 +84,15 @@ func (r *Reader) often() time.Duration {
 
 func (r *Reader) seldom() time.Duration { return max(r.Seldom, r.often()) }
 
-// follow believes a move for good once it was told often enough, and never one that gives up encryption. The
-// validators stay: they are those of the place that the redirect led to.
+// follow believes a move for good once it was told often enough. The validators stay: they are those of the
+// place that the redirect led to.
 func (v *visit) follow() {
 	m, to := &v.mark, v.got.moved
-	switch {
-	case to == "" || strings.HasPrefix(v.source.URL, "https:") && !strings.HasPrefix(to, "https:"):
+	if to == "" {
 		m.Moving, m.Moves = "", 0
 		return
-	case to != m.Moving:
+	}
+	if to != m.Moving {
 		m.Moving, m.Moves = to, 0
 	}
 	if m.Moves++; m.Moves >= believed {
@@ -103,13 +103,17 @@ func (v *visit) follow() {
 	}
 }
 
-// movedFor returns where redirects led if each of them said that it is for good (301, 308), else "".
+// movedFor returns where redirects led if each of them said that it is for good (301, 308) and none gave up
+// encryption, behind which anybody could have sent us anywhere; else "".
 func movedFor(res *http.Response) string {
 	if res.Request == nil || res.Request.Response == nil {
 		return ""
 	}
 	for req := res.Request; req != nil && req.Response != nil; req = req.Response.Request {
 		if code := req.Response.StatusCode; code != http.StatusMovedPermanently && code != http.StatusPermanentRedirect {
+			return ""
+		}
+		if req.URL.Scheme != "https" && req.Response.Request != nil && req.Response.Request.URL.Scheme == "https" {
 			return ""
 		}
 	}

@@ -75,6 +75,9 @@ func (m *memory) keep(h digest.Harvest) {
 		k := digest.Known{ID: a.ID, Handles: a.Handles, Published: a.Published}
 		at := slices.IndexFunc(m.known[a.Feed], func(k digest.Known) bool { return k.ID == a.ID })
 		if at >= 0 {
+			if old := m.known[a.Feed][at].Published; !old.IsZero() && (k.Published.IsZero() || k.Published.After(old)) {
+				k.Published = old
+			}
 			m.known[a.Feed][at] = k
 		} else {
 			m.known[a.Feed] = append([]digest.Known{k}, m.known[a.Feed]...)
@@ -272,7 +275,7 @@ func TestAnswers(t *testing.T) {
 		"/quiet.xml":     "",
 		"/loop.xml":      "1h0m0s: it redirects more than 10 times",
 		"/inside.xml":    "1h0m0s: it lies in a private network (169.254.169.254), which [gather] allow_private does not open",
-		"/file.xml":      `1h0m0s: it could not be fetched: unsupported protocol scheme "file"`,
+		"/file.xml":      "1h0m0s: it redirects to an address that is not one of the web",
 		"/bomb.xml":      "1h0m0s: it is larger than 512 KiB, which is the most that is read of one source",
 		"/large.xml":     "1h0m0s: it is larger than 512 KiB, which is the most that is read of one source",
 		"/slow.xml":      "1h0m0s: it did not answer in full within 2s",
@@ -373,7 +376,8 @@ func TestPrivate(t *testing.T) {
 	if _, trouble := r.read(t, "/good.xml"); !strings.Contains(trouble, "private network") {
 		t.Error(trouble)
 	}
-	for _, raw := range []string{"http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://0.0.0.0/", "http://100.64.0.1/", "http://198.18.0.1/", "http://240.0.0.1/", "http://[fe80::1]/", "http://192.0.0.8/"} {
+	for _, raw := range []string{"http://[::ffff:127.0.0.1]/", "http://[64:ff9b::7f00:1]/", "http://[2002:7f00:1::]/", "http://0.0.0.0/", "http://100.64.0.1/", "http://198.18.0.1/", "http://240.0.0.1/", "http://[fe80::1]/", "http://192.0.0.8/",
+		"http://[::]/", "http://0.1.2.3/", "http://10.0.0.1/", "http://172.16.0.1/", "http://192.168.1.1/", "http://169.254.169.254/", "http://224.0.0.1/", "http://255.255.255.255/", "http://[ff02::1]/", "http://[fd00::1]/", "http://[::1]/", "http://[::ffff:169.254.169.254]/", "http://[64:ff9b::a9fe:a9fe]/", "http://[2002:a9fe:a9fe::]/", "http://192.88.99.1/", "http://[2001::1]/"} {
 		if _, err := r.Fetch(t.Context(), raw, nil); err == nil || !strings.Contains(err.Error(), "private network") {
 			t.Errorf("%s: %v", raw, err)
 		}

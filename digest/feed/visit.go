@@ -30,7 +30,7 @@ type visit struct {
 	unchanged bool
 	more      []string         // sitemaps that its index names, to be followed
 	holds     int              // articles in its document
-	articles  []digest.Article // those that are new or changed
+	articles  []digest.Article // those of which there is something to keep
 	changed   map[string]bool  // ids of those that are not new, and whether they have another headline
 	ids       map[string]bool  // ids by which articles of the source are known
 	fresh     int              // those that are new
@@ -152,6 +152,10 @@ func (r *Reader) readAnswer(v *visit) error {
 		v.mark.ETag, v.mark.Modified, v.unchanged = etag, modified, true
 		return nil
 	}
+	if len(v.got.Body) > large {
+		r.heavy.Lock()
+		defer r.heavy.Unlock()
+	}
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = "", "", ""
 	v.got.Lang = v.source.Lang
 	read, more, err := parseSource(v.got.Document, v.source.List)
@@ -162,7 +166,7 @@ func (r *Reader) readAnswer(v *visit) error {
 	case err != nil:
 		return err
 	case v.got.cut || read.Lost > 0: // asked for anew next time, when it may be whole
-		v.fault = fmt.Sprintf("its document breaks off: %d articles before the break were kept, %d lost", len(v.articles), read.Lost)
+		v.fault = fmt.Sprintf("its document breaks off (articles kept: %d, lost: %d)", len(v.articles), read.Lost)
 		return nil
 	}
 	if len(v.more) == 0 { // what is new stands in the document itself

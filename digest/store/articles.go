@@ -51,7 +51,7 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 			link = excluded.link, guid = excluded.guid, title = excluded.title, sum = excluded.sum,
 			published = CASE WHEN article.published <> 0 AND (excluded.published = 0 OR excluded.published > article.published)
 				THEN article.published ELSE excluded.published END
-		WHERE article.doc <> excluded.doc OR article.link <> excluded.link OR article.guid <> excluded.guid OR article.sum <> excluded.sum`
+		WHERE article.doc <> excluded.doc OR article.link <> excluded.link OR article.guid <> excluded.guid OR article.title <> excluded.title OR article.sum <> excluded.sum`
 	now := a.now()
 	insert, err := tx.PrepareContext(ctx, query)
 	if err != nil {
@@ -62,7 +62,8 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 		one := *article
 		one.Seen = time.Time{} // a column of its own
 		first, old := known[plain(one.ID)]
-		if !one.Full && slices.Contains(first.feeds, plain(one.Feed)) {
+		was, ours := first.sums[plain(one.Feed)]
+		if !one.Full && ours {
 			if err := keepPage(ctx, tx, &one); err != nil {
 				return err
 			}
@@ -89,8 +90,8 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 		switch {
 		case !old:
 			kept.New = append(kept.New, one)
-			known[plain(one.ID)] = firsts{seen: millis(one.Seen), feeds: []string{plain(one.Feed)}}
-		case slices.Contains(first.feeds, plain(one.Feed)):
+			known[plain(one.ID)] = firsts{seen: millis(one.Seen), sums: map[string]string{plain(one.Feed): by.Sum}}
+		case ours && was != by.Sum:
 			kept.Changed = append(kept.Changed, one)
 		}
 	}
@@ -121,10 +122,10 @@ func keepPage(ctx context.Context, tx *sql.Tx, one *digest.Article) error {
 	}, "SELECT doc, link FROM article WHERE id = $1 AND feed = $2", plain(one.ID), plain(one.Feed))
 }
 
-// firsts is since when an article is known, and from which feeds.
+// firsts is since when an article is known, and the sum of what each of its feeds says of it.
 type firsts struct {
-	seen  int64
-	feeds []string
+	seen int64
+	sums map[string]string
 }
 
 // firstSeen looks up which of these articles are known.
@@ -136,19 +137,19 @@ func firstSeen(ctx context.Context, tx *sql.Tx, articles []*digest.Article) (map
 			ids[i] = plain(one.ID)
 		}
 		err := each(ctx, tx, func(rows *sql.Rows) error {
-			var id, feed string
+			var id, feed, sum string
 			var seen int64
-			if err := rows.Scan(&id, &feed, &seen); err != nil {
+			if err := rows.Scan(&id, &feed, &seen, &sum); err != nil {
 				return err
 			}
 			f, ok := known[id]
-			if !ok || seen < f.seen {
-				f.seen = seen
+			if !ok {
+				f = firsts{seen: seen, sums: map[string]string{}}
 			}
-			f.feeds = append(f.feeds, feed)
+			f.seen, f.sums[feed] = min(f.seen, seen), sum
 			known[id] = f
 			return nil
-		}, "SELECT id, feed, seen FROM article WHERE id IN "+places(0, 1, len(ids)), ids...)
+		}, "SELECT id, feed, seen, sum FROM article WHERE id IN "+places(0, 1, len(ids)), ids...)
 		if err != nil {
 			return nil, fmt.Errorf("look up known articles: %w", err)
 		}
@@ -156,10 +157,10 @@ func firstSeen(ctx context.Context, tx *sql.Tx, articles []*digest.Article) (map
 	return known, nil
 }
 
-// Known returns what the source's newest articles are recognised by, those seen last first and 2,000 at
-// most, ten times what a visit can bring.
+// Known returns what the source's newest articles are recognised by, those seen last first and 5,000 at
+// most, five times what a visit can bring.
 func (a *Archive) Known(ctx context.Context, source string) ([]digest.Known, error) {
-	const query = "SELECT id, link, guid, title, sum, published FROM article WHERE feed = $1 ORDER BY seen DESC, id LIMIT 2000"
+	const query = "SELECT id, link, guid, title, sum, published FROM article WHERE feed = $1 ORDER BY seen DESC, id LIMIT 5000"
 	var known []digest.Known
 	err := each(ctx, a.r, func(rows *sql.Rows) error {
 		var k digest.Known

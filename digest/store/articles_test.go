@@ -86,7 +86,9 @@ func TestKeepNews(t *testing.T) {
 		s, _ := open(t, address)
 		a, b := article("a", lab, seven), article("b", lab, seven)
 		theirs, better := article("a", press, seven), a
-		theirs.Title, better.Title = "Theirs", "Better"
+		theirs.Title, better.Title, better.Handles.Sum = "Theirs", "Better", "other"
+		renamed := better
+		renamed.Handles.GUID = "another"
 		for _, step := range []struct {
 			brought        []digest.Article
 			fresh, changed string
@@ -95,6 +97,7 @@ func TestKeepNews(t *testing.T) {
 			{[]digest.Article{a, b}, "", ""},
 			{[]digest.Article{theirs}, "", ""},
 			{[]digest.Article{better, article("c", lab, seven)}, "c", "a"},
+			{[]digest.Article{renamed}, "", ""}, // its source says the same of it as before
 			{[]digest.Article{article("d", lab, seven), article("d", press, seven)}, "d", ""},
 		} {
 			if fresh, changed := keep(t, s, step.brought); fresh != step.fresh || changed != step.changed {
