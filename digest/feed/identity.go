@@ -161,7 +161,9 @@ func recall(all []digest.Article, known []digest.Known) (news []digest.Article, 
 }
 
 // saysOther says whether a source tells an article otherwise than it did, or leads to it by other means.
-func saysOther(a, k digest.Handles) bool { return a.Link != k.Link || a.GUID != k.GUID || a.Sum != k.Sum }
+func saysOther(a, k digest.Handles) bool {
+	return a.Link != k.Link || a.GUID != k.GUID || a.Sum != k.Sum
+}
 
 // sameDate says whether an article and a known one that have one title have one date too. Without dates they
 // must not contradict each other in anything else.

@@ -15,8 +15,8 @@ import (
 // keeps a hostile one from exhausting the stack of any reader that descends by recursion.
 const maxDepth = 256
 
-// maxMarkup bounds how many tags and other constructs of markup are read outside of bodies. That is twice
-// what a thousand full items have; a strict reader makes a kilobyte of each empty element.
+// maxMarkup bounds how many tags and other constructs of markup are read outside of bodies. That is four times
+// what 500 full items have; a strict reader makes a kilobyte of each empty element.
 const maxMarkup = 100_000
 
 var errDeep = errors.New("its elements lie in each other too deeply")

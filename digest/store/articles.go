@@ -158,7 +158,7 @@ func firstSeen(ctx context.Context, tx *sql.Tx, articles []*digest.Article) (map
 }
 
 // Known returns what the source's newest articles are recognised by, those seen last first and 5,000 at
-// most, five times what a visit can bring.
+// most, ten times what a visit can bring.
 func (a *Archive) Known(ctx context.Context, source string) ([]digest.Known, error) {
 	const query = "SELECT id, link, guid, title, sum, published FROM article WHERE feed = $1 ORDER BY seen DESC, id LIMIT 5000"
 	var known []digest.Known
