@@ -78,7 +78,8 @@ type Removed struct {
 }
 
 // Article is one text from one source. Title, Summary and Text are plain text, paragraphs of Text are
-// separated by an empty line; HTML is the sanitised body. Unknown fields are zero.
+// separated by an empty line; HTML is the sanitised body, which the archive does not keep. Unknown fields are
+// zero.
 type Article struct {
 	ID        string    `json:"id"`            // stable: made from the canonical link, else guid, else title and date
 	URL       string    `json:"url,omitempty"` // canonical link: without what only tracks

@@ -5,9 +5,9 @@ import (
 	"encoding/hex"
 	"strings"
 	"time"
+	"unicode"
 
 	"tidings/digest"
-	"tidings/digest/text"
 )
 
 // identity makes an article's id from what it is called in its feed and on the web, which must not change
@@ -49,15 +49,20 @@ func name(a *digest.Article, guid, scope string) {
 	}
 }
 
-// titleHandle is a handle of a title without what editors change in passing: case, accents, space and signs.
-// One of two words (Weekly update) names no article, and can only tell beside an id: its handle is marked.
+// titleHandle is a handle of a title without what editors change in passing: case, space and signs. One of
+// two words (Weekly update) names no article, and can only tell beside an id: its handle is marked.
 func titleHandle(title string) string {
-	words := text.Words(text.Fold(title))
-	if len(words) < 3 && len(words) > 0 {
-		return "-" + handle(strings.Join(words, " "))
+	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Number) })
+	key := strings.Join(words, " ")
+	if len(words) < 3 && len(words) > 0 && letters(key) < shortTitle {
+		return "-" + handle(key)
 	}
-	return handle(strings.Join(words, " "))
+	return handle(key)
 }
+
+// shortTitle is how many letters two words, or a line that is written without spaces, must have to name an
+// article; see [letters].
+const shortTitle = 30
 
 // longTitle returns the handle of a title that can name an article, else "".
 func longTitle(h digest.Handles) string {

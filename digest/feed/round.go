@@ -16,7 +16,7 @@ import (
 // How much is collected before it is handed out: enough that keeping it is one transaction of a good size,
 // and little enough that it fits in memory and comes within a moment.
 const (
-	basketArticles = 2000
+	basketArticles = 5000
 	basketVisits   = 500
 	basketWait     = time.Second
 )

@@ -60,7 +60,7 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 	defer insert.Close()
 	for _, article := range sorted {
 		one := *article
-		one.Seen = time.Time{} // a column of its own
+		one.Seen, one.HTML = time.Time{}, "" // a column of its own; what nobody asks the archive for
 		first, old := known[plain(one.ID)]
 		was, ours := first.sums[plain(one.Feed)]
 		if !one.Full && ours {
@@ -113,7 +113,7 @@ func keepPage(ctx context.Context, tx *sql.Tx, one *digest.Article) error {
 		if !was.Full || len(was.Text) <= len(one.Text) {
 			return nil
 		}
-		one.Text, one.HTML, one.Removed, one.Full = was.Text, was.HTML, was.Removed, true
+		one.Text, one.Removed, one.Full = was.Text, was.Removed, true
 		one.Image, one.Author, one.Summary = cmp.Or(one.Image, was.Image), cmp.Or(one.Author, was.Author), cmp.Or(one.Summary, was.Summary)
 		if link == one.Handles.Link {
 			one.URL = was.URL
@@ -189,7 +189,7 @@ func (a *Archive) Unprinted(ctx context.Context, name string, sources []string, 
 	}
 	query := `
 		SELECT id, feed, published, seen, doc FROM article a
-		WHERE published > $2 AND published <= $3 AND published <> 0 AND feed IN ` + places(3, 1, len(sources)) + unprinted + `
+		WHERE seen > $2 - ` + ahead + ` AND published > $2 AND published <= $3 AND published <> 0 AND feed IN ` + places(3, 1, len(sources)) + unprinted + `
 		UNION ALL
 		SELECT id, feed, published, seen, doc FROM (
 			SELECT id, feed, published, seen, doc, ROW_NUMBER() OVER (PARTITION BY feed ORDER BY seen DESC, id) AS place
@@ -211,6 +211,10 @@ func (a *Archive) Unprinted(ctx context.Context, name string, sources []string, 
 	slices.SortFunc(found, byID)
 	return slices.CompactFunc(found, func(a, b digest.Article) bool { return a.ID == b.ID }), nil
 }
+
+// ahead is by how many milliseconds, at most, an article may be dated before it is seen: what was published
+// after a time was seen after it, less this, which is how the index finds it.
+const ahead = "7200000"
 
 const unprinted = ` AND NOT EXISTS (SELECT 1 FROM printed p WHERE p.digest = $1 AND p.article = a.id)`
 

@@ -29,8 +29,10 @@ func TestKeep(t *testing.T) {
 		s, c := open(t, address)
 		a := article("a", lab, seven.Add(-time.Hour))
 		a.Removed = []digest.Removed{{Text: "Share", Reason: "counter"}}
+		a.HTML = "<p>Text of a</p>"
 		keep(t, s, []digest.Article{a})
 		c.move(time.Hour)
+		a.HTML = "" // it is not kept
 		a.Title, a.Text = "A better title", "More text"
 		keep(t, s, []digest.Article{a})
 
@@ -48,7 +50,7 @@ func TestKeepPage(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
 		page := article("a", lab, seven.Add(-time.Hour))
-		page.URL, page.Text, page.HTML, page.Image, page.Full = "https://lab.example/canonical", "All that the page said.", "<p>All that the page said.</p>", "https://lab.example/a.png", true
+		page.URL, page.Text, page.Image, page.Full = "https://lab.example/canonical", "All that the page said.", "https://lab.example/a.png", true
 		page.Handles = digest.Handles{Link: "l", Sum: "1"}
 		keep(t, s, []digest.Article{page})
 
@@ -65,7 +67,7 @@ func TestKeepPage(t *testing.T) {
 				want.URL = anew.URL
 			}},
 			{func() { // the feed has all of it now
-				anew.Text, anew.HTML, anew.Handles.Sum = "All that the page said, and more.", "<p>All</p>", "4"
+				anew.Text, anew.Handles.Sum = "All that the page said, and more.", "4"
 				want = anew
 				want.Seen, want.Handles = seven, digest.Handles{}
 			}},

@@ -73,7 +73,7 @@ func (r *reading) read(s string) {
 			continue
 		}
 		n := chunk(s)
-		if !voteless(s[:n]) {
+		if lettersOnly(s[:n]) || !voteless(s[:n]) {
 			r.readChunk(s[:n])
 		}
 		s = s[n:]
@@ -133,6 +133,16 @@ func chunk(s string) int {
 		}
 	}
 	return len(s)
+}
+
+// lettersOnly says whether a chunk is a plain word, as most are, with a comma or a full stop behind it perhaps.
+func lettersOnly(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; (c|0x20 < 'a' || c|0x20 > 'z') && c < utf8.RuneSelf {
+			return i > 0 && i == len(s)-1 && (c == ',' || c == '.')
+		}
+	}
+	return true
 }
 
 // voteless says whether a chunk is an address, a path, a piece of code, a mention or a hashtag.

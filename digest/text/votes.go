@@ -7,7 +7,7 @@ import (
 )
 
 // clear is by how many nats a language must lead to be settled before the end of the text.
-const clear = 25.0
+const clear = 30.0
 
 // perhapsName is the weight of a capitalised word inside a sentence.
 const perhapsName = 0.4
@@ -77,7 +77,7 @@ func (r *reading) count(t *table, s script) votes {
 		for i := range t.len() {
 			v.against[i] += (weight*float64(spelling[i]) + float64(whole[i])) / 2
 		}
-		if v.words > 0 && v.words%16 == 0 && weight >= perhapsName && v.decided(t) {
+		if v.words >= 10 && weight >= perhapsName && v.decided(t) {
 			break
 		}
 	}
@@ -120,7 +120,7 @@ func (r *reading) byNgrams(s script, d declaration) Verdict {
 	}
 	alone, second := t.best(v.against)
 	lead, needs := v.against[second]-v.against[alone], v.needs()
-	elsewhere := d.tag != "" && (other.index(d.base) >= 0 || s.excludes(d.base))
+	elsewhere := d.tag != "" && known < 0 && (other.index(d.base) >= 0 || s.excludes(d.base))
 	switch {
 	case elsewhere && s == cyrillic && v.words > 0: // It cannot be what is declared. A name in Latin letters can.
 		needs = 0

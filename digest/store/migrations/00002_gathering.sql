@@ -16,8 +16,9 @@ ALTER TABLE article ADD COLUMN guid  TEXT NOT NULL DEFAULT '';
 ALTER TABLE article ADD COLUMN title TEXT NOT NULL DEFAULT '';
 ALTER TABLE article ADD COLUMN sum   TEXT NOT NULL DEFAULT '';
 
--- Known articles are looked up by feed, the last seen first; the undated ones are among them.
+-- Articles are looked up by feed, the last seen first; what was published lately was seen lately.
 DROP INDEX article_undated;
+DROP INDEX article_published;
 CREATE INDEX article_seen ON article (feed, seen);
 
 CREATE TABLE site (
