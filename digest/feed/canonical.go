@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/idna"
 )
@@ -63,8 +64,16 @@ func Canonical(raw string) string {
 // maxAddress is how long an address may be to be looked at, in bytes; servers take hardly more.
 const maxAddress = 8 << 10
 
+// viewed matches the address of an AMP viewer's copy; hardly any is one, and the pattern is dear.
+func viewed(raw string) []string {
+	if !strings.Contains(strings.ToLower(raw), "amp") {
+		return nil
+	}
+	return ampViewer.FindStringSubmatch(raw)
+}
+
 func canonicalOnce(raw string) string {
-	if m := ampViewer.FindStringSubmatch(raw); m != nil {
+	if m := viewed(raw); m != nil {
 		scheme := "http://"
 		if m[1] != "" {
 			scheme = "https://"
@@ -101,8 +110,10 @@ func canonicalHost(scheme, host string) string {
 		name, port = host, ""
 	}
 	name = strings.ToLower(strings.TrimRight(name, "."))
-	if ascii, err := idna.Lookup.ToASCII(name); err == nil && ascii != "" {
-		name = ascii
+	if strings.IndexFunc(name, func(r rune) bool { return r >= utf8.RuneSelf }) >= 0 {
+		if ascii, err := idna.Lookup.ToASCII(name); err == nil && ascii != "" {
+			name = ascii
+		}
 	}
 	if port == "" || scheme == "http" && port == "80" || scheme == "https" && port == "443" {
 		if strings.Contains(name, ":") && !strings.HasPrefix(name, "[") {

@@ -84,12 +84,24 @@ func (r *Reader) Read(ctx context.Context, sources []digest.Source) iter.Seq2[di
 		ctx, stop := context.WithCancelCause(ctx)
 		known := newServers(r.Memory)
 		visits := r.round(ctx, stop, sources, known)
-		defer func() {
+		baskets := make(chan digest.Harvest) // one is filled while another is kept
+		go func() {
+			defer close(baskets)
+			r.collect(ctx, visits, known, len(sources), baskets)
 			for range visits { // until the last of the round has gone home
 			}
 		}()
+		defer func() {
+			for range baskets {
+			}
+		}()
 		defer stop(nil)
-		if r.collect(visits, known, len(sources), yield) && ctx.Err() != nil {
+		for h := range baskets {
+			if !yield(h, nil) {
+				return
+			}
+		}
+		if ctx.Err() != nil {
 			yield(digest.Harvest{}, context.Cause(ctx))
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"context"
 	"crypto/tls"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -76,7 +77,7 @@ func (a *answer) unpack(limit int64) error {
 	if err != nil {
 		return &refusal{sentence: "its answer is not packed as it says", err: err}
 	}
-	plain, err := io.ReadAll(io.LimitReader(z, limit+1))
+	plain, err := readAll(io.LimitReader(z, limit+1), min(unpackedSize(a.Body), limit, 20*int64(len(a.Body))))
 	switch {
 	case int64(len(plain)) > limit:
 		return tooLarge(limit)
@@ -87,6 +88,25 @@ func (a *answer) unpack(limit int64) error {
 	}
 	a.Body = plain
 	return nil
+}
+
+// unpackedSize is how long gzip's last four bytes say that the unpacked document is (RFC 1952, 2.3.1); that may
+// be a lie.
+func unpackedSize(packed []byte) int64 {
+	if len(packed) < 18 {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint32(packed[len(packed)-4:]))
+}
+
+// readAll is [io.ReadAll] with room for what is expected, where anything is.
+func readAll(r io.Reader, expected int64) ([]byte, error) {
+	var b bytes.Buffer
+	if expected > 0 {
+		b.Grow(int(expected) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(r)
+	return b.Bytes(), err
 }
 
 func tooLarge(limit int64) error {
@@ -188,7 +208,7 @@ func (w *Web) take(res *http.Response, u *url.URL) (answer, error) {
 	if res.ContentLength > limit {
 		return answer{}, tooLarge(limit)
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
+	body, err := readAll(io.LimitReader(res.Body, limit+1), res.ContentLength)
 	if int64(len(body)) > limit {
 		return answer{}, tooLarge(limit)
 	}

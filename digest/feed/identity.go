@@ -3,6 +3,9 @@ package feed
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
+	"hash/fnv"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -17,13 +20,19 @@ func identity(parts ...string) string {
 	return hex.EncodeToString(sum[:16])
 }
 
-// handle is an identity of half the length, for what has to be told apart within one source only; "" for
-// nothing.
-func handle(s string) string {
-	if s == "" {
+// handle is a hash of what has to be told apart within one source only, where chance alone is the adversary
+// (FNV-1a); "" for nothing.
+func handle(parts ...string) string {
+	h, some := fnv.New64a(), false
+	for _, s := range parts {
+		some = some || s != ""
+		_, _ = h.Write([]byte(s))
+		_, _ = h.Write([]byte{'\n'})
+	}
+	if !some {
 		return ""
 	}
-	return identity(s)[:16]
+	return fmt.Sprintf("%016x", h.Sum64())
 }
 
 // name gives an article its id and its handles. The id follows the rule: link, else guid, else title and
@@ -52,12 +61,24 @@ func name(a *digest.Article, guid, scope string) {
 // titleHandle is a handle of a title without what editors change in passing: case, space and signs. One of
 // two words (Weekly update) names no article, and can only tell beside an id: its handle is marked.
 func titleHandle(title string) string {
-	words := strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return !unicode.In(r, unicode.Letter, unicode.Mark, unicode.Number) })
-	key := strings.Join(words, " ")
-	if len(words) < 3 && len(words) > 0 && letters(key) < shortTitle {
-		return "-" + handle(key)
+	var key strings.Builder
+	words, inside := 0, false
+	for _, r := range title {
+		if !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r) {
+			inside = false
+			continue
+		}
+		if !inside {
+			inside = true
+			words++
+			key.WriteByte(' ')
+		}
+		key.WriteRune(unicode.ToLower(r))
 	}
-	return handle(key)
+	if words < 3 && words > 0 && letters(key.String()) < shortTitle {
+		return "-" + handle(key.String())
+	}
+	return handle(key.String())
 }
 
 // shortTitle is how many letters two words, or a line that is written without spaces, must have to name an
@@ -72,13 +93,10 @@ func longTitle(h digest.Handles) string {
 	return h.Title
 }
 
-// sumOf is a hash of all that a source says of an article.
+// sumOf is a hash of all that a source says of an article, as far as it is kept.
 func sumOf(a digest.Article) string {
-	parts := []string{a.URL, a.Title, a.Author, a.Lang, a.Summary, a.Text, a.HTML, a.Image, a.Source.Title}
-	for _, t := range []time.Time{a.Published, a.Updated} {
-		parts = append(parts, t.UTC().Format(time.RFC3339))
-	}
-	return handle(strings.Join(parts, "\n"))
+	return handle(a.URL, a.Title, a.Author, a.Lang, a.Summary, a.Text, a.Image, a.Source.Title,
+		strconv.FormatInt(a.Published.Unix(), 10), strconv.FormatInt(a.Updated.Unix(), 10))
 }
 
 // apart gives items that would share an id one each. Several items on one page (a list of changes, each

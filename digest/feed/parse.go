@@ -19,7 +19,7 @@ const (
 	maxHTML    = 600_000 // bytes of a body; a longer one is rebuilt from the text
 	maxSummary = 1_000   // letters
 
-	sampleLetters = 120 // of a text that tell its language; more tell no more and cost
+	sampleLetters = 80 // of a text that tell its language; more tell no more and cost
 )
 
 // ErrEmpty says that a feed was read and holds no item: a quiet day, not a fault.

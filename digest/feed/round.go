@@ -16,7 +16,7 @@ import (
 // How much is collected before it is handed out: enough that keeping it is one transaction of a good size,
 // and little enough that it fits in memory and comes within a moment.
 const (
-	basketArticles = 5000
+	basketArticles = 3000
 	basketVisits   = 500
 	basketWait     = time.Second
 )
@@ -97,33 +97,36 @@ func workers(n int, work, done func()) {
 	}()
 }
 
-// collect hands out what the visits bring until there are no more; false when nobody wants it any longer.
-func (r *Reader) collect(visits <-chan *visit, known *servers, total int, yield func(digest.Harvest, error) bool) bool {
+// collect puts what the visits bring into baskets until there are no more visits, or nobody wants a basket any
+// longer.
+func (r *Reader) collect(ctx context.Context, visits <-chan *visit, known *servers, total int, baskets chan<- digest.Harvest) {
 	var basket []*visit
 	articles, done := 0, 0
 	var sum struct{ read, fresh, unchanged, troubles int }
-	flush := func() bool {
+	flush := func() {
 		if len(basket) == 0 {
-			return true
+			return
 		}
 		h := harvest(basket)
 		h.Sites = known.changed()
-		basket, articles = basket[:0], 0
-		return yield(h, nil)
+		basket, articles = nil, 0
+		select {
+		case baskets <- h:
+		case <-ctx.Done():
+		}
 	}
 	tick := time.NewTicker(basketWait)
 	defer tick.Stop()
-	for {
+	for ctx.Err() == nil {
 		select {
 		case <-tick.C:
-			if !flush() {
-				return false
-			}
+			flush()
 			continue
 		case v, more := <-visits:
 			if !more {
 				r.Log.Info("sources read", "sources", total, "articles", sum.read, "fresh", sum.fresh, "unchanged", sum.unchanged, "troubles", sum.troubles)
-				return flush()
+				flush()
+				return
 			}
 			basket, articles = append(basket, v), articles+len(v.articles)
 			if v.part {
@@ -142,9 +145,7 @@ func (r *Reader) collect(visits <-chan *visit, known *servers, total int, yield 
 			}
 		}
 		if articles >= basketArticles || len(basket) >= basketVisits {
-			if !flush() {
-				return false
-			}
+			flush()
 		}
 	}
 }

@@ -58,7 +58,11 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 		return err
 	}
 	defer insert.Close()
+	through := context.WithoutCancel(ctx) // the driver watches a context that may end, row by row; we do between rows
 	for _, article := range sorted {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		one := *article
 		one.Seen, one.HTML = time.Time{}, "" // a column of its own; what nobody asks the archive for
 		first, old := known[plain(one.ID)]
@@ -79,7 +83,7 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 		if strings.HasPrefix(one.Feed, digest.ByHand) {
 			published = 0 // it counts by when it was first seen, as what has no date
 		}
-		done, err := insert.ExecContext(ctx, plain(one.ID), plain(one.Feed), plain(one.URL), published, millis(one.Seen),
+		done, err := insert.ExecContext(through, plain(one.ID), plain(one.Feed), plain(one.URL), published, millis(one.Seen),
 			by.Link, by.GUID, by.Title, by.Sum, string(doc))
 		if err != nil {
 			return fmt.Errorf("article %s: %w", one.ID, err)
@@ -130,31 +134,44 @@ type firsts struct {
 
 // firstSeen looks up which of these articles are known.
 func firstSeen(ctx context.Context, tx *sql.Tx, articles []*digest.Article) (map[string]firsts, error) {
+	const some = 500
 	known := make(map[string]firsts, len(articles))
-	for some := range slices.Chunk(articles, 500) {
-		ids := make([]any, len(some))
-		for i, one := range some {
-			ids[i] = plain(one.ID)
+	if len(articles) == 0 {
+		return known, nil
+	}
+	look, err := tx.PrepareContext(ctx, "SELECT id, feed, seen, sum FROM article WHERE id IN "+places(0, 1, some))
+	if err != nil {
+		return nil, fmt.Errorf("look up known articles: %w", err)
+	}
+	defer look.Close()
+	for part := range slices.Chunk(articles, some) {
+		ids := make([]any, some)
+		for i := range ids { // one statement for all parts: the last is filled up with its last
+			ids[i] = plain(part[min(i, len(part)-1)].ID)
 		}
-		err := each(ctx, tx, func(rows *sql.Rows) error {
-			var id, feed, sum string
-			var seen int64
-			if err := rows.Scan(&id, &feed, &seen, &sum); err != nil {
-				return err
-			}
-			f, ok := known[id]
-			if !ok {
-				f = firsts{seen: seen, sums: map[string]string{}}
-			}
-			f.seen, f.sums[feed] = min(f.seen, seen), sum
-			known[id] = f
-			return nil
-		}, "SELECT id, feed, seen, sum FROM article WHERE id IN "+places(0, 1, len(ids)), ids...)
-		if err != nil {
+		if err := addFirsts(ctx, look, ids, known); err != nil {
 			return nil, fmt.Errorf("look up known articles: %w", err)
 		}
 	}
 	return known, nil
+}
+
+func addFirsts(ctx context.Context, look *sql.Stmt, ids []any, known map[string]firsts) error {
+	rows, err := look.QueryContext(ctx, ids...)
+	return scanAll(rows, err, func(rows *sql.Rows) error {
+		var id, feed, sum string
+		var seen int64
+		if err := rows.Scan(&id, &feed, &seen, &sum); err != nil {
+			return err
+		}
+		f, ok := known[id]
+		if !ok {
+			f = firsts{seen: seen, sums: map[string]string{}}
+		}
+		f.seen, f.sums[feed] = min(f.seen, seen), sum
+		known[id] = f
+		return nil
+	})
 }
 
 // Known returns what the source's newest articles are recognised by, those seen last first and 5,000 at

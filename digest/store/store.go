@@ -112,6 +112,11 @@ func draw(ctx context.Context, tx *sql.Tx, kind string, n int) (int64, error) {
 // each runs a query and calls scan for every row.
 func each(ctx context.Context, q queryer, scan func(*sql.Rows) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
+	return scanAll(rows, err, scan)
+}
+
+// scanAll calls scan for every row of a query that was made, and closes it.
+func scanAll(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 	if err != nil {
 		return err
 	}

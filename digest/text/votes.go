@@ -77,7 +77,7 @@ func (r *reading) count(t *table, s script) votes {
 		for i := range t.len() {
 			v.against[i] += (weight*float64(spelling[i]) + float64(whole[i])) / 2
 		}
-		if v.words >= 10 && weight >= perhapsName && v.decided(t) {
+		if v.words >= 8 && weight >= perhapsName && v.decided(t) {
 			break
 		}
 	}
