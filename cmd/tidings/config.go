@@ -68,6 +68,7 @@ type GatherConfig struct {
 	Timeout      time.Duration  `toml:"timeout"`       // of one document, from dialling to its last byte; 30s
 	MaxBytes     Size           `toml:"max_bytes"`     // of one document, unpacked; 16MB
 	Hosts        int            `toml:"hosts"`         // read at once, one document each; 8
+	PerHost      int            `toml:"per_host"`      // requests to one host at once; 1
 	Gap          time.Duration  `toml:"gap"`           // between two requests to one host; 1s, 0s is none
 	Often        time.Duration  `toml:"often"`         // a busy source is looked at after so long; 1h
 	Seldom       time.Duration  `toml:"seldom"`        // a still one after so long; 12h
@@ -168,7 +169,7 @@ func defaultConfig() Config {
 		Delivery: DeliveryConfig{
 			Connections: 16, Uncertain: digest.Resend, RetryFirst: 5 * time.Minute, GiveUp: 20 * time.Hour,
 		},
-		Gather: GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
+		Gather: GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, PerHost: 1, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
 		Web:    WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
 		Desk:   DeskConfig{Listen: "127.0.0.1:8090"},
 		Log:    LogConfig{Level: slog.LevelInfo, Format: "text"},

@@ -103,6 +103,7 @@ func (r configChecker) check(c *Config) {
 	}
 	r.positive("gather.timeout", c.Gather.Timeout)
 	r.least("gather.hosts", c.Gather.Hosts, 1)
+	r.least("gather.per_host", c.Gather.PerHost, 1)
 	if c.Gather.Often < time.Minute {
 		r.fault("gather.often", `gather.often must be a minute or more: "1h" is polite`)
 	}

@@ -89,7 +89,7 @@ func gatherOnce(b *testing.B, bin, home string) cost {
 func writeBenchConfig(b *testing.B, home, address string) {
 	b.Helper()
 	var config bytes.Buffer
-	config.WriteString("[gather]\nallow_private = [\"127.0.0.0/8\"]\ngap = \"0s\"\n[[digest]]\nname = \"daily\"\nfrom = \"A <a@example.org>\"\n")
+	config.WriteString("[gather]\nallow_private = [\"127.0.0.0/8\"]\ngap = \"0s\"\nper_host = 8\n[[digest]]\nname = \"daily\"\nfrom = \"A <a@example.org>\"\n")
 	for i := range 1000 {
 		fmt.Fprintf(&config, "[[source]]\nurl = \"http://%s/copy/%d.xml\"\nfull_text = \"never\"\n", address, i)
 	}

@@ -118,7 +118,7 @@ func (h *house) reader(memory feed.Memory) (*feed.Reader, error) {
 	}
 	g := h.config.Gather
 	r.Version, r.Contact = version(), cmp.Or(g.Contact, h.config.Web.URL)
-	r.Gap, r.Often, r.Seldom = g.Gap, g.Often, g.Seldom
+	r.Gap, r.PerHost, r.Often, r.Seldom = g.Gap, g.PerHost, g.Often, g.Seldom
 	r.AllowPrivate, r.Timeout, r.MaxBytes, r.Parallel = g.AllowPrivate, g.Timeout, int64(g.MaxBytes), g.Hosts
 	return r, nil
 }

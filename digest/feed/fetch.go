@@ -122,6 +122,7 @@ type Web struct {
 	Timeout      time.Duration  // of one request with its whole body; 30 s
 	MaxBytes     int64          // of one document, as it is sent and unpacked; 16 MiB
 	Gap          time.Duration  // between two requests to one host; 0 is none
+	PerHost      int            // requests to one host at once; 1. More is for a server of one's own
 
 	once   sync.Once
 	client *http.Client // goes where the operator has opened a way
@@ -157,7 +158,7 @@ func (w *Web) getAs(ctx context.Context, address string, header http.Header, how
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return answer{}, &refusal{sentence: "its address is not one of the web (http:// or https://)"}
 	}
-	leave, err := w.turns.take(ctx, strings.ToLower(u.Hostname()), how.gap)
+	leave, err := w.turns.take(ctx, strings.ToLower(u.Hostname()), max(w.PerHost, 1), how.gap)
 	if err != nil {
 		return answer{}, err
 	}
@@ -368,7 +369,7 @@ func (w *Web) newClient(private []netip.Prefix) *http.Client {
 	return &http.Client{
 		Transport: &http.Transport{
 			Proxy: nil, DialContext: dialer.DialContext, ForceAttemptHTTP2: true, MaxResponseHeaderBytes: maxHeader, DisableCompression: true,
-			MaxIdleConns: 100, MaxIdleConnsPerHost: 1, IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second,
+			MaxIdleConns: 100, MaxIdleConnsPerHost: max(w.PerHost, 1), IdleConnTimeout: 30 * time.Second, TLSHandshakeTimeout: 15 * time.Second,
 		},
 		CheckRedirect: func(to *http.Request, via []*http.Request) error {
 			switch {

@@ -35,7 +35,7 @@ func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, source
 		return read
 	}
 	queue := make(chan []int, len(sources))
-	for _, line := range byHost(sources) {
+	for _, line := range byHost(sources, max(r.PerHost, 1)) {
 		queue <- line
 	}
 	close(queue)
@@ -170,9 +170,9 @@ func harvest(visits []*visit) digest.Harvest {
 	return h
 }
 
-// byHost sorts the sources' positions into one line for each host, the longest first so that it does not
-// end up alone at the end. A source that is named twice is visited once; each file is its own line.
-func byHost(sources []digest.Source) [][]int {
+// byHost sorts the sources' positions into one line for each host, or so many, the longest first so that it does
+// not end up alone at the end. A source that is named twice is visited once; each file is its own line.
+func byHost(sources []digest.Source, lanes int) [][]int {
 	lines := map[string][]int{}
 	var hosts []string
 	seen := map[string]bool{}
@@ -191,9 +191,12 @@ func byHost(sources []digest.Source) [][]int {
 		lines[host] = append(lines[host], i)
 	}
 	slices.SortStableFunc(hosts, func(a, b string) int { return len(lines[b]) - len(lines[a]) })
-	out := make([][]int, len(hosts))
-	for i, h := range hosts {
-		out[i] = lines[h]
+	var out [][]int
+	for _, h := range hosts {
+		line := lines[h]
+		for part := range slices.Chunk(line, (len(line)+lanes-1)/lanes) {
+			out = append(out, part)
+		}
 	}
 	return out
 }
