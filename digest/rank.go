@@ -114,7 +114,10 @@ func score(s *Story, known map[string]Source, w Weights, at time.Time) []Reason 
 	spread := min(1, math.Log2(float64(1+s.Sources))/math.Log2(1+fullSources))
 	mean := min(1, weights/float64(1+len(s.Others))/2)
 	fresh, age := 0.5, "undated"
-	if !newest.IsZero() {
+	switch seen := s.Lead.Seen; {
+	case newest.IsZero() && !seen.IsZero():
+		age += ", first seen " + seen.In(at.Location()).Format("2006-01-02 15:04")
+	case !newest.IsZero():
 		old := max(0, at.Sub(newest))
 		fresh, age = math.Exp2(-old.Hours()/w.HalfLife.Hours()), fmt.Sprintf("%.0f h old", old.Hours())
 	}
