@@ -206,13 +206,13 @@ func (a *Archive) Unprinted(ctx context.Context, name string, sources []string, 
 	}
 	query := `
 		SELECT id, feed, published, seen, doc FROM article a
-		WHERE seen > $2 - ` + ahead + ` AND published > $2 AND published <= $3 AND published <> 0 AND feed IN ` + places(3, 1, len(sources)) + unprinted + `
+		WHERE seen > $4 AND published > $2 AND published <= $3 AND published <> 0 AND feed IN ` + places(4, 1, len(sources)) + unprinted + `
 		UNION ALL
 		SELECT id, feed, published, seen, doc FROM (
 			SELECT id, feed, published, seen, doc, ROW_NUMBER() OVER (PARTITION BY feed ORDER BY seen DESC, id) AS place
-			FROM article WHERE published = 0 AND seen > $2 AND feed IN ` + places(3, 1, len(sources)) + `) a
+			FROM article WHERE published = 0 AND seen > $2 AND feed IN ` + places(4, 1, len(sources)) + `) a
 		WHERE place <= ` + fmt.Sprint(undatedLimit) + unprinted
-	args := []any{name, millis(from), millis(to)}
+	args := []any{name, millis(from), millis(to), millis(from.Add(-ahead))}
 	for _, source := range sources {
 		args = append(args, plain(source))
 	}
@@ -229,9 +229,9 @@ func (a *Archive) Unprinted(ctx context.Context, name string, sources []string, 
 	return slices.CompactFunc(found, func(a, b digest.Article) bool { return a.ID == b.ID }), nil
 }
 
-// ahead is by how many milliseconds, at most, an article may be dated before it is seen: what was published
-// after a time was seen after it, less this, which is how the index finds it.
-const ahead = "7200000"
+// ahead is by how much, at most, an article may be dated later than it is seen: what was published after a time
+// was seen after it, less this, which is how the index finds it.
+const ahead = 2 * time.Hour
 
 const unprinted = ` AND NOT EXISTS (SELECT 1 FROM printed p WHERE p.digest = $1 AND p.article = a.id)`
 
