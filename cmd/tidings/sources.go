@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,7 +32,7 @@ type seen struct {
 	Changed  time.Time    `json:"last_new,omitzero"`  // when a visit last brought something new
 	Newest   time.Time    `json:"newest,omitzero"`    // the date of its newest article
 	Next     time.Time    `json:"next,omitzero"`      // when the daemon will look again
-	Articles int          `json:"articles,omitempty"` // that a check saw
+	Articles *int         `json:"articles,omitempty"` // that a check saw
 }
 
 func sourcesList(p *program) *cobra.Command {
@@ -59,6 +60,9 @@ func (h sourceList) list(ctx context.Context, asJSON bool) error {
 	if err != nil {
 		return err
 	}
+	if len(sources) == 0 {
+		fmt.Fprintln(h.err, "the configuration has no [[source]]; tidings sources add URL writes one")
+	}
 	now := h.now()
 	for _, s := range sources {
 		m := marks[s.URL]
@@ -83,25 +87,37 @@ func (h sourceList) show(s seen, asJSON bool) error {
 	return err
 }
 
-// words tells a source's state in a line.
+// words tells a source's state in a line, its times on the clock of this machine.
 func (s seen) words(now time.Time) string {
 	words := string(s.State)
+	tell := func(what string, t time.Time) {
+		if !t.IsZero() {
+			words += what + t.In(now.Location()).Format("2006-01-02 15:04 MST")
+		}
+	}
 	switch s.State {
 	case digest.Walled, digest.Failing:
-		words += fmt.Sprintf(" since %s", s.Since.Format("2006-01-02 15:04"))
+		tell(" since ", s.Since)
+		if s.Next.After(now) {
+			tell(", next try ", s.Next)
+		}
 	case digest.Silent:
-		if !s.Since.IsZero() {
+		if s.Since.IsZero() {
+			words += ": it has never had an article"
+		} else {
 			words += " for " + count(int(now.Sub(s.Since)/(24*time.Hour)), "day")
 		}
 	case digest.Moved:
 		words += " to " + s.Address
+		tell(", last new ", s.Changed)
 	case digest.Fine:
-		if !s.Changed.IsZero() {
-			words += ", last new " + s.Changed.Format("2006-01-02 15:04")
-		}
+		tell(", last new ", s.Changed)
 	}
-	if s.Articles > 0 {
-		words += ", " + count(s.Articles, "article")
+	if s.Articles != nil {
+		words += ", " + count(*s.Articles, "article")
+		if s.Address != "" {
+			words += ", read at " + s.Address
+		}
 	}
 	if s.Fault != "" {
 		words += ": " + s.Fault
@@ -120,25 +136,15 @@ func sourcesCheck(p *program) *cobra.Command {
 }
 
 // checkSources reads the configured sources, or those named, without a memory of earlier visits.
-func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) error {
+func (p *program) checkSources(ctx context.Context, names []string, asJSON bool) error {
 	config, err := p.load()
 	if err != nil {
 		return err
 	}
 	h := sourceList{&house{program: p, config: config, log: p.logger(config)}}
-	sources := config.sources()
-	if len(urls) > 0 {
-		sources = nil
-		for _, u := range urls {
-			if i := config.sourceIndex(u); i >= 0 {
-				sources = append(sources, config.Source[i].source())
-				continue
-			}
-			sources = append(sources, digest.Source{URL: u})
-		}
-	}
-	if len(sources) == 0 {
-		return usageError{errors.New("the configuration has no [[source]]; name one, or add one")}
+	sources, err := config.toCheck(names)
+	if err != nil {
+		return err
 	}
 	reader, err := h.reader(forgetful{})
 	if err != nil {
@@ -146,7 +152,7 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 	}
 	reader.Eager, reader.Cursory = true, true
 	reader.Progress = p.progress("checking")
-	faults, numbers := map[string]string{}, map[string]int{}
+	faults, numbers, marks := map[string]string{}, map[string]int{}, map[string]digest.Mark{}
 	for h, err := range reader.Read(ctx, sources) {
 		if err != nil {
 			return err
@@ -157,11 +163,18 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 		for _, a := range h.Articles {
 			numbers[a.Feed]++
 		}
+		for _, m := range h.Marks {
+			marks[m.Source] = m
+		}
 	}
 	for _, s := range sources {
-		line := seen{URL: s.URL, Name: s.Name, Lang: s.Lang, State: digest.Fine, Articles: numbers[s.URL], Fault: faults[s.URL]}
+		m, n := marks[s.URL], numbers[s.URL]
+		line := seen{URL: s.URL, Name: cmp.Or(s.Name, m.Title), Lang: s.Lang, State: digest.Fine, Articles: &n, Fault: faults[s.URL], Address: m.Address}
 		if line.Fault != "" {
 			line.State = "fault"
+			if n == 0 {
+				line.Articles = nil
+			}
 		}
 		if err := h.show(line, asJSON); err != nil {
 			return err
@@ -171,4 +184,31 @@ func (p *program) checkSources(ctx context.Context, urls []string, asJSON bool) 
 		return fmt.Errorf("%d of %s could not be read", len(faults), count(len(sources), "source"))
 	}
 	return nil
+}
+
+// toCheck returns the sources that a check is about: all, or those named. One that is not in the configuration
+// is taken by its address, which may be written as people do.
+func (c Config) toCheck(names []string) ([]digest.Source, error) {
+	if len(names) == 0 {
+		if len(c.Source) == 0 {
+			return nil, usageError{errors.New("the configuration has no [[source]]; name one, or add one")}
+		}
+		return c.sources(), nil
+	}
+	var sources []digest.Source
+	for _, name := range names {
+		if i := c.sourceIndex(name); i >= 0 {
+			sources = append(sources, c.Source[i].source())
+			continue
+		}
+		if !strings.ContainsAny(name, ".:/") {
+			return nil, usageError{fmt.Errorf("there is no source %q; tidings sources list shows them", name)}
+		}
+		address, err := sourceAddress(name)
+		if err != nil {
+			return nil, err
+		}
+		sources = append(sources, digest.Source{URL: address})
+	}
+	return sources, nil
 }

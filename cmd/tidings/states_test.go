@@ -71,14 +71,19 @@ func TestSourceStates(t *testing.T) {
 		want string
 	}{
 		{-1, "fine: not read yet; still: not read yet; empty: not read yet; down: not read yet; wakes: not read yet; wall: not read yet; moves: not read yet"},
-		{0, "fine: ok, last new 2026-10-10 12:00; still: ok, last new 2026-10-10 12:00; empty: silent; down: ok, last new 2026-10-10 12:00; " +
-			"wakes: failing since 2026-10-10 12:00: the server has a fault of its own (500); wall: ok, last new 2026-10-10 12:00; moves: ok, last new 2026-10-10 12:00"},
-		{1, "fine: ok, last new 2026-10-11 12:00; still: ok, last new 2026-10-10 12:00; empty: silent; down: failing since 2026-10-11 12:00: the server has a fault of its own (500); " +
-			"wakes: failing since 2026-10-10 12:00: the server has a fault of its own (500); wall: ok, last new 2026-10-11 12:00; moves: ok, last new 2026-10-11 12:00"},
-		{3, "fine: ok, last new 2026-10-13 12:00; still: ok, last new 2026-10-10 12:00; empty: silent; down: failing since 2026-10-11 12:00: the server has a fault of its own (500); " +
-			"wakes: ok, last new 2026-10-13 12:00; wall: bot wall since 2026-10-13 12:00: a wall against robots stands before it (403); ask the site for another address, or leave the source out; moves: moved to URL/moved"},
-		{40, "fine: ok, last new 2026-11-19 12:00; still: silent for 40 days; empty: silent; down: failing since 2026-10-11 12:00: the server has a fault of its own (500); " +
-			"wakes: ok, last new 2026-11-19 12:00; wall: bot wall since 2026-10-13 12:00: a wall against robots stands before it (403); ask the site for another address, or leave the source out; moves: moved to URL/moved"},
+		{0, "fine: ok, last new 2026-10-10 12:00 UTC; still: ok, last new 2026-10-10 12:00 UTC; empty: silent: it has never had an article; down: ok, last new 2026-10-10 12:00 UTC; " +
+			"wakes: failing since 2026-10-10 12:00 UTC, next try 2026-10-10 13:00 UTC: the server has a fault of its own (500); wall: ok, last new 2026-10-10 12:00 UTC; moves: ok, last new 2026-10-10 12:00 UTC"},
+		{1, "fine: ok, last new 2026-10-11 12:00 UTC; still: ok, last new 2026-10-10 12:00 UTC; empty: silent: it has never had an article; " +
+			"down: failing since 2026-10-11 12:00 UTC, next try 2026-10-11 13:00 UTC: the server has a fault of its own (500); " +
+			"wakes: failing since 2026-10-10 12:00 UTC, next try 2026-10-11 14:00 UTC: the server has a fault of its own (500); wall: ok, last new 2026-10-11 12:00 UTC; moves: ok, last new 2026-10-11 12:00 UTC"},
+		{3, "fine: ok, last new 2026-10-13 12:00 UTC; still: ok, last new 2026-10-10 12:00 UTC; empty: silent: it has never had an article; " +
+			"down: failing since 2026-10-11 12:00 UTC, next try 2026-10-13 14:00 UTC: the server has a fault of its own (500); wakes: ok, last new 2026-10-13 12:00 UTC; " +
+			"wall: bot wall since 2026-10-13 12:00 UTC, next try 2026-10-13 13:00 UTC: a wall against robots stands before it (403); ask the site for another address, or leave the source out; " +
+			"moves: moved to URL/moved, last new 2026-10-13 12:00 UTC"},
+		{40, "fine: ok, last new 2026-11-19 12:00 UTC; still: silent for 40 days; empty: silent: it has never had an article; " +
+			"down: failing since 2026-10-11 12:00 UTC, next try 2026-11-19 16:00 UTC: the server has a fault of its own (500); wakes: ok, last new 2026-11-19 12:00 UTC; " +
+			"wall: bot wall since 2026-10-13 12:00 UTC, next try 2026-11-19 14:00 UTC: a wall against robots stands before it (403); ask the site for another address, or leave the source out; " +
+			"moves: moved to URL/moved, last new 2026-11-19 12:00 UTC"},
 	} {
 		if c.day >= 0 {
 			mu.Lock()
