@@ -105,6 +105,7 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 	if err != nil {
 		return Edition{}, fmt.Errorf("unprinted articles of %s: %w", d.Name, err)
 	}
+	d.rename(fresh)
 	stories := Rank(Group(fresh, d.Topics), d, until)
 	e := Compose(stories, d, slot)
 	e.Number, e.Read, e.Sources = number+1, len(fresh), countFeeds(fresh)
@@ -112,6 +113,19 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 		return e, ErrQuiet
 	}
 	return e, nil
+}
+
+// rename gives articles the names that their sources have by now: they may be other than when they were read.
+func (d Digest) rename(articles []Article) {
+	names := make(map[string]string, len(d.Sources))
+	for _, s := range d.Sources {
+		names[s.URL] = s.Name
+	}
+	for i, a := range articles {
+		if name := names[a.Feed]; name != "" {
+			articles[i].Source.Title = name
+		}
+	}
 }
 
 // Make is the whole morning: gather → read → keep → group → rank → compose → seal. The slot's edition is

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
 
 	"tidings/digest"
 	"tidings/digest/feed"
@@ -24,7 +27,7 @@ func (h byHand) add(ctx context.Context, name string, pages []string, asJSON boo
 	for _, page := range pages {
 		a, err := h.page(ctx, page)
 		if err != nil {
-			fmt.Fprintf(h.err, "%s: %v\n", public(page), err)
+			fmt.Fprintf(h.err, "%s: %v\n", asTyped(page), err)
 			continue
 		}
 		a.Feed = digest.ByHand + name
@@ -40,12 +43,45 @@ func (h byHand) add(ctx context.Context, name string, pages []string, asJSON boo
 		}
 	}
 	for _, a := range harvest.Articles {
-		fmt.Fprintf(h.err, "kept for the next edition: %s\n", a.Title)
+		fate, err := h.fate(ctx, name, a)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(h.err, "%s: %s\n", fate, a.Title)
 	}
 	if len(harvest.Articles) < len(pages) {
 		return errTold
 	}
 	return nil
+}
+
+// fate tells what comes of an article: no digest prints one twice.
+func (h byHand) fate(ctx context.Context, name string, a digest.Article) (string, error) {
+	chosen := h.digests
+	if name != "" {
+		d, err := h.one(name)
+		if err != nil {
+			return "", err
+		}
+		chosen = []digest.Digest{d}
+	}
+	var open []string
+	for _, d := range chosen {
+		left, err := h.store.Unprinted(ctx, d.Name, []string{a.Feed}, time.Time{}, h.now())
+		if err != nil {
+			return "", err
+		}
+		if slices.ContainsFunc(left, func(o digest.Article) bool { return o.ID == a.ID }) {
+			open = append(open, d.Name)
+		}
+	}
+	switch {
+	case len(open) == len(chosen):
+		return "kept for the next edition", nil
+	case len(open) == 0:
+		return "kept, but for no edition, as it was printed before", nil
+	}
+	return "kept for the next edition of " + strings.Join(open, ", ") + ", as the others have printed it", nil
 }
 
 // page reads the article that one address holds.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -45,7 +46,7 @@ func (p *program) read(ctx context.Context, base string, headers, places []strin
 	for _, place := range places {
 		articles, err := readOne(ctx, reader, place, base, header)
 		if err != nil {
-			fmt.Fprintf(p.err, "%s: %v\n", place, err)
+			fmt.Fprintf(p.err, "%s: %v\n", asTyped(place), err)
 			failed = true
 			continue
 		}
@@ -71,10 +72,24 @@ func readOne(ctx context.Context, reader *feed.Reader, place, base string, heade
 		return feed.Parse(doc)
 	}
 	body, err := readFile(strings.TrimPrefix(place, "file:"), reader.MaxBytes)
-	if err != nil {
+	switch {
+	case err != nil && webLike.MatchString(place):
+		return nil, fmt.Errorf("%w; if it is an address of the web, write it with https://", err)
+	case err != nil:
 		return nil, err
 	}
 	return feed.Parse(feed.Document{Body: body, URL: base, Header: header, Name: place})
+}
+
+// webLike is what a person may type for an address and is none without its scheme.
+var webLike = regexp.MustCompile(`^[\pL\pN-]+(?:\.[\pL\pN-]+)+(?::\d+)?/`)
+
+// asTyped is what a person named, without the keys that an address may have in it.
+func asTyped(place string) string {
+	if strings.Contains(place, "://") {
+		return public(place)
+	}
+	return place
 }
 
 // readFile reads a file of bounded size; its error does not name the path, which the caller does.

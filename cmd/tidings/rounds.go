@@ -22,7 +22,8 @@ func runCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "run [--digest D] [--at TIME]", Short: "one round now: gather, compose, seal, deliver", Args: cobra.NoArgs,
 		Long: "Makes the edition of each digest's newest slot unless it is sealed already, delivers what is owed, and\n" +
-			"exits: for systemd timers and cron. Running it again is harmless. With --at it acts as if it were TIME.",
+			"exits: for systemd timers and cron. Running it again is harmless: between editions only those sources are\n" +
+			"read that may have something new. With --at it acts as if it were TIME.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return rounds{h}.round(ctx, name, at) })
 		},
@@ -70,6 +71,14 @@ func (h rounds) make(ctx context.Context, d digest.Digest, until time.Time) erro
 	if err != nil {
 		return err
 	}
+	state, err := h.store.Slot(ctx, d.Name, s.At)
+	if err != nil {
+		return err
+	}
+	if state == store.Sealed {
+		h.before(s.Key())
+		return h.poll(ctx, d)
+	}
 	made, err := h.press.Make(ctx, d, s, until)
 	h.troubles(made.Edition.Troubles)
 	switch {
@@ -84,6 +93,18 @@ func (h rounds) make(ctx context.Context, d digest.Digest, until time.Time) erro
 	}
 	h.made(made)
 	return nil
+}
+
+// poll reads those of a digest's sources that are worth a visit between two editions, as the daemon does: a
+// timer may start a round every few minutes.
+func (h rounds) poll(ctx context.Context, d digest.Digest) error {
+	ripe, err := h.feeds.Ripe(ctx, d.Sources)
+	if err != nil {
+		return err
+	}
+	g, err := h.press.Gather(ctx, ripe)
+	h.troubles(g.Troubles)
+	return err
 }
 
 // made tells what an edition holds.

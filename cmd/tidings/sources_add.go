@@ -138,6 +138,9 @@ func (a *addition) find(ctx context.Context, p sourceBook, reader *feed.Reader) 
 // contentOf says what is in a feed that was found.
 func contentOf(f feed.Found) string {
 	s := count(f.Articles, "article")
+	if f.Index {
+		s = "an index of sitemaps, of which the newest are read"
+	}
 	if f.Title != "" {
 		s = f.Title + ", " + s
 	}

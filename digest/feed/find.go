@@ -17,6 +17,7 @@ type Found struct {
 	Lang     string // as it declares, BCP 47
 	Why      string // how it was found, fit to follow a dash
 	Articles int
+	Index    bool      // it is an index of sitemaps, whose articles are not counted
 	Newest   time.Time // when the newest was published or, in a sitemap, changed; zero when that is not told
 }
 
@@ -104,7 +105,7 @@ func look(doc Document, c candidate) (Found, []digest.Article, bool) {
 	if err != nil {
 		return Found{}, nil, false
 	}
-	f := Found{URL: c.url, Title: firstOf(r.Source.Title, c.title), Lang: r.Source.Lang, Why: c.why, Articles: len(r.Articles)}
+	f := Found{URL: c.url, Title: firstOf(r.Source.Title, c.title), Lang: r.Source.Lang, Why: c.why, Articles: len(r.Articles), Index: len(more) > 0}
 	for _, a := range r.Articles {
 		f.Title, f.Lang = firstOf(a.Source.Title, f.Title), firstOf(a.Source.Lang, f.Lang)
 		for _, at := range []time.Time{a.Published, a.Updated} {
@@ -112,9 +113,6 @@ func look(doc Document, c candidate) (Found, []digest.Article, bool) {
 				f.Newest = at
 			}
 		}
-	}
-	if len(more) > 0 {
-		f.Why += ", an index of sitemaps"
 	}
 	return f, r.Articles, true
 }

@@ -1,11 +1,10 @@
 package feed
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
-
-	"tidings/digest"
 )
 
 // leads says whether a visit leads on to other documents: the sitemaps that an index names, or the feed that
@@ -24,8 +23,8 @@ func (r *Reader) follow(ctx context.Context, v *visit) {
 	}
 	var failed error
 	for _, at := range v.more {
-		articles, err := r.readOther(ctx, v, at, nil)
-		v.articles = append(v.articles, articles...)
+		read, _, err := r.readOther(ctx, v, at)
+		v.articles = append(v.articles, read.Articles...)
 		failed = errors.Join(failed, err)
 	}
 	if len(v.articles) == 0 {
@@ -36,28 +35,29 @@ func (r *Reader) follow(ctx context.Context, v *visit) {
 // followFeed reads the feed that a page names, and takes it for the source from now on. If there is none, the
 // page's own fault stands.
 func (r *Reader) followFeed(ctx context.Context, v *visit, at string) {
-	articles, err := r.readOther(ctx, v, at, func(h http.Header) {
-		v.mark.ETag, v.mark.Modified = h.Get("Etag"), h.Get("Last-Modified")
-	})
+	read, header, err := r.readOther(ctx, v, at)
 	if err != nil {
 		return
 	}
-	v.articles, v.err, v.mark.Address = articles, nil, at
+	v.articles, v.err = read.Articles, nil
+	v.mark.Address, v.mark.Title = at, cmp.Or(read.Source.Title, v.mark.Title)
+	v.mark.ETag, v.mark.Modified = header.Get("Etag"), header.Get("Last-Modified")
 }
 
 // readOther reads a document that is the source's, but lies elsewhere. What it names itself is not followed.
-func (r *Reader) readOther(ctx context.Context, v *visit, at string, done func(http.Header)) ([]digest.Article, error) {
+// The header is empty for one that breaks off, which is to be asked for anew.
+func (r *Reader) readOther(ctx context.Context, v *visit, at string) (Reading, http.Header, error) {
 	got, err := r.get(ctx, at, nil)
 	if err == nil {
 		err = got.unpack(r.maxBytes())
 	}
 	if err != nil {
-		return nil, err
+		return Reading{}, nil, err
 	}
 	got.Lang = v.source.Lang
 	read, _, err := parseSource(got.Document, v.source.List)
-	if err == nil && done != nil && !got.cut && !read.Cut {
-		done(got.Header)
+	if got.cut || read.Cut {
+		return read, nil, err
 	}
-	return read.Articles, err
+	return read, got.Header, err
 }

@@ -11,7 +11,8 @@ import (
 )
 
 // How long a failing source is left alone: an hour after the first failure, doubling to a day. One that no
-// server answered for is not: the network may be our own, and is mended sooner. There is no failure after
+// server answered for is not: the network may be our own, and is mended sooner; between editions it is worth a
+// look after an hour. There is no failure after
 // which a source is given up; feeds come back after years.
 const (
 	firstWait = time.Hour
@@ -39,14 +40,14 @@ func (v *visit) fail(err error) {
 		wait = min(max(no.wait, time.Minute), longWait)
 	}
 	m.Fault, m.Wall, m.Due = v.fault, no != nil && no.wall, m.Checked.Add(wait)
+	m.Next = m.Due
 	if isFile(v.source.URL) || no != nil && no.unheard { // nobody is spared by waiting
-		m.Due = time.Time{}
+		m.Due, m.Next = time.Time{}, m.Checked.Add(firstWait)
 	}
 	m.Moving, m.Moves = "", 0
 	if m.Address != "" && m.Failures%believed == 0 { // the move was a mistake, or is over
-		m.Address, m.ETag, m.Modified, m.Due = "", "", "", time.Time{}
+		m.Address, m.ETag, m.Modified, m.Due, m.Next = "", "", "", time.Time{}, time.Time{}
 	}
-	m.Next = m.Due
 }
 
 // succeed settles a visit that went well: when it is worth while again, and where the source lies.

@@ -363,7 +363,7 @@ func TestUnheard(t *testing.T) {
 		if err != nil || len(troubles) != 1 || !strings.Contains(troubles[0].Reason, "no server listens") {
 			t.Fatal(troubles, err)
 		}
-		if mark := r.memory.marks[source.URL]; !mark.Due.IsZero() || mark.Failures != n+1 {
+		if mark := r.memory.marks[source.URL]; !mark.Due.IsZero() || mark.Failures != n+1 || !mark.Next.Equal(r.now.Add(time.Hour)) {
 			t.Errorf("%+v", mark)
 		}
 	}
