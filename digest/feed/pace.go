@@ -27,7 +27,9 @@ const believed = 3
 func (v *visit) fail(err error) {
 	m := &v.mark
 	v.fault, v.articles, v.failed = err.Error(), nil, true
-	m.Failures++
+	if !m.Due.After(m.Checked) { // a person who asks before it is due makes nothing worse
+		m.Failures++
+	}
 	if m.Failing.IsZero() {
 		m.Failing = m.Checked
 	}

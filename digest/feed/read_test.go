@@ -345,9 +345,18 @@ func TestBackOff(t *testing.T) {
 	}
 	r.now = r.now.Add(-time.Hour)
 	r.Eager = true
-	asked := r.asked["/broken.xml"]
+	asked, failures := r.asked["/broken.xml"], 0
 	if _, trouble := r.read(t, "/broken.xml"); trouble == "" || r.asked["/broken.xml"] != asked+1 {
 		t.Error("a person who wants it now is made to wait")
+	}
+	for range 3 {
+		for _, mark := range r.memory.marks {
+			if failures != 0 && mark.Failures != failures {
+				t.Errorf("asking early counts as a failure: %d, before %d", mark.Failures, failures)
+			}
+			failures = mark.Failures
+		}
+		r.read(t, "/broken.xml")
 	}
 }
 
