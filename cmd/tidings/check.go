@@ -87,7 +87,11 @@ func (h checkup) sources(context.Context) (string, error) {
 	if n == 0 {
 		return "", errors.New("there is no [[source]]; add one")
 	}
-	return count(n, "source") + "; `tidings sources check` fetches each once", nil
+	told := count(n, "source") + "; `tidings sources check` fetches each once"
+	if strings.HasPrefix(h.config.contact(), "http://localhost") {
+		told += "; no publisher can reach you until [gather] contact or [web] url says where"
+	}
+	return told, nil
 }
 
 func (h checkup) templates(context.Context) (string, error) {

@@ -117,11 +117,14 @@ func (h *house) reader(memory feed.Memory) (*feed.Reader, error) {
 		return nil, err
 	}
 	g := h.config.Gather
-	r.Version, r.Contact = version(), cmp.Or(g.Contact, h.config.Web.URL)
+	r.Version, r.Contact = version(), h.config.contact()
 	r.Gap, r.PerHost, r.Often, r.Seldom = g.Gap, g.PerHost, g.Often, g.Seldom
 	r.AllowPrivate, r.Timeout, r.MaxBytes, r.Parallel = g.AllowPrivate, g.Timeout, int64(g.MaxBytes), g.Hosts
 	return r, nil
 }
+
+// contact is where publishers find who reads their sites.
+func (c Config) contact() string { return cmp.Or(c.Gather.Contact, c.Web.URL) }
 
 // forgetful is a memory of nothing, for reading that leaves no trace.
 type forgetful struct{}

@@ -137,8 +137,9 @@ func gatherCommand(p *program) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "gather [--digest D] [PAGE…]", Short: "read the sources and keep what they hold; or single pages",
-		Long: "Reads the sources and keeps what they hold for the editions to come. With addresses of pages it reads\n" +
-			"these instead, and keeps each as an article for the next edition, however old it is.",
+		Long: "Reads the sources and keeps what they hold for the editions to come, also those that are not due. With\n" +
+			"addresses of pages, or documents here, it reads these instead, and keeps each as an article for the next\n" +
+			"edition, however old it is; what was printed before is not printed again.",
 		RunE: func(c *cobra.Command, pages []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
 				if len(pages) > 0 {
