@@ -27,6 +27,7 @@ type Mark struct {
 	Interval time.Duration // between two visits, as its habits ask for
 	Next     time.Time     // when a visit is worth while again
 	Due      time.Time     // not to be visited before then; zero: at any time
+	Told     bool          // that is the server's own word, which holds for a person's impatience too
 	Failures int           // in a row
 	Failing  time.Time     // since when; zero: it does not fail
 	Fault    string        // why, a sentence for a person; without a failure a remark on what was read

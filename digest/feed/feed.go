@@ -54,7 +54,7 @@ type Reader struct {
 	Parallel int                   // hosts asked at once; 8
 	Often    time.Duration         // a busy source is worth a visit after so long; 1 h
 	Seldom   time.Duration         // and a still one after so long; 12 h
-	Eager    bool                  // ask also the sources that are not due; for a person who wants it now
+	Eager    bool                  // ask also the sources that are not due, unless their servers say so; for a person who wants it now
 	Cursory  bool                  // read no pages of articles; for a person who asks what a source is
 	Progress func(done, total int) // called after each source, never twice at once; may be nil
 

@@ -43,6 +43,7 @@ type refusal struct {
 	sentence string
 	code     int // the status that the server answered with; 0: none that says no
 	wait     time.Duration
+	told     bool  // the wait is the server's own word
 	unheard  bool  // there was no connection to any server
 	wall     bool  // a wall against robots stands before it
 	err      error // below it; may be nil
@@ -238,9 +239,9 @@ func (w *Web) refused(res *http.Response) error {
 	case code == http.StatusForbidden:
 		no.sentence = "the server forbids us to read it (403)"
 	case code == http.StatusTooManyRequests:
-		no.sentence, no.wait = "the server says that we ask too often (429)", wait
+		no.sentence, no.wait, no.told = "the server says that we ask too often (429)", wait, wait > 0
 	case code == http.StatusServiceUnavailable:
-		no.sentence, no.wait = "the server is out of service for now (503)", wait
+		no.sentence, no.wait, no.told = "the server is out of service for now (503)", wait, wait > 0
 	case code >= 500:
 		no.sentence = fmt.Sprintf("the server has a fault of its own (%d)", code)
 	default:

@@ -95,7 +95,7 @@ func longTitle(h digest.Handles) string {
 
 // sumOf is a hash of all that a source says of an article, as far as it is kept.
 func sumOf(a digest.Article) string {
-	return handle(a.URL, a.Title, a.Author, a.Lang, a.Summary, a.Text, a.Image, a.Source.Title,
+	return handle(a.URL, a.Title, a.Author, a.Lang, a.Summary, a.Text, a.Image,
 		strconv.FormatInt(a.Published.Unix(), 10), strconv.FormatInt(a.Updated.Unix(), 10))
 }
 

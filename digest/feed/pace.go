@@ -42,6 +42,7 @@ func (v *visit) fail(err error) {
 		wait = min(max(no.wait, time.Minute), longWait)
 	}
 	m.Fault, m.Wall, m.Due = v.fault, no != nil && no.wall, m.Checked.Add(wait)
+	m.Told = no != nil && no.told
 	m.Next = m.Due
 	if isFile(v.source.URL) || no != nil && no.unheard { // nobody is spared by waiting
 		m.Due, m.Next = time.Time{}, m.Checked.Add(firstWait)
@@ -55,7 +56,7 @@ func (v *visit) fail(err error) {
 // succeed settles a visit that went well: when it is worth while again, and where the source lies.
 func (r *Reader) succeed(v *visit) {
 	m := &v.mark
-	m.Failures, m.Failing, m.Fault, m.Wall, m.Due = 0, time.Time{}, cmp.Or(v.fault, v.remark), false, time.Time{}
+	m.Failures, m.Failing, m.Fault, m.Wall, m.Due, m.Told = 0, time.Time{}, cmp.Or(v.fault, v.remark), false, time.Time{}, false
 	if v.fresh > 0 {
 		m.Changed = m.Checked
 	}

@@ -122,6 +122,9 @@ func (o opening) read() (Reading, error) {
 		a, err := o.readPlain()
 		return one(a, err)
 	}
+	if o.isSitemap() {
+		return Reading{}, &NotArticle{"a sitemap; it can be a source"}
+	}
 	return Reading{}, &NotArticle{o.kind.String()}
 }
 

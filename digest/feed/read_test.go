@@ -360,6 +360,24 @@ func TestBackOff(t *testing.T) {
 	}
 }
 
+// TestTold holds a person's impatience to what a server has asked for, and to nothing else.
+func TestTold(t *testing.T) {
+	r := newRig(t)
+	r.Eager = true
+	for path, asked := range map[string]int{"/busy.xml": 1, "/hasty.xml": 2, "/broken.xml": 2} {
+		r.read(t, path)
+		r.now = noon.Add(time.Minute)
+		if _, trouble := r.read(t, path); r.asked[path] != asked || (asked == 1) != strings.Contains(trouble, "left alone until 2025-07-14 14:00 UTC") {
+			t.Errorf("%s asked %d times; %s", path, r.asked[path], trouble)
+		}
+		r.now = noon
+	}
+	r.now = noon.Add(3 * time.Hour)
+	if r.read(t, "/busy.xml"); r.asked["/busy.xml"] != 2 {
+		t.Error("not asked when it is due")
+	}
+}
+
 // TestUnheard asks where no server listens: nobody is burdened by asking again, and the network may have
 // been our own.
 func TestUnheard(t *testing.T) {

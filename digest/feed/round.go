@@ -3,6 +3,7 @@ package feed
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"net/url"
 	"runtime"
 	"slices"
@@ -124,7 +125,11 @@ func (r *Reader) collect(ctx context.Context, visits <-chan *visit, known *serve
 			continue
 		case v, more := <-visits:
 			if !more {
-				r.Log.Info("sources read", "sources", total, "articles", sum.read, "fresh", sum.fresh, "unchanged", sum.unchanged, "troubles", sum.troubles)
+				level := slog.LevelInfo
+				if sum.fresh == 0 { // as most of a day's polls
+					level = slog.LevelDebug
+				}
+				r.Log.Log(ctx, level, "sources read", "sources", total, "articles", sum.read, "fresh", sum.fresh, "unchanged", sum.unchanged, "troubles", sum.troubles)
 				flush()
 				return
 			}

@@ -45,10 +45,10 @@ type visit struct {
 // opened when it is read.
 func (r *Reader) ask(ctx context.Context, v *visit) {
 	now := r.Now()
-	if !r.Eager && v.mark.Due.After(now) {
+	if v.mark.Due.After(now) && (!r.Eager || v.mark.Told) {
 		v.skipped, v.unchanged = true, v.mark.Failures == 0
 		if v.mark.Failures > 0 {
-			v.fault = fmt.Sprintf("%s (left alone until %s)", v.mark.Fault, v.mark.Due.Format("2006-01-02 15:04"))
+			v.fault = fmt.Sprintf("%s (left alone until %s)", v.mark.Fault, v.mark.Due.In(now.Location()).Format("2006-01-02 15:04 MST"))
 		}
 		return
 	}

@@ -49,9 +49,11 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (id, feed) DO UPDATE SET url = excluded.url, doc = excluded.doc,
 			link = excluded.link, guid = excluded.guid, title = excluded.title, sum = excluded.sum,
+			seen = CASE WHEN article.feed LIKE 'hand:%' THEN excluded.seen ELSE article.seen END,
 			published = CASE WHEN article.published <> 0 AND (excluded.published = 0 OR excluded.published > article.published)
 				THEN article.published ELSE excluded.published END
-		WHERE article.doc <> excluded.doc OR article.link <> excluded.link OR article.guid <> excluded.guid OR article.title <> excluded.title OR article.sum <> excluded.sum`
+		WHERE article.doc <> excluded.doc OR article.link <> excluded.link OR article.guid <> excluded.guid OR article.title <> excluded.title OR article.sum <> excluded.sum
+			OR article.feed LIKE 'hand:%'`
 	now := a.now()
 	insert, err := tx.PrepareContext(ctx, query)
 	if err != nil {
@@ -80,8 +82,8 @@ func (a *Archive) insert(ctx context.Context, tx *sql.Tx, sorted []*digest.Artic
 			one.Seen = now
 		}
 		published, by := millis(one.Published), one.Handles
-		if strings.HasPrefix(one.Feed, digest.ByHand) {
-			published = 0 // it counts by when it was first seen, as what has no date
+		if strings.HasPrefix(one.Feed, digest.ByHand) { // it counts by when it was added, as what has no date
+			published, one.Seen = 0, now
 		}
 		done, err := insert.ExecContext(through, plain(one.ID), plain(one.Feed), plain(one.URL), published, millis(one.Seen),
 			by.Link, by.GUID, by.Title, by.Sum, string(doc))

@@ -122,6 +122,27 @@ func TestKeepDates(t *testing.T) {
 	})
 }
 
+// What an editor adds by hand is news from when it was added, although a source brought it weeks ago.
+func TestKeepByHand(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c := open(t, address)
+		old := article("a", lab, seven.Add(-20*24*time.Hour))
+		keep(t, s, []digest.Article{old})
+		c.move(20 * 24 * time.Hour)
+		now := seven.Add(20 * 24 * time.Hour)
+		old.Feed = digest.ByHand
+		for range 2 { // and once more weeks later
+			keep(t, s, []digest.Article{old})
+			found := ok[[]digest.Article](t)(s.Unprinted(t.Context(), "daily", []string{lab, digest.ByHand}, now.Add(-48*time.Hour), now))
+			if len(found) != 1 || found[0].ID != "a" || !found[0].Published.Equal(old.Published) {
+				t.Errorf("%+v", found)
+			}
+			c.move(20 * 24 * time.Hour)
+			now = now.Add(20 * 24 * time.Hour)
+		}
+	})
+}
+
 func TestKnown(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, c := open(t, address)

@@ -14,7 +14,7 @@ import (
 	"tidings/digest"
 )
 
-const markColumns = "source, address, moving, moves, etag, modified, hash, title, checked, changed, newest, pace, next, due, failures, failing, fault, wall"
+const markColumns = "source, address, moving, moves, etag, modified, hash, title, checked, changed, newest, pace, next, due, failures, failing, fault, wall, told"
 
 // Marks returns what is remembered of these sources, by their addresses; of a source that was never visited there is
 // none.
@@ -39,11 +39,11 @@ func (n *Notebook) Marks(ctx context.Context, sources []string) (map[string]dige
 
 func scanMark(rows *sql.Rows) (m digest.Mark, err error) {
 	var checked, changed, newest, pace, next, due, failing int64
-	var wall int
+	var wall, told int
 	err = rows.Scan(&m.Source, &m.Address, &m.Moving, &m.Moves, &m.ETag, &m.Modified, &m.Hash, &m.Title,
-		&checked, &changed, &newest, &pace, &next, &due, &m.Failures, &failing, &m.Fault, &wall)
+		&checked, &changed, &newest, &pace, &next, &due, &m.Failures, &failing, &m.Fault, &wall, &told)
 	m.Checked, m.Changed, m.Newest, m.Next, m.Due, m.Failing = moment(checked), moment(changed), moment(newest), moment(next), moment(due), moment(failing)
-	m.Interval, m.Wall = time.Duration(pace)*time.Millisecond, wall != 0
+	m.Interval, m.Wall, m.Told = time.Duration(pace)*time.Millisecond, wall != 0, told != 0
 	return m, err
 }
 
@@ -52,12 +52,12 @@ func setMarks(ctx context.Context, tx *sql.Tx, marks []digest.Mark) error {
 	if len(marks) == 0 {
 		return nil
 	}
-	const query = "INSERT INTO mark (" + markColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+	const query = "INSERT INTO mark (" + markColumns + `) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 		ON CONFLICT (source) DO UPDATE SET address = excluded.address, moving = excluded.moving, moves = excluded.moves,
 			etag = excluded.etag, modified = excluded.modified, hash = excluded.hash, title = excluded.title,
 			checked = excluded.checked, changed = excluded.changed, newest = excluded.newest, pace = excluded.pace,
 			next = excluded.next, due = excluded.due, failures = excluded.failures, failing = excluded.failing,
-			fault = excluded.fault, wall = excluded.wall`
+			fault = excluded.fault, wall = excluded.wall, told = excluded.told`
 	set, err := tx.PrepareContext(ctx, query)
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func setMarks(ctx context.Context, tx *sql.Tx, marks []digest.Mark) error {
 		_, err := set.ExecContext(ctx, plain(m.Source), plain(m.Address), plain(m.Moving), m.Moves,
 			plain(m.ETag), plain(m.Modified), plain(m.Hash), plain(m.Title),
 			millis(m.Checked), millis(m.Changed), millis(m.Newest), m.Interval.Milliseconds(), millis(m.Next), millis(m.Due),
-			m.Failures, millis(m.Failing), plain(m.Fault), flag(m.Wall))
+			m.Failures, millis(m.Failing), plain(m.Fault), flag(m.Wall), flag(m.Told))
 		if err != nil {
 			return fmt.Errorf("mark source %s: %w", m.Source, err)
 		}

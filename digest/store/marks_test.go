@@ -20,7 +20,7 @@ func TestMarks(t *testing.T) {
 		m := digest.Mark{
 			Source: lab, ETag: `W/"x"`, Modified: "Mon, 23 Nov 2026 07:00:00 GMT", Hash: "abc", Title: "The Lab", Checked: seven,
 			Address: "https://lab.example/new", Moving: "https://lab.example/newer", Moves: 2, Newest: seven.Add(-2 * time.Hour),
-			Interval: 90 * time.Minute, Next: seven.Add(2 * time.Hour), Wall: true,
+			Interval: 90 * time.Minute, Next: seven.Add(2 * time.Hour), Wall: true, Told: true,
 			Changed: seven.Add(-time.Hour), Due: seven.Add(time.Hour), Failures: 3, Failing: seven.Add(-24 * time.Hour), Fault: "no answer",
 		}
 		keepMarks(t, s, m)

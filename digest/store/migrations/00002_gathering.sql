@@ -9,6 +9,7 @@ ALTER TABLE mark ADD COLUMN newest   BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE mark ADD COLUMN pace     BIGINT NOT NULL DEFAULT 0; -- milliseconds between two visits
 ALTER TABLE mark ADD COLUMN next     BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE mark ADD COLUMN wall     INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE mark ADD COLUMN told     INTEGER NOT NULL DEFAULT 0;
 
 -- What an article is recognised by within its feed.
 ALTER TABLE article ADD COLUMN link  TEXT NOT NULL DEFAULT '';
