@@ -39,6 +39,7 @@ type mender struct {
 	note  span
 	plain bool // it is RSS without xml:base, so its texts mean what is written
 	cdf   bool // its root is a channel
+	open  bool // it has a CDATA section that nothing ends
 	done  mended
 }
 
@@ -156,13 +157,17 @@ func soundRefs(s string) string {
 
 // cdata writes a CDATA section. One without an end is closed where the element around it closes.
 func (m *mender) cdata(rest string) int {
-	if n := strings.Index(rest, "]]>"); n >= 0 {
+	n := -1
+	if !m.open {
+		n = strings.Index(rest, "]]>")
+	}
+	if n >= 0 {
 		if len(m.stack) > 0 {
 			m.out.WriteString(rest[:n+3])
 		}
 		return n + 3
 	}
-	n := len(rest)
+	n, m.open = len(rest), true // nor has any that follows an end
 	if len(m.stack) > 0 {
 		if k := strings.Index(rest, "</"+m.stack[len(m.stack)-1].name); k >= 0 {
 			n = k
