@@ -58,6 +58,7 @@ func (r *Reader) readFiles(v *visit) error {
 		}
 		bad = append(bad, name+": "+err.Error())
 	}
+	v.articles = once(v.articles)
 	if len(bad) > 0 && len(bad) == len(names) {
 		return errors.New(faults(bad, len(names)))
 	}
