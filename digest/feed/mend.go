@@ -38,7 +38,7 @@ type mender struct {
 	item  int // stack height at which the open item began, 0 outside one
 	note  span
 	plain bool // it is RSS without xml:base, so its texts mean what is written
-	cdf   bool // its root is a channel
+	alone bool // its root is a channel, of RSS 1.1 or of an RSS that lost its first line
 	open  bool // it has a CDATA section that nothing ends
 	done  mended
 }
@@ -182,7 +182,7 @@ func (m *mender) cdata(rest string) int {
 func (m *mender) start(name, tag, follows string) int {
 	out := name
 	local := localName(name)
-	if m.cdf && local == "items" { // of RSS 1.1; the items in it are the channel's
+	if m.alone && local == "items" { // the items in it are the channel's
 		return 0
 	}
 	switch {
@@ -190,11 +190,9 @@ func (m *mender) start(name, tag, follows string) int {
 		m.done.lang = langIn(tag)
 		m.plain = (local == "rss" || local == "rdf") && !strings.Contains(m.in, "xml:base")
 		if local == "channel" {
-			m.cdf = true
+			m.alone = true
 			out, tag = "channel></rss", `<rss version="2.0"><channel>`
 		}
-	case m.cdf:
-		out, tag = cdfElement(name, tag)
 	case m.body > 0:
 		out = local // <xhtml:p> is to be read as HTML
 		tag = "<" + local + tag[1+len(name):]

@@ -109,6 +109,12 @@ func findRoot(s string) (kind, int) {
 	return seen, 0
 }
 
+// isChannel tells a feed whose root is its channel, of RSS 1.1 or of an RSS that lost its first line.
+func isChannel(s string) bool {
+	s = strings.ToLower(s)
+	return strings.Contains(s, "</channel") && strings.Contains(s, "<item")
+}
+
 // doctypeEnd returns the length of a document type with its internal subset.
 func doctypeEnd(s string) int {
 	end := strings.IndexByte(s, '>')
