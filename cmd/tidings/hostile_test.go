@@ -66,7 +66,7 @@ const (
 	keptAll  = "its document breaks off (articles kept: 1, lost: 0)"
 	tooMuch  = "the head of its answer is larger than 256 KiB"
 	notHTTP  = "what its server answers is not HTTP"
-	inside   = ", which [gather] allow_private does not open"
+	inside   = ", where only a source of that network may lead"
 )
 
 // TestHostile gathers from all hostile servers at once, each on a host of its own, and from a good source beside
@@ -269,10 +269,10 @@ func misleading() []hostile {
 	return []hostile{
 		{"a redirect to itself", func(w *wire) { w.redirect(w.path) }, "it redirects more than 10 times"},
 		{"a redirect without end", func(w *wire) { w.redirect(w.path + "x") }, "it redirects more than 10 times"},
-		{"a redirect to the cloud's own", func(w *wire) { w.redirect("http://169.254.169.254/latest/meta-data/") }, "it lies in a private network (169.254.169.254)" + inside},
-		{"a redirect to another network", func(w *wire) { w.redirect("http://" + w.other + "/") }, "it lies in a private network (OTHER)" + inside},
-		{"a redirect to localhost", func(w *wire) { w.redirect("http://localhost" + w.other[strings.LastIndex(w.other, ":"):] + "/") }, "it lies in a private network (localhost:PORT)" + inside},
-		{"a redirect to IPv6", func(w *wire) { w.redirect("http://[::1]" + w.other[strings.LastIndex(w.other, ":"):] + "/") }, "it lies in a private network ([::1]:PORT)" + inside},
+		{"a redirect to the cloud's own", func(w *wire) { w.redirect("http://169.254.169.254/latest/meta-data/") }, "it redirects into a private network (169.254.169.254)" + inside},
+		{"a redirect to another network", func(w *wire) { w.redirect("http://" + w.other + "/") }, "it redirects into a private network (OTHER)" + inside},
+		{"a redirect to localhost", func(w *wire) { w.redirect("http://localhost" + w.other[strings.LastIndex(w.other, ":"):] + "/") }, "it redirects into a private network (localhost:PORT)" + inside},
+		{"a redirect to IPv6", func(w *wire) { w.redirect("http://[::1]" + w.other[strings.LastIndex(w.other, ":"):] + "/") }, "it redirects into a private network ([::1]:PORT)" + inside},
 		{"a redirect to a file", func(w *wire) { w.redirect("file:///etc/passwd") }, "it redirects to an address that is not one of the web"},
 		{"a redirect with a key to nowhere", func(w *wire) { w.redirect("http://[x/?key=sesame") }, "it redirects to what is no address"},
 	}

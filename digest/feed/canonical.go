@@ -51,15 +51,19 @@ func Canonical(raw string) string {
 	if raw = strings.TrimSpace(raw); len(raw) > maxAddress {
 		return raw
 	}
-	for range maxAddress { // what a cut leaves may need another one; it ends, for each makes it shorter
-		once := strings.TrimSpace(canonicalOnce(raw))
-		if once == raw {
-			break
+	cut := raw
+	for range maxCuts { // what a cut leaves may need another one
+		once := strings.TrimSpace(canonicalOnce(cut))
+		if once == cut {
+			return cut
 		}
-		raw = once
+		cut = once
 	}
 	return raw
 }
+
+// maxCuts is how many times an address may have to be cut; what needs more is made to cost time.
+const maxCuts = 20
 
 // maxAddress is how long an address may be to be looked at, in bytes; servers take hardly more.
 const maxAddress = 8 << 10

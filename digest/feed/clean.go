@@ -264,24 +264,29 @@ func isListed(p string) bool { return listing.MatchString(p) }
 // number: a report of the second quarter may be worded as that of the first. A question may be put to
 // several people.
 func (t tally) doubles(paragraphs []string, why []string) {
-	type told struct {
-		shingles map[[3]string]bool
-		text     string
-	}
-	seen := make([]told, 0, len(paragraphs))
+	var seen []string
+	where := map[[3]string][]int{} // the places among the seen of each run of words
 	for i, p := range paragraphs {
 		if why[i] != "" || words(p) < 10 || strings.HasSuffix(p, "?") {
 			continue
 		}
-		mine := told{shingles(p), p}
-		for _, earlier := range seen {
-			if share(mine.shingles, earlier.shingles) >= 0.8 && saysNumbers(earlier.text, p) {
+		mine, common := shingles(p), make([]int, len(seen))
+		for s := range mine {
+			for _, k := range where[s] {
+				common[k]++
+			}
+		}
+		for k, n := range common {
+			if n > 0 && float64(n) >= 0.8*float64(len(mine)) && saysNumbers(seen[k], p) {
 				why[i] = doubled
 				break
 			}
 		}
 		if why[i] == "" && len(seen) < 500 { // a bound on the work, not on the text
-			seen = append(seen, mine)
+			for s := range mine {
+				where[s] = append(where[s], len(seen))
+			}
+			seen = append(seen, p)
 		}
 	}
 }

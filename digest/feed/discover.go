@@ -48,7 +48,7 @@ func (o opening) candidates() []candidate {
 	}
 	all := siteShapes(at)
 	if o.kind == page {
-		if root, err := nethtml.Parse(strings.NewReader(o.text)); err == nil {
+		if root, err := o.tree(); err == nil {
 			base := baseOf(root, at)
 			all = append(all, namedFeeds(root, base)...)
 			all = append(all, linkedFeeds(root, base)...)

@@ -170,7 +170,7 @@ func (w *Web) getAs(ctx context.Context, address string, header http.Header, how
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { from = i.Conn.RemoteAddr() }})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return answer{}, &refusal{sentence: "its address cannot be asked for: " + err.Error(), err: err}
+		return answer{}, &refusal{sentence: "its address cannot be asked for", err: err}
 	}
 	req.Header.Set("Accept", accept)
 	req.Header.Set("Accept-Encoding", "gzip") // unpacked by ourselves, off the host's turn and within bounds
@@ -178,7 +178,7 @@ func (w *Web) getAs(ctx context.Context, address string, header http.Header, how
 		req.Header[http.CanonicalHeaderKey(k)] = v
 	}
 	req.Header.Set("User-Agent", w.userAgent())
-	res, err := w.web(how.public).Do(req)
+	res, err := w.do(req, how.public)
 	if err != nil {
 		return answer{}, w.explain(err, u)
 	}
@@ -269,7 +269,9 @@ func (w *Web) explain(err error, u *url.URL) error {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, context.Canceled):
-		return err
+		return context.Canceled // without the address around it, which may hold a key
+	case errors.Is(err, ssrf.ErrProhibitedIP) && hostOf(err, u) != u.Host:
+		no.sentence = "it redirects into a private network (" + hostOf(err, u) + "), where only a source of that network may lead"
 	case errors.Is(err, ssrf.ErrProhibitedIP):
 		no.sentence = "it lies in a private network (" + hostOf(err, u) + "), which [gather] allow_private does not open"
 	case errors.Is(err, ssrf.ErrProhibitedPort):
@@ -324,8 +326,7 @@ func isCut(err error) bool {
 // took the connection. What we do not dial ourselves is another matter.
 func unheard(err error) bool {
 	var dial *net.OpError
-	return errors.As(err, &dial) && dial.Op == "dial" &&
-		!errors.Is(err, ssrf.ErrProhibitedIP) && !errors.Is(err, ssrf.ErrProhibitedPort)
+	return errors.As(err, &dial) && dial.Op == "dial" && !isProhibited(err)
 }
 
 // hostOf names the host that was refused; after a redirect it is not the source's own.
@@ -339,6 +340,16 @@ func hostOf(err error, u *url.URL) string {
 	return u.Host
 }
 
+// do asks as one who may go into no private network, and if the host itself lies in one that is opened, as one who
+// may: so a server of the public web can redirect nobody into it.
+func (w *Web) do(req *http.Request, public bool) (*http.Response, error) {
+	res, err := w.web(true).Do(req)
+	if isProhibited(err) && !public && hostOf(err, req.URL) == req.URL.Host {
+		return w.web(false).Do(req)
+	}
+	return res, err
+}
+
 // web returns the client that goes where the operator has opened a way, or the one that does not. Both are
 // made at the first call.
 func (w *Web) web(public bool) *http.Client {
@@ -347,6 +358,11 @@ func (w *Web) web(public bool) *http.Client {
 		return w.public
 	}
 	return w.client
+}
+
+// isProhibited tells what we did not dial ourselves.
+func isProhibited(err error) bool {
+	return errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedPort)
 }
 
 // newClient makes a client that knows no proxy and no cookies, and looks at every address after its name is

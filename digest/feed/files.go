@@ -35,7 +35,7 @@ func filePath(source string) string {
 
 // readFiles reads a document of this machine, or a folder of them: feeds, web pages and plain texts, by
 // what they are. Files that cannot be read are named in one sentence and the rest is read.
-func (r *Reader) readFiles(v *visit) error {
+func readFiles(v *visit, limit int64) error {
 	path := filePath(v.source.URL)
 	names, err := list(path)
 	if err != nil {
@@ -44,7 +44,7 @@ func (r *Reader) readFiles(v *visit) error {
 	whole := make([]string, 0, len(names))
 	var bad []string
 	for _, name := range names {
-		doc, err := r.load(path, name, v.source)
+		doc, err := load(path, name, v.source, limit)
 		if err == nil {
 			whole = append(whole, name+" "+hashOf(doc.Body))
 			var articles []digest.Article
@@ -58,6 +58,7 @@ func (r *Reader) readFiles(v *visit) error {
 		}
 		bad = append(bad, name+": "+err.Error())
 	}
+	v.articles = once(v.articles)
 	if len(bad) > 0 && len(bad) == len(names) {
 		return errors.New(faults(bad, len(names)))
 	}
@@ -119,7 +120,7 @@ func list(path string) ([]string, error) {
 }
 
 // load reads a file within the limit of size. Only regular files are opened, for a pipe would never end.
-func (r *Reader) load(root, name string, s digest.Source) (Document, error) {
+func load(root, name string, s digest.Source, limit int64) (Document, error) {
 	path, id := filepath.Join(root, filepath.FromSlash(name)), s.URL
 	if name == "." {
 		path = root
@@ -138,12 +139,12 @@ func (r *Reader) load(root, name string, s digest.Source) (Document, error) {
 		return Document{}, plainError(err)
 	}
 	defer func() { _ = f.Close() }()
-	body, err := io.ReadAll(io.LimitReader(f, r.maxBytes()+1))
+	body, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return Document{}, plainError(err)
 	}
-	if int64(len(body)) > r.maxBytes() {
-		return Document{}, errors.New("it is larger than " + byteSize(r.maxBytes()))
+	if int64(len(body)) > limit {
+		return Document{}, errors.New("it is larger than " + byteSize(limit))
 	}
 	return Document{Body: body, Name: id, Lang: s.Lang}, nil
 }

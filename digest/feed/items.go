@@ -67,17 +67,7 @@ func (o opening) parseFeed() (parsed, error) {
 	p.KeepOriginalFeed = true
 	p.RSSTranslator = &gofeed.DefaultRSSTranslator{DisableContentImageScan: true}
 	if o.kind == jsonFeed {
-		f, err := p.ParseString(o.text)
-		if err == nil {
-			return parsed{feed: f}, nil
-		}
-		text, cut := mendJSON(o.text)
-		f, err = p.ParseString(text)
-		out := parsed{feed: f, cut: cut}
-		if cut {
-			out.lost = 1
-		}
-		return out, err
+		return o.parseJSON(p)
 	}
 	m, err := mend(tidied(o.text))
 	if err != nil {
@@ -112,6 +102,23 @@ func (o opening) parseFeed() (parsed, error) {
 		return out, err
 	}
 	return out, nil
+}
+
+// parseJSON hands a JSON Feed to gofeed as it is, or else mended. What stands beyond all bounds is old, or no
+// feed.
+func (o opening) parseJSON(p *gofeed.Parser) (parsed, error) {
+	whole := boundedJSON(o.text)
+	f, err := p.ParseString(whole)
+	if err == nil {
+		return parsed{feed: f}, nil
+	}
+	text, cut := mendJSON(whole)
+	f, err = p.ParseString(text)
+	out := parsed{feed: f}
+	if cut && len(whole) == len(o.text) {
+		out.cut, out.lost = true, 1
+	}
+	return out, err
 }
 
 // channel is what a feed's items have in common.

@@ -93,9 +93,9 @@ func (o opening) readList(list digest.List) ([]digest.Article, error) {
 	if isWall(o.text) {
 		return nil, o.notFeed()
 	}
-	root, err := nethtml.Parse(strings.NewReader(o.text))
+	root, err := o.tree()
 	if err != nil {
-		return nil, broken("the web page", err)
+		return nil, err
 	}
 	l := frontPage{rules: r, base: baseOf(root, o.base())}
 	if countElements(root) > maxElements {

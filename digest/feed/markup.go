@@ -39,15 +39,23 @@ type block struct {
 	linked int       // how many of its bytes are links
 }
 
-// fragment parses a piece of HTML. What is nested beyond what the parser takes comes back as plain text.
+// fragment parses a piece of HTML. What is nested or grows beyond what the parser takes comes back as plain text.
 func fragment(s string) *nethtml.Node {
 	root := &nethtml.Node{Type: nethtml.ElementNode, Data: "body", DataAtom: atom.Body}
+	if len(s) > maxBody {
+		s = strings.ToValidUTF8(s[:maxBody], "")
+	}
 	s = unwrapped(s)
 	if s != "" && !strings.ContainsAny(s, "<&\r\x00") { // words alone need no parser
 		root.AppendChild(&nethtml.Node{Type: nethtml.TextNode, Data: s})
 		return root
 	}
-	nodes, err := nethtml.ParseFragmentWithOptions(strings.NewReader(unframed(s, " ")), root, nethtml.ParseOptionEnableScripting(false))
+	s = unframed(s, " ")
+	var nodes []*nethtml.Node
+	err := errOvergrown
+	if !isOvergrown(s, maxNodes) {
+		nodes, err = nethtml.ParseFragmentWithOptions(strings.NewReader(s), root, nethtml.ParseOptionEnableScripting(false))
+	}
 	if err != nil {
 		nodes = []*nethtml.Node{{Type: nethtml.TextNode, Data: bare(s)}}
 	}
@@ -74,12 +82,12 @@ func unframed(s, instead string) string {
 	var b strings.Builder
 	from := 0
 	for i := strings.IndexByte(s, '<'); i >= 0 && i < len(s); {
-		end := strings.IndexByte(s[i:], '>')
-		if end < 0 {
-			break
-		}
 		next := i + 1
-		if name := tagName(s[i:]); len(name) > 2 && framed[strings.ToLower(name)] {
+		if name := tagName(s[i:]); len(name) > 2 && len(name) < 10 && framed[strings.ToLower(name)] {
+			end := strings.IndexByte(s[i:], '>')
+			if end < 0 {
+				break
+			}
 			next = i + end + 1
 			b.WriteString(s[from:i])
 			b.WriteString(instead)
@@ -340,11 +348,12 @@ func drop(root *nethtml.Node, removed []digest.Removed) {
 	if len(removed) == 0 {
 		return
 	}
-	gone := map[string]bool{}
+	gone, longest := map[string]bool{}, 0
 	for _, r := range removed {
-		gone[squeeze(r.Text)] = true
+		said := squeeze(r.Text)
+		gone[said], longest = true, max(longest, len(said))
 	}
-	dropElements(root, gone)
+	dropElements(root, gone, longest)
 	var left []string
 	for _, r := range removed {
 		if gone[squeeze(r.Text)] {
@@ -355,19 +364,41 @@ func drop(root *nethtml.Node, removed []digest.Removed) {
 }
 
 // dropElements removes the elements whose whole text is one of the given paragraphs, and marks it as found.
-func dropElements(n *nethtml.Node, gone map[string]bool) {
+func dropElements(n *nethtml.Node, gone map[string]bool, longest int) {
 	for c := n.FirstChild; c != nil; {
 		next := c.NextSibling
 		if c.Type == nethtml.ElementNode {
-			if said := squeeze(textOf(c)); hasKey(gone, said) {
+			said := ""
+			if !saysMore(c, longest) {
+				said = squeeze(textOf(c))
+			}
+			if hasKey(gone, said) {
 				n.RemoveChild(c)
 				gone[said] = false
 			} else {
-				dropElements(c, gone)
+				dropElements(c, gone, longest)
 			}
 		}
 		c = next
 	}
+}
+
+// saysMore tells whether an element has more letters than n bytes hold, without reading them all.
+func saysMore(e *nethtml.Node, n int) bool {
+	for d := range e.Descendants() {
+		if d.Type != nethtml.TextNode {
+			continue
+		}
+		for _, r := range d.Data {
+			if r > ' ' && r < 0x7f || unicode.IsLetter(r) {
+				n--
+			}
+			if n < 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func hasKey(set map[string]bool, key string) bool {

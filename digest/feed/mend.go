@@ -38,7 +38,8 @@ type mender struct {
 	item  int // stack height at which the open item began, 0 outside one
 	note  span
 	plain bool // it is RSS without xml:base, so its texts mean what is written
-	cdf   bool // its root is a channel
+	alone bool // its root is a channel, of RSS 1.1 or of an RSS that lost its first line
+	open  bool // it has a CDATA section that nothing ends
 	done  mended
 }
 
@@ -156,13 +157,17 @@ func soundRefs(s string) string {
 
 // cdata writes a CDATA section. One without an end is closed where the element around it closes.
 func (m *mender) cdata(rest string) int {
-	if n := strings.Index(rest, "]]>"); n >= 0 {
+	n := -1
+	if !m.open {
+		n = strings.Index(rest, "]]>")
+	}
+	if n >= 0 {
 		if len(m.stack) > 0 {
 			m.out.WriteString(rest[:n+3])
 		}
 		return n + 3
 	}
-	n := len(rest)
+	n, m.open = len(rest), true // nor has any that follows an end
 	if len(m.stack) > 0 {
 		if k := strings.Index(rest, "</"+m.stack[len(m.stack)-1].name); k >= 0 {
 			n = k
@@ -177,7 +182,7 @@ func (m *mender) cdata(rest string) int {
 func (m *mender) start(name, tag, follows string) int {
 	out := name
 	local := localName(name)
-	if m.cdf && local == "items" { // of RSS 1.1; the items in it are the channel's
+	if m.alone && local == "items" { // the items in it are the channel's
 		return 0
 	}
 	switch {
@@ -185,11 +190,9 @@ func (m *mender) start(name, tag, follows string) int {
 		m.done.lang = langIn(tag)
 		m.plain = (local == "rss" || local == "rdf") && !strings.Contains(m.in, "xml:base")
 		if local == "channel" {
-			m.cdf = true
+			m.alone = true
 			out, tag = "channel></rss", `<rss version="2.0"><channel>`
 		}
-	case m.cdf:
-		out, tag = cdfElement(name, tag)
 	case m.body > 0:
 		out = local // <xhtml:p> is to be read as HTML
 		tag = "<" + local + tag[1+len(name):]

@@ -12,6 +12,27 @@ import (
 var textKeys = wordSet("version title home_page_url feed_url description icon favicon language id url external_url content_html " +
 	"content_text summary image banner_image date_published date_modified")
 
+// boundedJSON is as much of a JSON text as has no more values and members than markup may have: a strict
+// reader makes a kilobyte of each empty item.
+func boundedJSON(s string) string {
+	quoted, escaped, n := false, false, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case escaped:
+			escaped = false
+		case quoted:
+			escaped, quoted = c == '\\', c != '"'
+		case c == '"':
+			quoted = true
+		case c == ',' || c == '{' || c == '[':
+			if n++; n > maxMarkup {
+				return s[:i]
+			}
+		}
+	}
+	return s
+}
+
 // mendJSON repairs what makes a strict reader give up a whole JSON Feed for one fault: a comma before a
 // closing bracket, a line break inside a text, a member of another type than it should have. Of a feed
 // that breaks off the whole items are kept, and cut is true.

@@ -27,7 +27,7 @@ func (o opening) notFeed() error {
 	if isWall(o.text) {
 		return &refusal{sentence: "a wall against robots stands before it; ask the site for another address, or leave the source out", wall: true}
 	}
-	root, err := nethtml.Parse(strings.NewReader(o.text))
+	root, err := o.tree()
 	if err != nil {
 		return errors.New("what the server sent is a web page, not a feed")
 	}

@@ -60,33 +60,36 @@ func (r *Reader) succeed(v *visit) {
 	if v.fresh > 0 {
 		m.Changed = m.Checked
 	}
-	m.Interval = r.interval(m.Interval, v.fresh > 0)
-	m.Next = m.Checked.Add(max(m.Interval, min(maxAge(v.got.Header), r.seldom())))
+	p := r.pace()
+	m.Interval = p.interval(m.Interval, v.fresh > 0)
+	m.Next = m.Checked.Add(max(m.Interval, min(maxAge(v.got.Header), p.seldom)))
 	v.follow()
+}
+
+// pace is within which bounds sources are visited.
+type pace struct{ often, seldom time.Duration }
+
+func (r *Reader) pace() pace {
+	often := r.Often
+	if often <= 0 {
+		often = time.Hour
+	}
+	return pace{often, max(r.Seldom, often)}
 }
 
 // interval halves what passes between two visits when the last brought something new, and lengthens it by
 // a quarter when it did not: after a few visits it is about half of the source's own pace.
-func (r *Reader) interval(last time.Duration, fresh bool) time.Duration {
+func (p pace) interval(last time.Duration, fresh bool) time.Duration {
 	switch {
 	case last == 0:
-		return r.often()
+		return p.often
 	case fresh:
 		last /= 2
 	default:
 		last += last / 4
 	}
-	return min(max(last, r.often()), r.seldom())
+	return min(max(last, p.often), p.seldom)
 }
-
-func (r *Reader) often() time.Duration {
-	if r.Often <= 0 {
-		return time.Hour
-	}
-	return r.Often
-}
-
-func (r *Reader) seldom() time.Duration { return max(r.Seldom, r.often()) }
 
 // follow believes a move for good once it was told often enough. The validators stay: they are those of the
 // place that the redirect led to.

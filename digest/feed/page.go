@@ -19,9 +19,9 @@ const leastPage = 120
 
 // readPage reads a web page as one article: what it says of itself, and the text that is the article.
 func (o opening) readPage() (digest.Article, error) {
-	root, err := nethtml.Parse(strings.NewReader(o.text))
+	root, err := o.tree()
 	if err != nil {
-		return digest.Article{}, broken("the web page", err)
+		return digest.Article{}, err
 	}
 	base := o.base()
 	about := describe(root, base)
@@ -34,7 +34,7 @@ func (o opening) readPage() (digest.Article, error) {
 	declared := firstOf(about.lang, langTag(o.Lang))
 	heard := text.Detect(clip(a.Title+"\n\n"+strings.Join(texts(bs), "\n"), 4000), declared)
 	lang := heard.Lang
-	kept, removed := clean(texts(bs), noise{title: a.Title, lang: lang, prose: true})
+	kept, removed := clean(bounded(texts(bs)), noise{title: a.Title, lang: lang, prose: true})
 	if n := letters(strings.Join(kept, "")); n < leastPage && !(n > 0 && a.Title != "" && isNote(root)) {
 		return digest.Article{}, &NotArticle{"a web page without an article" + quoted(a.Title)}
 	}

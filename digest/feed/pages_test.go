@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"code.dny.dev/ssrf"
 	"github.com/google/go-cmp/cmp"
 
 	"tidings/digest"
@@ -173,6 +175,36 @@ func TestInside(t *testing.T) {
 	got, err := r.get(t.Context(), r.url+"/story", nil)
 	if err != nil || !got.inside {
 		t.Error(got.inside, err)
+	}
+}
+
+// elsewhereOnly stands for a server of the public web, which cannot be had in a test, that redirects to another
+// address; whatever else is asked for lies in a private network.
+type elsewhereOnly struct{ to string }
+
+func (e elsewhereOnly) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Host != "public.example" {
+		return nil, &net.OpError{Op: "dial", Err: ssrf.ErrProhibitedIP}
+	}
+	return &http.Response{StatusCode: http.StatusFound, Header: http.Header{"Location": {e.to}}, Body: http.NoBody, Request: req}, nil
+}
+
+// TestLedInside has the public web lead into a network that is opened for another source: by a redirect, and by the
+// feed that a page names.
+func TestLedInside(t *testing.T) {
+	r := newRigOf(t, "pages.txtar")
+	r.web(true).Transport = elsewhereOnly{r.url + "/old.xml"}
+	if _, err := r.get(t.Context(), "http://public.example/feed", nil); err == nil || !strings.Contains(err.Error(), "it redirects into a private network") {
+		t.Errorf("the redirect is followed: %v", err)
+	}
+	for _, inside := range []bool{false, true} {
+		v := &visit{got: answer{inside: inside}}
+		if _, _, err := readOther(t.Context(), &r.Web, v, r.url+"/old.xml"); (err == nil) != inside {
+			t.Errorf("a page, inside: %t, names a feed inside: %v", inside, err)
+		}
+	}
+	if len(r.asked) != 1 {
+		t.Errorf("asked: %v", r.asked)
 	}
 }
 

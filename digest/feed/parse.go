@@ -155,6 +155,17 @@ func settle(a *digest.Article, declared string) {
 	a.Lang, a.LangBy = firstOf(heard.Lang, declared), heard.String()
 }
 
+// bounded leaves out paragraphs that [settle] would cut off anyway, so that nobody spends time on them.
+func bounded(ps []string) []string {
+	n := 0
+	for i, p := range ps {
+		if n += len(p); n > 2*maxText {
+			return ps[:i+1]
+		}
+	}
+	return ps
+}
+
 // clip bounds a text to n letters, at a space if there is one near.
 func clip(s string, n int) string {
 	if len(s) <= n {

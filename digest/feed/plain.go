@@ -38,7 +38,7 @@ func (o opening) readPlain() (digest.Article, error) {
 	for i := range ps {
 		ps[i] = unwrap(ps[i])
 	}
-	kept, removed := clean(ps, noise{title: a.Title, lang: lang, prose: true})
+	kept, removed := clean(bounded(ps), noise{title: a.Title, lang: lang, prose: true})
 	a.Author, kept, removed = writer(kept, removed)
 	a.Text, a.Removed, a.HTML = strings.Join(kept, "\n\n"), removed, asHTML(kept)
 	a.URL = Canonical(address(nil, o.URL))
@@ -86,16 +86,26 @@ func paragraphs(s string) []string {
 func apartFromProse(ps []string) []string {
 	var out []string
 	for _, p := range ps {
-		open := false // the last paragraph goes on
-		for l := range strings.SplitSeq(p, "\n") {
-			beside := strings.Contains(p, "\n") && (counterLine.MatchString(l) || bylineStart.MatchString(l))
-			if open && !beside {
-				out[len(out)-1] += "\n" + l
-			} else {
-				out = append(out, l)
-			}
-			open = !beside
+		if !strings.Contains(p, "\n") {
+			out = append(out, p)
+			continue
 		}
+		var open []string // lines of the paragraph that goes on
+		flush := func() {
+			if len(open) > 0 {
+				out = append(out, strings.Join(open, "\n"))
+			}
+			open = nil
+		}
+		for l := range strings.SplitSeq(p, "\n") {
+			if counterLine.MatchString(l) || bylineStart.MatchString(l) {
+				flush()
+				out = append(out, l)
+			} else {
+				open = append(open, l)
+			}
+		}
+		flush()
 	}
 	return out
 }

@@ -35,13 +35,14 @@ var camel = regexp.MustCompile(`([a-z0-9])([A-Z])`)
 // prune takes out of a page what its own markup says is beside the article. What holds more than a fifth
 // of the page's words stays, whatever it is called: some sites wrap the article itself in a "byline".
 func prune(root *nethtml.Node) {
-	limit := countWords(root) / 5
+	words := map[*nethtml.Node]int{} // counted once: elements may lie in each other by the hundred
+	limit := countWords(root, words) / 5
 	var walk func(n *nethtml.Node)
 	walk = func(n *nethtml.Node) {
 		for c := n.FirstChild; c != nil; {
 			next := c.NextSibling
 			if c.Type == nethtml.ElementNode {
-				if isBeside(c) && countWords(c) <= limit {
+				if isBeside(c) && words[c] <= limit {
 					n.RemoveChild(c)
 				} else {
 					walk(c)
@@ -93,18 +94,19 @@ func hasAttr(n *nethtml.Node, key string) bool {
 	return false
 }
 
-// countWords counts the words that a reader would see.
-func countWords(n *nethtml.Node) int {
+// countWords counts the words that a reader would see, and notes the number of each element.
+func countWords(n *nethtml.Node, counted map[*nethtml.Node]int) int {
 	if n.Type == nethtml.TextNode {
-		return len(strings.Fields(n.Data))
+		return words(n.Data)
 	}
 	if n.Type == nethtml.ElementNode && isForeign(n) {
 		return 0
 	}
 	count := 0
 	for c := n.FirstChild; c != nil; c = c.NextSibling {
-		count += countWords(c)
+		count += countWords(c, counted)
 	}
+	counted[n] = count
 	return count
 }
 

@@ -274,7 +274,7 @@ func TestAnswers(t *testing.T) {
 		"/latin.xml":     "Però è 5 € di più",
 		"/quiet.xml":     "",
 		"/loop.xml":      "1h0m0s: it redirects more than 10 times",
-		"/inside.xml":    "1h0m0s: it lies in a private network (169.254.169.254), which [gather] allow_private does not open",
+		"/inside.xml":    "1h0m0s: it redirects into a private network (169.254.169.254), where only a source of that network may lead",
 		"/file.xml":      "1h0m0s: it redirects to an address that is not one of the web",
 		"/bomb.xml":      "1h0m0s: it is larger than 512 KiB, which is the most that is read of one source",
 		"/large.xml":     "1h0m0s: it is larger than 512 KiB, which is the most that is read of one source",
@@ -536,6 +536,10 @@ func TestFolder(t *testing.T) {
 	}
 	if got, trouble = titles(); got != "" || trouble != "" {
 		t.Error("unchanged, and yet", got, trouble)
+	}
+	write("sub/deep/saved-later.xml", `<rss version="2.0"><channel><title>f</title><item><title>From a feed</title><link>https://x.example/1</link></item></channel></rss>`)
+	if got, trouble = titles(); got != "" || trouble != "" {
+		t.Error("what another file told is news:", got, trouble)
 	}
 	source.URL = "file:" + filepath.Join(dir, "none.txt")
 	if _, trouble = titles(); trouble != "it cannot be opened: no such file or directory" {

@@ -68,7 +68,7 @@ func recognise(s string) (kind, string) {
 
 // findRoot looks for the first element that settles what the document is.
 func findRoot(s string) (kind, int) {
-	seen := unknown
+	seen, channels := unknown, true // channels: nobody has looked whether one could be a feed
 	for i := 0; i < min(len(s), rootWindow); {
 		n := strings.IndexByte(s[i:], '<')
 		if n < 0 {
@@ -93,8 +93,10 @@ func findRoot(s string) (kind, int) {
 			return xmlFeed, i
 		case local == "entry" && seen == unknown: // a document of one Atom entry, RFC 4287 section 2
 			return xmlFeed, i
-		case local == "channel" && seen == unknown && isChannel(rest):
-			return xmlFeed, i
+		case local == "channel" && seen == unknown && channels:
+			if channels = false; isChannel(rest) { // what follows the first decides for all of them
+				return xmlFeed, i
+			}
 		case local == "opml" && seen == unknown:
 			return feedList, i
 		case local == "html" || local == "body" || local == "head":
@@ -107,10 +109,16 @@ func findRoot(s string) (kind, int) {
 	return seen, 0
 }
 
+// isChannel tells a feed whose root is its channel, of RSS 1.1 or of an RSS that lost its first line.
+func isChannel(s string) bool {
+	s = strings.ToLower(s)
+	return strings.Contains(s, "</channel") && strings.Contains(s, "<item")
+}
+
 // doctypeEnd returns the length of a document type with its internal subset.
 func doctypeEnd(s string) int {
 	end := strings.IndexByte(s, '>')
-	if open := strings.IndexByte(s, '['); open >= 0 && open < end {
+	if open := strings.IndexByte(s[:max(end, 0)], '['); open >= 0 {
 		return after(s, "]", open) + after(s[after(s, "]", open):], ">", 0)
 	}
 	return after(s, ">", 0)

@@ -40,12 +40,7 @@ func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, source
 		queue <- line
 	}
 	close(queue)
-	pass := func(to chan<- *visit, v *visit) {
-		select {
-		case to <- v:
-		case <-ctx.Done():
-		}
-	}
+	pass := func(to chan<- *visit, v *visit) { pass(ctx, to, v) }
 	hosts := max(1, cmp.Or(r.Parallel, 8))
 	stage := newPages(r, known, func(v *visit) { pass(read, v) }, stop)
 	workers(hosts, func() {
@@ -84,6 +79,18 @@ func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, source
 	}, stage.close)
 	workers(hosts, func() { stage.work(ctx) }, func() { close(read) })
 	return read
+}
+
+// pass hands a visit on, unless the round is over. Once one was lost so, none comes through any more: a mark that
+// came without its articles would keep them from being read again.
+func pass(ctx context.Context, to chan<- *visit, v *visit) {
+	if ctx.Err() != nil {
+		return
+	}
+	select {
+	case to <- v:
+	case <-ctx.Done():
+	}
 }
 
 // workers starts n goroutines; the last to end calls done.

@@ -75,7 +75,7 @@ func (r *Reader) read(v *visit) {
 	switch {
 	case v.skipped || v.err != nil:
 	case isFile(v.source.URL):
-		v.err = r.readFiles(v)
+		v.err = readFiles(v, r.maxBytes())
 	default:
 		v.err = r.readAnswer(v)
 	}
