@@ -74,6 +74,7 @@ type Reading struct {
 	Source   digest.Origin // what a feed says of itself, also when it has no items
 	Cut      bool          // a feed that breaks off before its end; what was whole of it was kept
 	Lost     int           // items of a feed that had begun and were not whole, or could not be read
+	Nested   bool          // it declares entities of entities; they are left out
 }
 
 // ParseAll is [Parse] for who wants to know also how whole the document was. With an error Articles is
@@ -92,14 +93,17 @@ func parse(doc Document) (Reading, error) {
 	if err != nil {
 		return Reading{}, err
 	}
-	return opened.read()
+	r, err := opened.read()
+	r.Nested = opened.nested
+	return r, err
 }
 
 // opening is a document decoded and recognised.
 type opening struct {
 	Document
-	kind kind
-	text string
+	kind   kind
+	text   string
+	nested bool // it declares entities of entities
 }
 
 func open(doc Document) (opening, error) {
@@ -107,8 +111,9 @@ func open(doc Document) (opening, error) {
 	if err != nil {
 		return opening{}, err
 	}
-	k, s := recognise(decode(body, doc.Header.Get("Content-Type")))
-	return opening{doc, k, s}, nil
+	s, nested := withoutNested(decode(body, doc.Header.Get("Content-Type")))
+	k, s := recognise(s)
+	return opening{doc, k, s, nested}, nil
 }
 
 func (o opening) read() (Reading, error) {

@@ -325,6 +325,16 @@ func TestFollow(t *testing.T) {
 	}
 }
 
+// TestLaughs reads a document that would be a gigabyte if its entities were expanded: they are left out, and the
+// operator is told.
+func TestLaughs(t *testing.T) {
+	r := newRig(t)
+	titles, trouble := r.read(t, "/laughs.xml")
+	if mark := r.memory.marks[r.url+"/laughs.xml"]; titles != "They laugh: and laugh" || trouble != "" || !strings.Contains(mark.Fault, "entities made of entities") {
+		t.Error(titles, trouble, mark.Fault)
+	}
+}
+
 // TestBackOff fails a source for days: it is asked ever less often and never given up.
 func TestBackOff(t *testing.T) {
 	r := newRig(t)

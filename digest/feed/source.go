@@ -37,5 +37,6 @@ func parseSource(doc Document, list digest.List) (r Reading, more []string, err 
 	if errors.Is(err, ErrEmpty) {
 		err = nil
 	}
+	r.Nested = o.nested
 	return r, more, err
 }

@@ -169,6 +169,9 @@ func (r *Reader) readAnswer(v *visit) error {
 		v.fault = fmt.Sprintf("its document breaks off (articles kept: %d, lost: %d)", len(v.articles), read.Lost)
 		return nil
 	}
+	if read.Nested {
+		v.remark = "its document declares entities made of entities, as an attack would; they are left out"
+	}
 	if len(v.more) == 0 { // what is new stands in the document itself
 		v.mark.ETag, v.mark.Modified, v.mark.Hash = etag, modified, hash
 	}
