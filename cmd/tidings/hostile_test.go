@@ -92,7 +92,7 @@ func TestHostile(t *testing.T) {
 		t.Fatal(err)
 	}
 	said, peak := gatherAlone(t, program, home)
-	if peak > 200<<20 {
+	if peak > 250<<20 {
 		t.Errorf("the program took %d MiB", peak>>20)
 	}
 	t.Logf("%d MiB at most\n%s", peak>>20, said)
@@ -253,6 +253,18 @@ func tooMuchOfIt() []hostile {
 			w.send("", feedHead+"<item><title>A headline of the hostile server</title>"+strings.Repeat("<x:a/>", 1_000_000)+"</item>"+feedTail)
 		}, ""},
 		{"deep nesting", func(w *wire) { w.send("", feedHead+strings.Repeat("<x>", 3_000_000)) }, "the feed is broken: its elements lie in each other too deeply"},
+		{"items without anything, in JSON", func(w *wire) {
+			w.send("", `{"version":"https://jsonfeed.org/version/1.1","title":"Hostile","items":[{"id":"1","title":"A headline of the hostile server"}`+strings.Repeat(",{}", 5_000_000)+"]}")
+		}, ""},
+		{"a text of line breaks", func(w *wire) {
+			w.send("", feedHead+"<item><title>A headline of the hostile server</title><description><![CDATA["+strings.Repeat("<br>", 4_000_000)+"]]></description></item>"+feedTail)
+		}, ""},
+		{"formatting that nothing closes", func(w *wire) {
+			w.send("", feedHead+"<item><title>A headline of the hostile server</title><description><![CDATA[<p>"+numberedTags(400)+strings.Repeat("<p>x</p>", 1_500_000)+"]]></description></item>"+feedTail)
+		}, ""},
+		{"a page of a million links", func(w *wire) {
+			w.send("Content-Type: text/html\r\n", "<!DOCTYPE html><html><body>"+strings.Repeat("<a href=/x>y</a>", 1_000_000))
+		}, "what the server sent is a web page, not a feed"},
 		{"a million attributes", func(w *wire) {
 			w.send("", feedHead+"<item"+strings.Repeat(` a="b"`, 1_000_000)+"><title>A headline of the hostile server</title></item>"+feedTail)
 		}, ""},
@@ -329,6 +341,15 @@ func packedText(s string) string {
 	z := gzip.NewWriter(&b)
 	_, _ = io.WriteString(z, s)
 	_ = z.Close()
+	return b.String()
+}
+
+// numberedTags are elements that are all different and none of which is closed.
+func numberedTags(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, "<b id=%d>", i)
+	}
 	return b.String()
 }
 

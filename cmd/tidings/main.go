@@ -16,22 +16,14 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // time zones for machines that have none
 )
 
-// memory is from how much on garbage is collected eagerly, in bytes. A round of a thousand sources needs less; what
-// needs more, as several hostile documents at once, gets it and pays with time.
-const memory = 128 << 20
-
 func main() {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http says there what servers send unasked, which may be anything
-	if os.Getenv("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(memory)
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // who asks a second time need not wait for letters on the wire
 	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ(), now: time.Now}

@@ -27,7 +27,7 @@ var declared = regexp.MustCompile(`(?i)(?:<\?xml[^>]*?encoding\s*=\s*["']\s*|<me
 
 // expand undoes gzip when the bytes are gzip's, whatever the document is called.
 func expand(body []byte) ([]byte, error) {
-	if !bytes.HasPrefix(body, []byte{0x1f, 0x8b, 0x08}) {
+	if !isPacked(body) {
 		return body, nil
 	}
 	z, err := gzip.NewReader(bytes.NewReader(body))

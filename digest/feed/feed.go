@@ -25,7 +25,6 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
-	"sync"
 	"time"
 
 	"tidings/digest"
@@ -57,12 +56,7 @@ type Reader struct {
 	Eager    bool                  // ask also the sources that are not due, unless their servers say so; for a person who wants it now
 	Cursory  bool                  // read no pages of articles; for a person who asks what a source is
 	Progress func(done, total int) // called after each source, never twice at once; may be nil
-
-	heavy sync.Mutex // held while a large document is read, which takes memory many times its size
 }
-
-// large is from what size on documents are read one after another, in bytes. Honest feeds stay below it.
-const large = 2 << 20
 
 // New returns a reader with the defaults told at the fields, and a gap of a second. All three are required.
 func New(memory Memory, now func() time.Time, log *slog.Logger) (*Reader, error) {

@@ -59,6 +59,7 @@ type answer struct {
 	cut    bool   // it broke off in the middle
 	inside bool   // it came from a private network that the operator has opened
 	moved  string // where redirects led that are all for good
+	leave  func() // gives up the room of a large one; nil when it has none
 }
 
 // unpack undoes the packing that the server was allowed to use, within the limit.
@@ -71,7 +72,7 @@ func (a *answer) unpack(limit int64) error {
 	default:
 		return &refusal{sentence: "its answer is packed in a way that was not asked for (" + clip(how, 20) + ")"}
 	}
-	if !bytes.HasPrefix(a.Body, []byte{0x1f, 0x8b}) { // said, and not done
+	if !isPacked(a.Body) { // said, and not done
 		return nil
 	}
 	z, err := gzip.NewReader(bytes.NewReader(a.Body))
@@ -110,8 +111,13 @@ func readAll(r io.Reader, expected int64) ([]byte, error) {
 	return b.Bytes(), err
 }
 
+// isPacked tells bytes that are gzip's (RFC 1952, 2.3.1).
+func isPacked(b []byte) bool { return bytes.HasPrefix(b, []byte{0x1f, 0x8b, 0x08}) }
+
+var errTooLarge = errors.New("too large")
+
 func tooLarge(limit int64) error {
-	return &refusal{sentence: "it is larger than " + byteSize(limit) + ", which is the most that is read of one source"}
+	return &refusal{sentence: "it is larger than " + byteSize(limit) + ", which is the most that is read of one source", err: errTooLarge}
 }
 
 // Web is how we behave on the web. It may be used by several goroutines at once.
@@ -126,8 +132,10 @@ type Web struct {
 	PerHost      int            // requests to one host at once; 1. More is for a server of one's own
 
 	once   sync.Once
-	client *http.Client // goes where the operator has opened a way
-	public *http.Client // goes into no private network
+	client *http.Client  // goes where the operator has opened a way
+	public *http.Client  // goes into no private network
+	room   chan struct{} // a place for each large document that is held
+	heavy  sync.Mutex    // held while one is read
 	turns  turns
 }
 
@@ -136,6 +144,7 @@ type Web struct {
 // and leaves naming it to the caller.
 func (w *Web) Fetch(ctx context.Context, address string, header http.Header) (Document, error) {
 	got, err := w.get(ctx, address, header)
+	defer got.letGo()
 	if err == nil {
 		err = got.unpack(w.maxBytes())
 	}
@@ -164,8 +173,10 @@ func (w *Web) getAs(ctx context.Context, address string, header http.Header, how
 		return answer{}, err
 	}
 	defer leave()
-	ctx, cancel := context.WithTimeout(ctx, w.timeout())
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	clock := time.AfterFunc(w.timeout(), func() { cancel(context.DeadlineExceeded) })
+	defer clock.Stop()
 	var from net.Addr
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { from = i.Conn.RemoteAddr() }})
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
@@ -180,14 +191,17 @@ func (w *Web) getAs(ctx context.Context, address string, header http.Header, how
 	req.Header.Set("User-Agent", w.userAgent())
 	res, err := w.do(req, how.public)
 	if err != nil {
-		return answer{}, w.explain(err, u)
+		return answer{}, w.explain(ctx, err, u)
 	}
 	defer func() { _ = res.Body.Close() }()
-	got, err := w.take(res, u)
+	got, err := w.take(ctx, res, clock)
+	if err != nil {
+		return answer{}, w.explain(ctx, err, u)
+	}
 	if at, e := netip.ParseAddrPort(fmt.Sprint(from)); e == nil {
 		got.inside = isIn(at, w.AllowPrivate)
 	}
-	return got, err
+	return got, nil
 }
 
 // isIn tells whether an address lies in one of these networks.
@@ -197,7 +211,7 @@ func isIn(at netip.AddrPort, networks []netip.Prefix) bool {
 
 // take reads an answer's body within the limit, or says what its status means. A body that breaks off is
 // kept as far as it came: its whole articles are as good as any.
-func (w *Web) take(res *http.Response, u *url.URL) (answer, error) {
+func (w *Web) take(ctx context.Context, res *http.Response, clock *time.Timer) (answer, error) {
 	got := answer{Document: Document{URL: res.Request.URL.String(), Header: res.Header}, moved: movedFor(res)}
 	switch {
 	case res.StatusCode == http.StatusNotModified:
@@ -210,13 +224,14 @@ func (w *Web) take(res *http.Response, u *url.URL) (answer, error) {
 	if res.ContentLength > limit {
 		return answer{}, tooLarge(limit)
 	}
-	body, err := readAll(io.LimitReader(res.Body, limit+1), res.ContentLength)
-	if int64(len(body)) > limit {
-		return answer{}, tooLarge(limit)
+	err := w.body(ctx, &got, res, clock)
+	if int64(len(got.Body)) > limit {
+		err = tooLarge(limit)
 	}
-	got.Body, got.cut = body, isCut(err) && len(body) > 0
+	got.cut = isCut(err) && len(got.Body) > 0
 	if err != nil && !got.cut {
-		return answer{}, w.explain(err, u)
+		got.letGo()
+		return answer{}, err
 	}
 	return got, nil
 }
@@ -262,13 +277,17 @@ func retryAfter(v string, now time.Time) time.Duration {
 }
 
 // explain turns what the network did into a sentence.
-func (w *Web) explain(err error, u *url.URL) error {
+func (w *Web) explain(ctx context.Context, err error, u *url.URL) error {
+	if no := (*refusal)(nil); errors.As(err, &no) {
+		return err
+	}
 	no := &refusal{err: err, unheard: unheard(err)}
 	var dns *net.DNSError
 	var cert *tls.CertificateVerificationError
 	var timeout net.Error
+	late := errors.Is(context.Cause(ctx), context.DeadlineExceeded)
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled) && !late:
 		return context.Canceled // without the address around it, which may hold a key
 	case errors.Is(err, ssrf.ErrProhibitedIP) && hostOf(err, u) != u.Host:
 		no.sentence = "it redirects into a private network (" + hostOf(err, u) + "), where only a source of that network may lead"
@@ -284,7 +303,7 @@ func (w *Web) explain(err error, u *url.URL) error {
 		no.sentence = "there is no host named " + dns.Name
 	case errors.As(err, &cert):
 		no.sentence = "the certificate of its server is not valid: " + cert.Err.Error()
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case late, errors.As(err, &timeout) && timeout.Timeout():
 		no.sentence = "it did not answer in full within " + w.timeout().String()
 	case errors.Is(err, syscall.ECONNREFUSED):
 		no.sentence = "no server listens at " + u.Host
@@ -353,7 +372,9 @@ func (w *Web) do(req *http.Request, public bool) (*http.Response, error) {
 // web returns the client that goes where the operator has opened a way, or the one that does not. Both are
 // made at the first call.
 func (w *Web) web(public bool) *http.Client {
-	w.once.Do(func() { w.client, w.public = w.newClient(w.AllowPrivate), w.newClient(nil) })
+	w.once.Do(func() {
+		w.client, w.public, w.room = w.newClient(w.AllowPrivate), w.newClient(nil), make(chan struct{}, largeAtOnce)
+	})
 	if public {
 		return w.public
 	}

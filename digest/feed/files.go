@@ -35,7 +35,7 @@ func filePath(source string) string {
 
 // readFiles reads a document of this machine, or a folder of them: feeds, web pages and plain texts, by
 // what they are. Files that cannot be read are named in one sentence and the rest is read.
-func readFiles(v *visit, limit int64) error {
+func (w *Web) readFiles(v *visit) error {
 	path := filePath(v.source.URL)
 	names, err := list(path)
 	if err != nil {
@@ -44,11 +44,11 @@ func readFiles(v *visit, limit int64) error {
 	whole := make([]string, 0, len(names))
 	var bad []string
 	for _, name := range names {
-		doc, err := load(path, name, v.source, limit)
+		doc, err := load(path, name, v.source, w.maxBytes())
 		if err == nil {
 			whole = append(whole, name+" "+hashOf(doc.Body))
 			var articles []digest.Article
-			if articles, err = Parse(doc); err == nil || errors.Is(err, ErrEmpty) {
+			if articles, err = w.parseFile(doc); err == nil || errors.Is(err, ErrEmpty) {
 				v.articles = append(v.articles, articles...)
 				continue
 			}
@@ -72,6 +72,15 @@ func readFiles(v *visit, limit int64) error {
 	}
 	v.mark.Hash = hash
 	return nil
+}
+
+// parseFile is [Parse] for one of several at a time that are large.
+func (w *Web) parseFile(doc Document) ([]digest.Article, error) {
+	if len(doc.Body) > large || isPacked(doc.Body) {
+		w.heavy.Lock()
+		defer w.heavy.Unlock()
+	}
+	return Parse(doc)
 }
 
 // faults names the files that could not be read, a few of them in words.

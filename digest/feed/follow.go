@@ -78,9 +78,11 @@ func followFeed(ctx context.Context, w *Web, v *visit, at string) {
 // is to be asked for anew.
 func readOther(ctx context.Context, w *Web, v *visit, at string) (Reading, http.Header, error) {
 	got, err := w.getAs(ctx, at, nil, manner{w.Gap, !v.got.inside})
-	if err == nil {
-		err = got.unpack(w.maxBytes())
+	if err != nil {
+		return Reading{}, nil, err
 	}
+	done, err := w.unpacked(&got)
+	defer done()
 	if err != nil {
 		return Reading{}, nil, err
 	}

@@ -238,9 +238,11 @@ func (p *pages) fetch(ctx context.Context, s *server, one *wantedLeaf) (leaf, er
 		return leaf{}, err
 	}
 	got, err := p.getAs(ctx, one.address, nil, manner{max(p.Gap, s.rules.delay), public})
-	if err == nil {
-		err = got.unpack(p.maxBytes())
+	if err != nil {
+		return leaf{}, err
 	}
+	done, err := p.unpacked(&got)
+	defer done()
 	if err == nil && got.cut {
 		err = errors.New(brokeOff)
 	}

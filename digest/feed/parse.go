@@ -113,6 +113,7 @@ func open(doc Document) (opening, error) {
 	}
 	s, nested := withoutNested(decode(body, doc.Header.Get("Content-Type")))
 	k, s := recognise(s)
+	doc.Body = nil // it may be large, and nobody needs it any more
 	return opening{doc, k, s, nested}, nil
 }
 

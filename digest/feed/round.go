@@ -84,13 +84,14 @@ func (r *Reader) round(ctx context.Context, stop context.CancelCauseFunc, source
 // pass hands a visit on, unless the round is over. Once one was lost so, none comes through any more: a mark that
 // came without its articles would keep them from being read again.
 func pass(ctx context.Context, to chan<- *visit, v *visit) {
-	if ctx.Err() != nil {
-		return
+	if ctx.Err() == nil {
+		select {
+		case to <- v:
+			return
+		case <-ctx.Done():
+		}
 	}
-	select {
-	case to <- v:
-	case <-ctx.Done():
-	}
+	v.got.letGo()
 }
 
 // workers starts n goroutines; the last to end calls done.

@@ -142,8 +142,9 @@ func (s *server) readRobots(ctx context.Context, w *Web, u *url.URL, public bool
 	if now := w.Now(); asked.IsZero() || now.Sub(asked) >= robotsAge || asked.After(now) {
 		robots := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
 		got, err := w.getAs(ctx, robots.String(), nil, manner{w.Gap, public})
+		defer got.letGo()
 		if err == nil {
-			err = got.unpack(w.maxBytes())
+			err = got.unpack(min(large, w.maxBytes()))
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)

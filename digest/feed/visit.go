@@ -75,11 +75,11 @@ func (r *Reader) read(v *visit) {
 	switch {
 	case v.skipped || v.err != nil:
 	case isFile(v.source.URL):
-		v.err = readFiles(v, r.maxBytes())
+		v.err = r.readFiles(v)
 	default:
 		v.err = r.readAnswer(v)
 	}
-	v.got.Body = nil
+	v.got.letGo()
 }
 
 // recall settles a visit that failed; of any other it tells which of the articles are new or changed, and it is
@@ -143,7 +143,9 @@ func (r *Reader) readAnswer(v *visit) error {
 		v.unchanged = true
 		return nil
 	}
-	if err := v.got.unpack(r.maxBytes()); err != nil {
+	done, err := r.unpacked(&v.got)
+	defer done()
+	if err != nil {
 		return err
 	}
 	etag, modified := v.got.Header.Get("Etag"), v.got.Header.Get("Last-Modified")
@@ -152,13 +154,11 @@ func (r *Reader) readAnswer(v *visit) error {
 		v.mark.ETag, v.mark.Modified, v.unchanged = etag, modified, true
 		return nil
 	}
-	if len(v.got.Body) > large {
-		r.heavy.Lock()
-		defer r.heavy.Unlock()
-	}
 	v.mark.ETag, v.mark.Modified, v.mark.Hash = "", "", ""
 	v.got.Lang = v.source.Lang
-	read, more, err := parseSource(v.got.Document, v.source.List)
+	doc := v.got.Document
+	v.got.Body = nil
+	read, more, err := parseSource(doc, v.source.List)
 	v.articles, v.more, v.mark.Title = read.Articles, more, cmp.Or(read.Source.Title, v.mark.Title)
 	switch {
 	case v.got.cut && len(v.articles) == 0:
