@@ -64,6 +64,7 @@ const (
 	brokeOff = "its answer broke off in the middle"
 	kept     = "its document breaks off (articles kept: 1, lost: 1)"
 	keptAll  = "its document breaks off (articles kept: 1, lost: 0)"
+	remark   = "its document declares entities made of entities, as an attack would; they are left out"
 	tooMuch  = "the head of its answer is larger than 256 KiB"
 	notHTTP  = "what its server answers is not HTTP"
 	inside   = ", where only a source of that network may lead"
@@ -113,7 +114,7 @@ func TestHostile(t *testing.T) {
 		if got := tidy.Replace(s.Fault); got != h.sentence {
 			t.Errorf("%s: %s\n got %s\nwant %s", h.name, s.State, got, h.sentence)
 		}
-		if failed := s.State == "failing"; failed != (h.sentence != "" && h.sentence != kept && h.sentence != keptAll) {
+		if failed := s.State == "failing"; failed != (h.sentence != "" && h.sentence != kept && h.sentence != keptAll && h.sentence != remark) {
 			t.Errorf("%s: its state is %s", h.name, s.State)
 		}
 	}
@@ -241,7 +242,7 @@ func tooMuchOfIt() []hostile {
 		}, tooLarge},
 		{"a bomb of gzip", func(w *wire) { w.send("Content-Encoding: gzip\r\n", zeros) }, tooLarge},
 		{"gzip in gzip", func(w *wire) { w.send("Content-Encoding: gzip\r\n", packedText(zeros)) }, "it holds more than 16 MiB when unpacked"},
-		{"a billion laughs", func(w *wire) { w.send("", laughs()) }, ""},
+		{"a billion laughs", func(w *wire) { w.send("", laughs()) }, remark},
 		{"quadratic blowup", func(w *wire) {
 			w.send("", `<!DOCTYPE rss [<!ENTITY a "`+strings.Repeat("a", 100_000)+`">]>`+feedHead+"<item><title>"+strings.Repeat("&a;", 100_000)+"</title></item>"+feedTail)
 		}, ""},

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	nethtml "golang.org/x/net/html"
-	"golang.org/x/net/html/atom"
 )
 
 // elsewhere is the error of a web page that names its feed.
@@ -40,15 +39,11 @@ func (o opening) notFeed() error {
 	return &elsewhere{sentence + "; the page names a feed: " + found, found}
 }
 
-// feedOf returns the feed that a web page names in its head.
+// feedOf returns the feed that a web page names in its head, the first that is not of comments.
 func feedOf(root *nethtml.Node, o opening) string {
-	for n := range root.Descendants() {
-		if n.DataAtom != atom.Link || !strings.Contains(strings.ToLower(attr(n, "rel")), "alternate") {
-			continue
-		}
-		switch strings.ToLower(attr(n, "type")) {
-		case "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml":
-			return address(o.base(), attr(n, "href"))
+	for _, c := range namedFeeds(root, baseOf(root, o.base())) {
+		if !c.ofComments() {
+			return c.url
 		}
 	}
 	return ""

@@ -231,7 +231,7 @@ func (p *pages) leaf(ctx context.Context, host string, one *wantedLeaf) {
 func (p *pages) fetch(ctx context.Context, s *server, one *wantedLeaf) (leaf, error) {
 	u, err := url.Parse(one.address)
 	if err != nil {
-		return leaf{}, err
+		return leaf{}, errors.New("its link is no address")
 	}
 	public := !slices.ContainsFunc(one.wants, func(w want) bool { return w.visit.got.inside })
 	if err := s.admit(ctx, &p.Web, u, public); err != nil {
@@ -314,9 +314,12 @@ type pageCount struct {
 
 // count takes note of one page; nameless says that its article has no headline still.
 func (c *pageCount) count(poor error, nameless bool) {
-	if nameless {
-		c.nameless++
-		c.lost++
+	switch {
+	case !nameless:
+	case errors.Is(poor, errEnough): // its turn has not come
+		c.nameless, c.later = c.nameless+1, c.later+1
+	default:
+		c.nameless, c.lost = c.nameless+1, c.lost+1
 	}
 	if poor == nil {
 		c.read++
