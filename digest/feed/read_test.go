@@ -280,6 +280,7 @@ func TestAnswers(t *testing.T) {
 		"/large.xml":     "1h0m0s: it is larger than 512 KiB, which is the most that is read of one source",
 		"/slow.xml":      "1h0m0s: it did not answer in full within 2s",
 		"/half.xml":      "1h0m0s: its answer broke off in the middle",
+		"/lazy.xml":      "1h0m0s: the server says that nothing has changed (304), and was not asked",
 		"/missing.xml":   "1h0m0s: there is nothing at this address any more, or there never was (404)",
 		"/gone.xml":      "24h0m0s: it was taken down for good (410); leave the source out",
 		"/forbidden.xml": "1h0m0s: the server forbids us to read it (403)",

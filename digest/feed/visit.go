@@ -139,7 +139,10 @@ func settleFor(a *digest.Article, s digest.Source, now time.Time) {
 // readAnswer reads what a server sent, unless it is what it was. A document that could not be read is asked
 // for anew next time, or the server would say that it has not changed.
 func (r *Reader) readAnswer(v *visit) error {
-	if v.got.same {
+	switch {
+	case v.got.same && v.mark.ETag == "" && v.mark.Modified == "":
+		return &refusal{sentence: "the server says that nothing has changed (304), and was not asked"}
+	case v.got.same:
 		v.unchanged = true
 		return nil
 	}
