@@ -199,14 +199,14 @@ func (w *Web) getAs(ctx context.Context, address string, header http.Header, how
 		return answer{}, w.explain(ctx, err, u)
 	}
 	if at, e := netip.ParseAddrPort(fmt.Sprint(from)); e == nil {
-		got.inside = isIn(at, w.AllowPrivate)
+		got.inside = isIn(at.Addr(), w.AllowPrivate)
 	}
 	return got, nil
 }
 
 // isIn tells whether an address lies in one of these networks.
-func isIn(at netip.AddrPort, networks []netip.Prefix) bool {
-	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(at.Addr().Unmap().WithZone("")) })
+func isIn(at netip.Addr, networks []netip.Prefix) bool {
+	return slices.ContainsFunc(networks, func(p netip.Prefix) bool { return p.Contains(at.Unmap().WithZone("")) })
 }
 
 // take reads an answer's body within the limit, or says what its status means. A body that breaks off is
@@ -362,6 +362,9 @@ func hostOf(err error, u *url.URL) string {
 // do asks as one who may go into no private network, and if the host itself lies in one that is opened, as one who
 // may: so a server of the public web can redirect nobody into it.
 func (w *Web) do(req *http.Request, public bool) (*http.Response, error) {
+	if at, err := netip.ParseAddr(req.URL.Hostname()); err == nil && !public && isIn(at, w.AllowPrivate) {
+		return w.web(false).Do(req) // what the public client could only refuse
+	}
 	res, err := w.web(true).Do(req)
 	if isProhibited(err) && !public && hostOf(err, req.URL) == req.URL.Host {
 		return w.web(false).Do(req)
@@ -395,7 +398,7 @@ func (w *Web) newClient(private []netip.Prefix) *http.Client {
 		if err != nil {
 			return fmt.Errorf("%w: %s", ssrf.ErrInvalidHostPort, address)
 		}
-		if isIn(at, private) {
+		if isIn(at.Addr(), private) {
 			return nil
 		}
 		// The low ports belong to mail, name service and the like; nobody's feed lies there.
