@@ -19,7 +19,7 @@ const (
 	maxHTML    = 600_000 // bytes of a body; a longer one is rebuilt from the text
 	maxSummary = 1_000   // letters
 
-	sampleLetters = 80 // of a text that tell its language; more tell no more and cost
+	sampleLetters = 80 // of a text that tell its language beside a short title; more tell no more and cost
 )
 
 // ErrEmpty says that a feed was read and holds no item: a quiet day, not a fault.
@@ -155,7 +155,10 @@ func settle(a *digest.Article, declared string) {
 	if len(a.HTML) > maxHTML {
 		a.HTML = asHTML(strings.Split(a.Text, "\n\n"))
 	}
-	sample := a.Title + "\n\n" + clip(firstOf(a.Summary, a.Text), sampleLetters)
+	sample := a.Title
+	if letters(sample) < sampleLetters {
+		sample += "\n\n" + clip(firstOf(a.Summary, a.Text), sampleLetters)
+	}
 	declared = langTag(declared)
 	heard := text.Detect(sample, declared)
 	a.Lang, a.LangBy = firstOf(heard.Lang, declared), heard.String()
