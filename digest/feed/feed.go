@@ -1,4 +1,5 @@
-// Package feed fetches sources politely and reads them into articles.
+// Package feed fetches sources politely and reads them into articles. A source is a feed, a page that names one,
+// a page that lists articles in a way the operator describes, a sitemap, or a file or folder of this machine.
 //
 // It promises that whatever a source sends, a newer feed, a broken one, a web page, half a document or a
 // bomb, comes out as plain text with one sanitised body beside it or as a sentence that says what is
