@@ -160,7 +160,16 @@ func (w *Web) get(ctx context.Context, address string, header http.Header) (answ
 type manner struct {
 	gap    time.Duration // after it
 	public bool          // only if it lies in no private network, not even one that is opened
+	stay   bool          // a redirect to another host is not followed but told, as a [led]
 }
+
+// led is the error of a redirect to another host, where others have a say.
+type led struct{ to string }
+
+func (l *led) Error() string { return "it redirects to another host" }
+
+// stays marks the context of a request that is to stay with its host.
+type stays struct{}
 
 // getAs is get in another manner.
 func (w *Web) getAs(ctx context.Context, address string, header http.Header, how manner) (answer, error) {
@@ -179,6 +188,9 @@ func (w *Web) getAs(ctx context.Context, address string, header http.Header, how
 	defer clock.Stop()
 	var from net.Addr
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { from = i.Conn.RemoteAddr() }})
+	if how.stay {
+		ctx = context.WithValue(ctx, stays{}, true)
+	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
 		return answer{}, &refusal{sentence: "its address cannot be asked for", err: err}
@@ -190,6 +202,9 @@ func (w *Web) getAs(ctx context.Context, address string, header http.Header, how
 	}
 	req.Header.Set("User-Agent", w.userAgent())
 	res, err := w.do(req, how.public)
+	if on := (*led)(nil); errors.As(err, &on) {
+		return answer{}, on
+	}
 	if err != nil {
 		return answer{}, w.explain(ctx, err, u)
 	}
@@ -418,6 +433,8 @@ func (w *Web) newClient(private []netip.Prefix) *http.Client {
 				return errRedirects
 			case to.URL.Host == "" || to.URL.Scheme != "http" && to.URL.Scheme != "https":
 				return errElsewhere
+			case to.Context().Value(stays{}) != nil && !strings.EqualFold(to.URL.Host, via[0].URL.Host):
+				return &led{to.URL.String()}
 			}
 			return nil
 		},

@@ -77,7 +77,7 @@ func followFeed(ctx context.Context, w *Web, v *visit, at string) {
 // itself lies in one. What it names itself is not followed. The header is empty for one that breaks off, which
 // is to be asked for anew.
 func readOther(ctx context.Context, w *Web, v *visit, at string) (Reading, http.Header, error) {
-	got, err := w.getAs(ctx, at, nil, manner{w.Gap, !v.got.inside})
+	got, err := w.getAs(ctx, at, nil, manner{gap: w.Gap, public: !v.got.inside})
 	if err != nil {
 		return Reading{}, nil, err
 	}

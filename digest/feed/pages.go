@@ -204,7 +204,7 @@ func (p *pages) leaf(ctx context.Context, host string, one *wantedLeaf) {
 		p.stop(err)
 		return
 	}
-	l, err := p.fetch(ctx, s, one)
+	l, s, err := p.fetch(ctx, s, one)
 	if ctx.Err() != nil {
 		return
 	}
@@ -226,22 +226,45 @@ func (p *pages) leaf(ctx context.Context, host string, one *wantedLeaf) {
 	s.judge(err, used)
 }
 
-// fetch gets a page, if its site lets us. Only a feed from inside a private network may lead into one: what the
-// operator has opened for a source is not open to the links of all the others.
-func (p *pages) fetch(ctx context.Context, s *server, one *wantedLeaf) (leaf, error) {
-	u, err := url.Parse(one.address)
-	if err != nil {
-		return leaf{}, errors.New("its link is no address")
-	}
+// fetch gets a page, if its site lets us, and the site that redirects lead to, which it returns. Only a feed from
+// inside a private network may lead into one: what the operator has opened for a source is not open to the links
+// of all the others.
+func (p *pages) fetch(ctx context.Context, s *server, one *wantedLeaf) (leaf, *server, error) {
 	public := !slices.ContainsFunc(one.wants, func(w want) bool { return w.visit.got.inside })
-	if err := s.admit(ctx, &p.Web, u, public); err != nil {
-		return leaf{}, err
+	at := one.address
+	for range maxRedirects {
+		u, err := url.Parse(at)
+		if err != nil {
+			return leaf{}, s, errors.New("its link is no address")
+		}
+		gap, err := s.admit(ctx, &p.Web, u, public)
+		if err != nil {
+			return leaf{}, s, err
+		}
+		got, err := p.getAs(ctx, at, nil, manner{gap, public, true})
+		var on *led
+		switch {
+		case errors.As(err, &on):
+			at = on.to
+			next, err := p.servers.of(ctx, siteOf(at))
+			if err != nil {
+				p.stop(err)
+				return leaf{}, s, err
+			}
+			s = next
+			continue
+		case err != nil:
+			return leaf{}, s, err
+		}
+		l, err := p.readGot(&got)
+		return l, s, err
 	}
-	got, err := p.getAs(ctx, one.address, nil, manner{max(p.Gap, s.rules.delay), public})
-	if err != nil {
-		return leaf{}, err
-	}
-	done, err := p.unpacked(&got)
+	return leaf{}, s, errRedirects
+}
+
+// readGot reads a page that was sent.
+func (p *pages) readGot(got *answer) (leaf, error) {
+	done, err := p.unpacked(got)
 	defer done()
 	if err == nil && got.cut {
 		err = errors.New(brokeOff)

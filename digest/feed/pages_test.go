@@ -56,6 +56,7 @@ func TestPages(t *testing.T) {
 		"/foreign.xml":   page + "/foreign",
 		"/homely.xml":    page + "/homely",
 		"/counted.xml":   page + "OTHER/story",
+		"/ledaway.xml":   feed + "/ledaway (only the feed's own text is read: its robots.txt closes its page to us)",
 		"/twins.xml":     page + "/2025/water | " + page + "/canonical?a=2",
 		"/huge.xml":      feed + "/huge",
 		"/drip.xml":      feed + "/drip",

@@ -45,7 +45,7 @@ type server struct {
 	loaded  bool
 	changed bool
 
-	// Of concern only to who asks it for pages, which one at a time does.
+	asking  sync.Mutex // of what follows: it is asked for the pages of its queue, and for those that others lead to
 	rules   robots
 	read    bool  // the rules are those of today
 	closed  error // why it is asked for nothing more in this round
@@ -111,25 +111,28 @@ func (s *server) tidy(a *digest.Article, fresh bool) {
 	unhabit(a, &s.known, found)
 }
 
-// admit says why a page may not be asked for; nil: it may. An error of the context's end is told as such.
-func (s *server) admit(ctx context.Context, w *Web, u *url.URL, public bool) error {
+// admit says why a page may not be asked for; nil: it may, and the host is left alone for so long after. An error
+// of the context's end is told as such.
+func (s *server) admit(ctx context.Context, w *Web, u *url.URL, public bool) (gap time.Duration, err error) {
+	s.asking.Lock()
+	defer s.asking.Unlock()
 	if s.closed != nil {
-		return s.closed
+		return 0, s.closed
 	}
 	if s.asked >= pagesOfHost {
 		s.closed = errEnough
-		return s.closed
+		return 0, s.closed
 	}
 	if !s.read {
 		if err := s.readRobots(ctx, w, u, public); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if !s.rules.allows(u) {
-		return errRobots
+		return 0, errRobots
 	}
 	s.asked++
-	return nil
+	return max(w.Gap, s.rules.delay), nil
 }
 
 // readRobots reads the host's robots.txt unless that of the last day is known. One that is not there allows
@@ -141,7 +144,7 @@ func (s *server) readRobots(ctx context.Context, w *Web, u *url.URL, public bool
 	s.mu.Unlock()
 	if now := w.Now(); asked.IsZero() || now.Sub(asked) >= robotsAge || asked.After(now) {
 		robots := &url.URL{Scheme: u.Scheme, Host: u.Host, Path: "/robots.txt"}
-		got, err := w.getAs(ctx, robots.String(), nil, manner{w.Gap, public})
+		got, err := w.getAs(ctx, robots.String(), nil, manner{gap: w.Gap, public: public})
 		defer got.letGo()
 		if err == nil {
 			err = got.unpack(min(large, w.maxBytes()))
@@ -170,6 +173,8 @@ func (s *server) readRobots(ctx context.Context, w *Web, u *url.URL, public bool
 
 // judge takes note of how asking for a page went.
 func (s *server) judge(err error, used bool) {
+	s.asking.Lock()
+	defer s.asking.Unlock()
 	var no *refusal
 	refused := errors.As(err, &no)
 	switch {
