@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"time"
@@ -67,7 +68,10 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 	if dir := h.config.Templates.Dir; dir != "" {
 		group.Go(func() error { return desk.Watch(ctx, []string{dir}, pages.Changed) })
 	}
-	server := &http.Server{Handler: pages, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx }}
+	server := &http.Server{
+		Handler: pages, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx },
+		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+	}
 	group.Go(func() error { return serveHTTP(ctx, server, listener) })
 }
 
