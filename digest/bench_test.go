@@ -29,6 +29,6 @@ func headlines(n int) []digest.Article {
 func BenchmarkGroup25000(b *testing.B) {
 	articles := headlines(25_000)
 	for b.Loop() {
-		digest.Group(articles, topics())
+		digest.Group(articles, digest.Grouping{Topics: topics()})
 	}
 }

@@ -125,7 +125,7 @@ func readArticle(t *testing.T, f txtar.File) digest.Article {
 }
 
 func (d day) edition(articles []digest.Article) digest.Edition {
-	stories := digest.Rank(digest.Group(articles, d.digest.Topics), d.digest, d.at)
+	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: d.digest.Topics}), d.digest, d.at)
 	return digest.Compose(stories, d.digest, digest.Slot{Digest: "daily", At: d.at})
 }
 
@@ -229,13 +229,13 @@ func TestOrderOfManyDoesNotMatter(t *testing.T) {
 			articles[i].URL = "https://a.example/" + fmt.Sprint(i/22)
 		}
 	}
-	want := digest.Group(articles, topics())
+	want := digest.Group(articles, digest.Grouping{Topics: topics()})
 	if len(want) > 550 {
 		t.Errorf("%d stories: nothing was grouped", len(want))
 	}
 	for seed := range 10 {
 		rand.New(rand.NewSource(int64(seed))).Shuffle(len(articles), func(i, j int) { articles[i], articles[j] = articles[j], articles[i] })
-		if diff := cmp.Diff(want, digest.Group(articles, topics())); diff != "" {
+		if diff := cmp.Diff(want, digest.Group(articles, digest.Grouping{Topics: topics()})); diff != "" {
 			t.Fatalf("another order gives other stories:\n%s", diff)
 		}
 	}
@@ -263,7 +263,7 @@ func countOthers(d day, e digest.Edition) int {
 		left[o.Story] = true
 	}
 	n := 0
-	for _, s := range digest.Group(d.articles, d.digest.Topics) {
+	for _, s := range digest.Group(d.articles, digest.Grouping{Topics: d.digest.Topics}) {
 		if left[s.ID] {
 			n += len(s.Others)
 		}
@@ -313,8 +313,8 @@ func TestSummarizeIsVerbatim(t *testing.T) {
 func TestStoryKeepsItsIDWhenOthersJoin(t *testing.T) {
 	d := readDay(t, "testdata/days/one-event-four-languages.txtar")
 	first := slices.MinFunc(d.articles, func(a, b digest.Article) int { return a.Published.Compare(b.Published) })
-	alone := digest.Group([]digest.Article{first}, d.digest.Topics)[0].ID
-	for _, s := range digest.Group(d.articles, d.digest.Topics) {
+	alone := digest.Group([]digest.Article{first}, digest.Grouping{Topics: d.digest.Topics})[0].ID
+	for _, s := range digest.Group(d.articles, digest.Grouping{Topics: d.digest.Topics}) {
 		if slices.ContainsFunc(s.Articles(), func(a digest.Article) bool { return a.ID == first.ID }) && s.ID != alone {
 			t.Errorf("the story was %s alone and is %s with others", alone, s.ID)
 		}

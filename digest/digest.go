@@ -10,6 +10,8 @@ package digest
 import (
 	"errors"
 	"time"
+
+	"tidings/digest/text"
 )
 
 // ErrQuiet says that there was nothing worth printing: a good outcome, not a fault. The slot is settled
@@ -110,16 +112,57 @@ type Reason struct {
 
 // Story is one or more articles about one event.
 type Story struct {
-	ID        string    `json:"id"` // made from its earliest member
-	Lead      Article   `json:"lead"`
-	Others    []Article `json:"others,omitempty"` // best first
-	Topic     string    `json:"topic"`            // id of the section it stands in; "brief" when none fits
-	Tags      []string  `json:"tags,omitempty"`   // further topics it touches
-	Relevance float64   `json:"relevance"`        // to artificial intelligence, from 0 to 1
-	Sources   int       `json:"sources"`          // independent publishers
-	Score     float64   `json:"score"`
-	Reasons   []Reason  `json:"reasons,omitempty"`
-	Summary   []string  `json:"summary,omitempty"` // verbatim sentences of Lead
+	ID        string      `json:"id"` // made from its earliest member
+	Lead      Article     `json:"lead"`
+	Others    []Article   `json:"others,omitempty"`  // best first
+	Topic     string      `json:"topic"`             // id of the section it stands in; "brief" when none fits
+	Tags      []string    `json:"tags,omitempty"`    // further topics it touches
+	Relevance float64     `json:"relevance"`         // to artificial intelligence, from 0 to 1
+	Names     []text.Name `json:"names,omitempty"`   // organisations, models, people that it speaks of, the most spoken of first
+	Sources   int         `json:"sources"`           // independent publishers: no copies, no party's own voice
+	Copies    []string    `json:"copies,omitempty"`  // ids of members that repeat another's text: not independent
+	Primary   string      `json:"primary,omitempty"` // id of the member in which a party speaks for itself
+	Score     float64     `json:"score"`
+	Reasons   []Reason    `json:"reasons,omitempty"`
+	Near      []Near      `json:"near,omitempty"`    // what nearly belongs to it, for the editor
+	Summary   []string    `json:"summary,omitempty"` // verbatim sentences of Lead
+	Added     *Quote      `json:"added,omitempty"`   // what another member adds to that
+	Written   *Written    `json:"written,omitempty"` // what a language model wrote in their stead
+	Update    *Update     `json:"update,omitempty"`  // it goes on with what an earlier edition told
+}
+
+// Near is a story that was not joined with another, though not by much: maybe related, or kept apart by a
+// conflict.
+type Near struct {
+	Story string  `json:"story"` // id
+	Title string  `json:"title"`
+	Score float64 `json:"score"` // likeness, on the scale of a "linked" reason
+	Why   string  `json:"why"`   // what they share, and what keeps them apart
+}
+
+// Quote is a verbatim sentence with who says it.
+type Quote struct {
+	Text    string `json:"text"`
+	Lang    string `json:"lang,omitempty"` // BCP 47
+	Article string `json:"article"`        // id
+	Source  string `json:"source"`         // the publisher's name
+	URL     string `json:"url,omitempty"`
+}
+
+// Written is what a language model wrote of a story: its claims were checked against the members, and the
+// letter says who wrote it.
+type Written struct {
+	Title   string   `json:"title,omitempty"` // the headline in the edition's language; empty: it stands as it is
+	Summary []string `json:"summary,omitempty"`
+	By      string   `json:"by"` // the model's name
+}
+
+// Update says what a story goes on with.
+type Update struct {
+	Edition string    `json:"edition"` // key of the edition that told the story last
+	At      time.Time `json:"at"`      // its slot
+	Title   string    `json:"title"`   // the headline that stood there
+	New     []string  `json:"new"`     // names, numbers and words that were not told yet
 }
 
 // Articles returns the lead and then the others.
@@ -216,8 +259,9 @@ type Edition struct {
 	Lead     *Story    `json:"lead,omitempty"`
 	Sections []Section `json:"sections,omitempty"`
 	Brief    []Story   `json:"brief,omitempty"`
-	Read     int       `json:"read"`    // fresh articles that were considered
-	Sources  int       `json:"sources"` // sources that these came from
+	Folded   []Story   `json:"folded,omitempty"` // told in earlier editions, with nothing new since: not printed
+	Read     int       `json:"read"`             // fresh articles that were considered
+	Sources  int       `json:"sources"`          // sources that these came from
 	Left     []Omitted `json:"left,omitempty"`
 	Troubles []Trouble `json:"troubles,omitempty"`
 	Names    Names     `json:"names,omitzero"` // what its topics are called, by id

@@ -11,16 +11,27 @@ import (
 	"tidings/digest/text"
 )
 
+// Grouping is what articles are grouped by, beside themselves. Its zero value groups without topics.
+type Grouping struct {
+	Topics  []Topic
+	Names   *text.Names          // known organisations, models, people; nil: the built-in ones
+	Stories map[string]string    // by article's id: the story in which it was told before
+	Vectors map[string][]float32 // by article's id: what it means, as an embedding; any may be missing
+}
+
 // Group brings articles of one event together and files each story under a topic. The result does not
 // depend on the articles' order; its own order is that of the stories' earliest members.
 //
 // The same link, or the same title within the window, is the same story. Of the rest, the most alike are
 // joined first, and two groups only if at least half of all pairs across them are alike (a quorum), so
 // that a chain of half-likenesses never makes a story.
-func Group(articles []Article, topics []Topic) []Story {
+//
+// A story is called by its earliest member, or as the articles of it are called that were told before; of
+// several such names the earliest member's stays.
+func Group(articles []Article, by Grouping) []Story {
 	ordered := slices.Clone(articles)
 	slices.SortFunc(ordered, earlier)
-	filer := NewFiler(topics)
+	filer := NewFiler(by.Topics)
 	p := newPairing(ordered, filer)
 	g := newGroups(len(ordered))
 	g.joinSame(p)
@@ -33,6 +44,12 @@ func Group(articles []Article, topics []Topic) []Story {
 	var stories []Story
 	for _, members := range g.sorted() {
 		stories = append(stories, newStory(p, members, inside[g.of[members[0]]], filer))
+		for _, m := range members {
+			if id := by.Stories[ordered[m].ID]; id != "" {
+				stories[len(stories)-1].ID = id
+				break
+			}
+		}
 	}
 	return stories
 }

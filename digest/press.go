@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"tidings/digest/text"
 )
 
 // Feeds reads sources. What they bring comes in parts, each fit to be kept as it comes, so that a round of a
@@ -40,11 +42,26 @@ type Archive interface {
 	Seal(ctx context.Context, d Digest, e Edition) (int, error)
 }
 
-// Press makes editions.
+// Vectors tell what articles mean, as embeddings of one length, by the articles' ids. What cannot be had is
+// left out: a grouping without vectors is a good one.
+type Vectors interface {
+	Vectors(ctx context.Context, articles []Article) map[string][]float32
+}
+
+// Writer writes summaries and headlines into an edition, where it can vouch for them. What it cannot write
+// stays as it was.
+type Writer interface {
+	Write(ctx context.Context, e Edition) Edition
+}
+
+// Press makes editions. Feeds and Archive are required.
 type Press struct {
 	Feeds   Feeds
 	Archive Archive
-	News    func(Kept) // told what a gathering brings, part by part; may be nil
+	Names   *text.Names // known names; nil: the built-in ones
+	Vectors Vectors     // one more feature of grouping; nil: none
+	Writer  Writer      // nil: summaries are the articles' own sentences
+	News    func(Kept)  // told what a gathering brings, part by part; may be nil
 }
 
 // Made is what came of making an edition.
@@ -106,11 +123,18 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 		return Edition{}, fmt.Errorf("unprinted articles of %s: %w", d.Name, err)
 	}
 	d.rename(fresh)
-	stories := Rank(Group(fresh, d.Topics), d, until)
+	by := Grouping{Topics: d.Topics, Names: p.Names}
+	if p.Vectors != nil {
+		by.Vectors = p.Vectors.Vectors(ctx, fresh)
+	}
+	stories := Rank(Group(fresh, by), d, until)
 	e := Compose(stories, d, slot)
 	e.Number, e.Read, e.Sources = number+1, len(fresh), countFeeds(fresh)
 	if len(e.Stories()) == 0 {
 		return e, ErrQuiet
+	}
+	if p.Writer != nil {
+		e = p.Writer.Write(ctx, e)
 	}
 	return e, nil
 }

@@ -147,7 +147,7 @@ func (p *program) group(lang string) error {
 		return err
 	}
 	topics := config.topics()
-	stories := digest.Rank(digest.Group(articles, topics), digest.Digest{Lang: lang, Topics: topics}, newest)
+	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: topics}), digest.Digest{Lang: lang, Topics: topics}, newest)
 	of := map[string]*digest.Story{}
 	for i := range stories {
 		for _, a := range stories[i].Articles() {
