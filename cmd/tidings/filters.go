@@ -1,112 +1,39 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"hash/fnv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"tidings/digest"
-	"tidings/digest/feed"
 	"tidings/digest/text"
 )
 
-// maxLine bounds one line of a filter's input.
-const maxLine = 16 << 20
-
-// line is one article on a filter's standard input. The id is echoed as it came, number or string.
-type line struct {
-	ID        json.RawMessage `json:"id"`
-	Title     string          `json:"title"`
-	Text      string          `json:"text"`
-	Sentences []string        `json:"sentences"`
-	Lang      string          `json:"lang"`
-	Source    json.RawMessage `json:"source"` // a name, or an object with a title
-	Published string          `json:"published"`
-	URL       string          `json:"url"`
-}
-
-// lines reads JSON lines and calls each with every one; a fault names the line.
-func lines(r io.Reader, each func(line) error) error {
-	scanner := bufio.NewScanner(r)
-	scanner.Buffer(make([]byte, 64<<10), maxLine)
-	n := 0
-	for scanner.Scan() {
-		n++
-		raw := bytes.TrimSpace(scanner.Bytes())
-		if len(raw) == 0 {
-			continue
-		}
-		var l line
-		if err := json.Unmarshal(raw, &l); err != nil {
-			return fmt.Errorf("line %d of the input is not an article in JSON: %w", n, err)
-		}
-		if len(l.ID) == 0 {
-			return fmt.Errorf("line %d of the input has no id", n)
-		}
-		l.ID = bytes.Clone(l.ID)
-		if err := each(l); err != nil {
-			return fmt.Errorf("line %d of the input: %w", n, err)
-		}
-	}
-	if errors.Is(scanner.Err(), bufio.ErrTooLong) {
-		return fmt.Errorf("line %d of the input is longer than %d bytes", n+1, maxLine)
-	}
-	return scanner.Err()
-}
-
-// article makes a line into what the rooms of the house know.
-func (l line) article() (digest.Article, error) {
-	a := digest.Article{ID: strings.Trim(string(l.ID), `"`), Title: l.Title, Text: l.Text, Lang: l.Lang, URL: l.URL}
-	if l.URL != "" {
-		a.URL = feed.Canonical(l.URL)
-	}
-	if a.Lang == "" {
-		a.Lang = text.Language(l.Title+". "+l.Text, "")
-	}
-	if l.Published != "" {
-		at, err := parseTime(l.Published, time.UTC)
-		if err != nil {
-			return a, err
-		}
-		a.Published = at
-	}
-	var name string
-	if json.Unmarshal(l.Source, &name) == nil {
-		a.Source.Title = name
-	} else if json.Unmarshal(l.Source, &a.Source) != nil && len(l.Source) > 0 {
-		return a, errors.New("source is neither a name nor an object")
-	}
-	a.Feed = cmp.Or(a.Source.URL, a.Source.Title)
-	return a, nil
-}
-
-// parseTime reads a time as people write it; one without a zone is taken in loc.
-func parseTime(s string, loc *time.Location) (time.Time, error) {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04Z07:00", "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", time.DateOnly, time.RFC1123Z} {
-		if at, err := time.ParseInLocation(layout, s, loc); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%q is no time; write it like 2026-11-23T07:00 or 2026-11-23T07:00:00Z", s)
-}
-
 func groupCommand(p *program) *cobra.Command {
 	var lang string
+	var explain bool
 	c := &cobra.Command{
-		Use: "group [--lang L] < articles.jsonl", Short: "which articles tell one story, and under which topic", Args: cobra.NoArgs,
+		Use: "group [--lang L] [--explain] < articles.jsonl", Short: "which articles tell one story, and under which topic", Args: cobra.NoArgs,
 		Long: "Reads articles as JSON lines (id, title and any of text, lang, source, published, url) and writes one\n" +
-			"line for each in the same order: id, story, topic, tags, lang, relevance, score, lead, reasons.",
-		RunE: func(*cobra.Command, []string) error { return p.group(lang) },
+			"line for each in the same order: id, story, topic, tags, names, lang, relevance, score, lead, reasons.\n" +
+			"With --explain it writes for people instead: the edition that these articles would make, and for each\n" +
+			"story why its articles are together, what nearly joined them, why it stands under this topic and in this\n" +
+			"place, and what was left out and why. A line that is no article is named on the error output.",
+		RunE: func(*cobra.Command, []string) error {
+			if !langForm.MatchString(lang) {
+				return usageError{fmt.Errorf(`--lang must be a language such as "en" or "pt-BR", not %q`, lang)}
+			}
+			return filter{p}.group(lang, explain)
+		},
 	}
 	c.Flags().StringVar(&lang, "lang", "en", "language of the edition, for choosing the leading article")
+	c.Flags().BoolVar(&explain, "explain", false, "tell in words why")
 	return c
 }
 
@@ -123,43 +50,68 @@ type grouped struct {
 	Reasons   []digest.Reason `json:"reasons"`
 }
 
-func (p *program) group(lang string) error {
+func (p filter) group(lang string, explain bool) error {
 	config, err := p.load()
 	if err != nil {
 		return err
 	}
 	var ids []json.RawMessage
 	var articles []digest.Article
-	var newest time.Time
-	again := map[string]int{}
-	err = lines(p.in, func(l line) error {
+	faults := p.lines(func(l line) error {
 		a, err := l.article()
-		if again[a.ID]++; again[a.ID] > 1 { // ids may repeat; each line is an article of its own
-			a.ID = fmt.Sprintf("%s (%d)", a.ID, again[a.ID])
-		}
-		ids, articles = append(ids, l.ID), append(articles, a)
-		if a.Published.After(newest) {
-			newest = a.Published
+		if err == nil {
+			ids, articles = append(ids, l.ID), append(articles, a)
 		}
 		return err
 	})
-	if err != nil {
-		return err
+	if faults != nil && !errors.Is(faults, errTold) {
+		return faults
 	}
-	topics := config.topics()
-	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: topics}), digest.Digest{Lang: lang, Topics: topics}, newest)
+	tellApart(articles)
+	var newest time.Time
+	for _, a := range articles {
+		if a.Published.After(newest) {
+			newest = a.Published
+		}
+	}
+	d := digest.Digest{Name: "group", Lang: lang, Topics: config.topics()}
+	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: d.Topics}), d, newest)
+	if explain {
+		return errors.Join(digest.Explain(p.out, digest.Compose(stories, d, digest.Slot{Digest: d.Name, At: newest})), faults)
+	}
+	return errors.Join(p.grouped(ids, articles, stories, digest.NewFiler(d.Topics)), faults)
+}
+
+// tellApart gives articles of one id ids of their own, for each line is an article. They depend on what the
+// articles say, and on their order only where these say the same.
+func tellApart(articles []digest.Article) {
+	count, again := map[string]int{}, map[string]int{}
+	for _, a := range articles {
+		count[a.ID]++
+	}
+	for i, a := range articles {
+		if count[a.ID] == 1 {
+			continue
+		}
+		h := fnv.New64a()
+		fmt.Fprintln(h, a.Published, a.Title, a.URL, a.Feed, a.Text)
+		a.ID = fmt.Sprintf("%s (%x)", a.ID, h.Sum64())
+		again[a.ID]++
+		articles[i].ID = fmt.Sprintf("%s %d", a.ID, again[a.ID])
+	}
+}
+
+// grouped writes a line for each article, in their order.
+func (p filter) grouped(ids []json.RawMessage, articles []digest.Article, stories []digest.Story, filer *digest.Filer) error {
 	of := map[string]*digest.Story{}
 	for i := range stories {
 		for _, a := range stories[i].Articles() {
 			of[a.ID] = &stories[i]
 		}
 	}
-	filer := digest.NewFiler(topics)
-	out := json.NewEncoder(p.out)
-	out.SetEscapeHTML(false)
 	for i, a := range articles {
 		s, filing := of[a.ID], filer.File(a)
-		err := out.Encode(grouped{
+		err := p.json(grouped{
 			ID: ids[i], Story: s.ID, Topic: cmp.Or(filing.Topic, digest.Brief), Tags: append([]string{}, filing.Tags...), Lang: a.Lang,
 			Relevance: filing.Relevance, Score: s.Score, Lead: s.Lead.ID == a.ID, Reasons: s.Reasons,
 		})
@@ -175,22 +127,21 @@ func summarizeCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "summarize [--sentences N] < articles.jsonl", Short: "the sentences that tell most of an article, verbatim", Args: cobra.NoArgs,
 		Long: "Reads articles as JSON lines (id, title and text, or id and sentences) and writes id and summary, a\n" +
-			"list of sentences that stand in the article letter for letter.",
+			"list of sentences that stand in the article letter for letter. A line that is no article is named on the\n" +
+			"error output.",
 		RunE: func(*cobra.Command, []string) error {
 			if n < 1 {
 				return usageError{fmt.Errorf("--sentences must be at least 1, not %d", n)}
 			}
-			return p.summarize(n)
+			return filter{p}.summarize(n)
 		},
 	}
 	c.Flags().IntVar(&n, "sentences", 3, "how many sentences")
 	return c
 }
 
-func (p *program) summarize(n int) error {
-	out := json.NewEncoder(p.out)
-	out.SetEscapeHTML(false)
-	return lines(p.in, func(l line) error {
+func (p filter) summarize(n int) error {
+	return p.lines(func(l line) error {
 		if l.Lang == "" {
 			l.Lang = text.Language(cmp.Or(l.Text, strings.Join(l.Sentences, " ")), "")
 		}
@@ -202,7 +153,7 @@ func (p *program) summarize(n int) error {
 		if summary == nil {
 			summary = []string{}
 		}
-		return out.Encode(struct {
+		return p.json(struct {
 			ID      json.RawMessage `json:"id"`
 			Summary []string        `json:"summary"`
 		}{l.ID, summary})
