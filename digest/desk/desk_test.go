@@ -16,6 +16,7 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/desk"
+	"tidings/digest/text"
 	"tidings/templates"
 )
 
@@ -48,11 +49,16 @@ func draft() digest.Edition {
 			article("Rechenwerk heute", "de", "US-Senat: Microsoft und Nvidia für Lizenzpflicht", "javascript:alert(1)"),
 		},
 	}
+	lead.Others[1].ID, lead.Copies = "kutter", []string{"kutter"}
+	lead.Names = []text.Name{{Name: "Brad Smith", Kind: text.Person, Maker: "Microsoft"}}
+	lead.Near = []digest.Near{{Story: "s3", Title: "Schumer plans a forum on AI", Score: 0.41, Why: "senate; another day"}}
+	lead.Update = &digest.Update{Edition: "daily/2023-09-12T0700", Title: "Senate calls Microsoft", New: []string{"William Dally"}}
 	models := digest.Story{ID: "s2", Topic: "models", Score: 0.55, Sources: 1, Lead: article("Model Watch", "en", "Falcon 180B is released", "https://model-watch.example/falcon"), Reasons: reasons[:2]}
 	return digest.Edition{
 		Key: "daily/2023-09-13T0700", Digest: "daily", Title: "AI Daily", Lang: "en", Number: 42, Read: 88, Sources: 13,
 		At: time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC), Lead: &lead,
 		Sections: []digest.Section{{Topic: "models", Stories: []digest.Story{models}}}, Names: digest.Names{"models": "Models", "policy": "Policy"},
+		Folded:   []digest.Story{{ID: "s4", Topic: "models", Sources: 1, Lead: article("Model Watch", "en", "Falcon is still free", "https://model-watch.example/free")}},
 		Left:     []digest.Omitted{{Story: "s9", Title: "Ten prompts that will change your life", Why: "score 0.08 is below the floor of 0.20"}},
 		Troubles: []digest.Trouble{{Source: "https://datenkutter.example/feed", Name: "Datenkutter", Reason: "the server answered 503 Service Unavailable"}},
 	}
@@ -104,7 +110,9 @@ func TestViews(t *testing.T) {
 	get(t, server.URL+"/?view=nonsense", 200, `class="view-desktop"`)
 	get(t, server.URL+"/?view=text", 200, "<pre class=\"text\">AI Daily")
 	why, _ := get(t, server.URL+"/?view=why", 200,
-		"0.74", "3 independent publishers", "US-Senat", "below the floor", "Datenkutter", "503 Service Unavailable", "88 fresh articles", "Models")
+		"0.74", "3 independent publishers", "US-Senat", "below the floor", "Datenkutter", "503 Service Unavailable", "88 fresh articles", "Models",
+		"copy, Rechenwerk heute", "Speaks of Brad Smith", "Schumer plans a forum", "senate; another day", "Update of “Senate calls Microsoft” in daily/2023-09-12T0700; new: William Dally",
+		"Folded into earlier editions", "Falcon is still free")
 	if strings.Contains(why, "javascript:") || strings.Contains(why, "ZgotmplZ") {
 		t.Error("a link that is none")
 	}

@@ -106,13 +106,17 @@ type whyStory struct {
 	Score   float64
 	Sources int
 	Tags    []string
+	Names   []string
 	Reasons []digest.Reason
+	Near    []digest.Near
+	Update  *digest.Update
 	Members []member
 }
 
 // member is one of a story's articles, its lead first.
 type member struct {
 	Title, Source, Lang, Date string
+	Role                      string // "copy", "primary source", or empty
 	URL                       string // empty: not an address that can be opened
 }
 
@@ -140,11 +144,15 @@ func why(e digest.Edition) whyView {
 		add(name, section.Stories)
 	}
 	add("In brief", e.Brief)
+	add("Folded into earlier editions", e.Folded)
 	return v
 }
 
 func whyOf(s digest.Story) whyStory {
-	v := whyStory{Title: s.Lead.Title, ID: s.ID, Score: s.Score, Sources: s.Sources, Tags: s.Tags, Reasons: s.Reasons}
+	v := whyStory{Title: s.Lead.Title, ID: s.ID, Score: s.Score, Sources: s.Sources, Tags: s.Tags, Reasons: s.Reasons, Near: s.Near, Update: s.Update}
+	for _, n := range s.Names {
+		v.Names = append(v.Names, n.Name)
+	}
 	for _, a := range s.Articles() {
 		m := member{Title: a.Title, Source: a.Source.Title, Lang: a.Lang, URL: a.URL}
 		if u, err := url.Parse(a.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" {
@@ -152,6 +160,12 @@ func whyOf(s digest.Story) whyStory {
 		}
 		if m.Source == "" {
 			m.Source = a.Feed
+		}
+		switch {
+		case slices.Contains(s.Copies, a.ID):
+			m.Role = "copy"
+		case a.ID == s.Primary:
+			m.Role = "primary source"
 		}
 		if !a.Published.IsZero() {
 			m.Date = a.Published.Format("2 Jan 15:04")
