@@ -9,6 +9,7 @@ package digest
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"tidings/digest/text"
@@ -269,6 +270,17 @@ type Edition struct {
 
 // Names are the topics' names in the edition's language, by id.
 type Names map[string]string
+
+// Mention is a printed story that speaks of a name.
+type Mention struct {
+	Edition string    `json:"edition"` // key
+	At      time.Time `json:"at"`      // its slot, at the offset of the digest's wall clock
+	Title   string    `json:"title"`   // the story's headline
+	Lang    string    `json:"lang,omitempty"`
+}
+
+// NameKey is what a name is looked up by: without case and accents, with single spaces.
+func NameKey(name string) string { return text.Fold(strings.Join(strings.Fields(name), " ")) }
 
 // Omitted is a story that was left out, and why.
 type Omitted struct {

@@ -81,16 +81,17 @@ func (e Error) Title() string { return "error." + e.Kind + ".title" }
 // Told is the key of the explanation.
 func (e Error) Told() string { return "error." + e.Kind + ".told" }
 
-// Archive lists past editions, the newest first.
+// Archive lists past editions, or the stories in them that speak of a name; the newest first.
 type Archive struct {
 	Frame
 	Editions []Past
+	Name     string // what was looked up; empty: nothing
 }
 
-// Past is one of them.
+// Past is one of them. A story has no title of its own but its headline.
 type Past struct {
 	Key, Title, Lang, Headline string
-	Number                     int
+	Number                     int // 0: it is not told
 	At                         time.Time
 }
 
@@ -160,4 +161,9 @@ func (s *Set) webEdition(w io.Writer, p Edition) error {
 	}
 	view.Web, view.Home = true, p.Home
 	return s.letter.ExecuteTemplate(w, "letter/letter.html", view)
+}
+
+// MentionOf tells of a story in a past edition what the list shows.
+func MentionOf(m digest.Mention) Past {
+	return Past{Key: m.Edition, Lang: tag(m.Lang), Headline: clean(m.Title, longestHeadline), At: m.At}
 }

@@ -14,12 +14,13 @@ import (
 	"tidings/digest"
 	"tidings/digest/outbox"
 	"tidings/digest/store"
+	"tidings/digest/text"
 	"tidings/templates"
 )
 
 func editionsCommand(p *program) *cobra.Command {
 	return family("editions", "past editions",
-		editionsList(p), editionsShow(p), editionsExport(p),
+		editionsList(p), editionsShow(p), editionsExport(p), editionsFind(p),
 		later("hold EDITION", "keep an edition back"), later("approve EDITION", "let an edition go"))
 }
 
@@ -183,4 +184,48 @@ func (f form) write(h *house, e digest.Edition) ([]byte, error) {
 		return []byte(letter.HTML), nil
 	}
 	return nil, errors.New("no form was chosen")
+}
+
+func editionsFind(p *program) *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use: "find NAME", Short: "which stories spoke of a company, a person or a model", Args: exactly(1, "a name, such as OpenAI"),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return shelf{h}.find(ctx, args[0], asJSON) })
+		},
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "one JSON object a line")
+	return c
+}
+
+// mostFound bounds what one look-up prints.
+const mostFound = 1000
+
+func (h shelf) find(ctx context.Context, name string, asJSON bool) error {
+	found, err := mentions(ctx, h.store, text.NewNames(nil), name, mostFound)
+	if err != nil {
+		return err
+	}
+	for _, m := range found {
+		if asJSON {
+			err = h.json(m)
+		} else {
+			_, err = fmt.Fprintf(h.out, "%s\t%s\n", m.Edition, strings.Join(strings.Fields(m.Title), " "))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("no story so far speaks of %s", name)
+	}
+	return nil
+}
+
+// mentions looks a name up, in whichever of its known spellings it is written.
+func mentions(ctx context.Context, s *store.Store, names *text.Names, name string, n int) ([]digest.Mention, error) {
+	if known := names.Find(name); len(known) == 1 {
+		name = known[0].Name
+	}
+	return s.Mentions(ctx, name, n)
 }

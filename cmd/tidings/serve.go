@@ -15,6 +15,7 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/store"
+	"tidings/digest/text"
 	"tidings/subscribers/web"
 	"tidings/templates"
 )
@@ -211,7 +212,7 @@ func (h daemon) webHandler(owed chan<- struct{}) http.Handler {
 		choices = append(choices, templates.Choice{Name: d.Name, Title: d.Title, Chosen: !d.Optional})
 	}
 	pages := web.Handler(web.Options{
-		Pages: h.set, Entrance: h.list, Exit: h.list, Archive: archive{h.store}, Title: title, Digests: choices,
+		Pages: h.set, Entrance: h.list, Exit: h.list, Archive: archive{h.store, text.NewNames(nil)}, Title: title, Digests: choices,
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -223,7 +224,10 @@ func (h daemon) webHandler(owed chan<- struct{}) http.Handler {
 }
 
 // archive shows the store's sealed editions to the readers' pages.
-type archive struct{ store *store.Store }
+type archive struct {
+	store *store.Store
+	names *text.Names
+}
 
 // Edition implements [web.Archive].
 func (a archive) Edition(ctx context.Context, key string) (digest.Edition, error) {
@@ -244,6 +248,11 @@ func (a archive) Keys(ctx context.Context, n int) ([]string, error) {
 		}
 	}
 	return keys, err
+}
+
+// Mentions implements [web.Archive].
+func (a archive) Mentions(ctx context.Context, name string, n int) ([]digest.Mention, error) {
+	return mentions(ctx, a.store, a.names, name, n)
 }
 
 // cronLog takes what the scheduler says of itself into our log.

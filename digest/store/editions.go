@@ -77,6 +77,9 @@ func seal(ctx context.Context, tx *sql.Tx, d digest.Digest, e digest.Edition, no
 	if err := markPrinted(ctx, tx, d.Name, id, e); err != nil {
 		return 0, fmt.Errorf("mark the articles printed: %w", err)
 	}
+	if err := indexNames(ctx, tx, id, e); err != nil {
+		return 0, fmt.Errorf("note the names: %w", err)
+	}
 	return owed, insertEdition(ctx, tx, record{id: id, state: Sealed, sealed: now, policy: policy(d), owed: owed}, e)
 }
 

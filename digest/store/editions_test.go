@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"math"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/store"
+	"tidings/digest/text"
 	"tidings/subscribers"
 )
 
@@ -220,6 +222,41 @@ func TestNoEdition(t *testing.T) {
 			if !errors.Is(err, store.ErrNoEdition) {
 				t.Errorf("got %v", err)
 			}
+		}
+	})
+}
+
+func TestMentions(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		names := func(all ...string) (out []text.Name) {
+			for _, n := range all {
+				out = append(out, text.Name{Name: n, Kind: text.Organisation})
+			}
+			return out
+		}
+		a, b := article("a", lab, seven), article("b", lab, seven)
+		keep(t, s, []digest.Article{a, b})
+		first := edition(daily, seven, a)
+		first.Lead.Names = names("Hugging  Face", "Zoë")
+		second := edition(daily, seven.Add(24*time.Hour), b)
+		second.Lead.Names = names("Hugging Face", "hugging face")
+		for _, e := range []digest.Edition{second, first} {
+			if _, err := s.Seal(t.Context(), daily, e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for name, want := range map[string]string{"HUGGING FACE": second.Key + " " + first.Key, "zoe": first.Key, "hugging": "", "": ""} {
+			var keys []string
+			for _, m := range ok[[]digest.Mention](t)(s.Mentions(t.Context(), name, 5)) {
+				keys = append(keys, m.Edition)
+			}
+			if got := strings.Join(keys, " "); got != want {
+				t.Errorf("%q is spoken of in %q, want %q", name, got, want)
+			}
+		}
+		if got := ok[[]digest.Mention](t)(s.Mentions(t.Context(), "hugging face", 1)); len(got) != 1 || got[0].Title != b.Title || !got[0].At.Equal(second.At) {
+			t.Errorf("the newest is %+v", got)
 		}
 	})
 }

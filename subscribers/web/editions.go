@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"tidings/templates"
 )
@@ -28,10 +29,14 @@ func (s *site) edition(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusOK, templates.Edition{Frame: s.frame(r), Edition: e})
 }
 
-// archive lists the newest editions.
+// archive lists the newest editions, or the stories that speak of a name.
 func (s *site) archive(w http.ResponseWriter, r *http.Request) {
 	if s.Archive == nil {
 		s.missing(w, r)
+		return
+	}
+	if name := strings.TrimSpace(r.FormValue("name")); name != "" {
+		s.mentions(w, r, name)
 		return
 	}
 	keys, err := s.Archive.Keys(r.Context(), listed)
@@ -47,6 +52,20 @@ func (s *site) archive(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		page.Editions = append(page.Editions, templates.PastOf(e))
+	}
+	s.show(w, http.StatusOK, page)
+}
+
+// mentions lists the newest stories that speak of a name.
+func (s *site) mentions(w http.ResponseWriter, r *http.Request, name string) {
+	found, err := s.Archive.Mentions(r.Context(), name, listed)
+	if err != nil {
+		s.fault(w, r, "archive", err)
+		return
+	}
+	page := templates.Archive{Frame: s.frame(r), Name: name}
+	for _, m := range found {
+		page.Editions = append(page.Editions, templates.MentionOf(m))
 	}
 	s.show(w, http.StatusOK, page)
 }

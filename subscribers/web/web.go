@@ -50,6 +50,9 @@ type Archive interface {
 
 	// Keys returns the keys of the newest n editions, the newest first.
 	Keys(ctx context.Context, n int) ([]string, error)
+
+	// Mentions returns the newest n stories that speak of a name, the newest first.
+	Mentions(ctx context.Context, name string, n int) ([]digest.Mention, error)
 }
 
 // Options say what the pages need. Pages, Entrance and Exit are required.

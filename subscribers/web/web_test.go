@@ -75,6 +75,13 @@ func (s shelf) Edition(_ context.Context, key string) (digest.Edition, error) {
 
 func (s shelf) Keys(context.Context, int) ([]string, error) { return []string{s.key}, nil }
 
+func (s shelf) Mentions(_ context.Context, name string, _ int) ([]digest.Mention, error) {
+	if name != "OpenAI" {
+		return nil, nil
+	}
+	return []digest.Mention{{Edition: s.key, At: shelfEdition().At, Title: "OpenAI opens an office in Dublin", Lang: "en"}}, nil
+}
+
 func shelfEdition() digest.Edition {
 	lead := digest.Story{Lead: digest.Article{Title: "OpenAI opens an office in Dublin", URL: "https://silicon-courier.example/dublin", Lang: "en", Source: digest.Origin{Title: "Silicon Courier"}}, Summary: []string{"It will hire for nine roles."}}
 	return digest.Edition{
@@ -151,6 +158,8 @@ func TestPages(t *testing.T) {
 		"/u/good.token":            `action="/u/good.token"`,
 		"/e/daily/2023-09-13T0700": "OpenAI opens an office in Dublin",
 		"/archive":                 `href="/e/daily/2023-09-13T0700"`,
+		"/archive?name=OpenAI":     "OpenAI opens an office in Dublin</a>",
+		"/archive?name=%3Cb%3E":    "No story so far speaks of &lt;b&gt;.",
 		"/healthz":                 "ok",
 	} {
 		expect(t, ask(h, path, nil), http.StatusOK, want)
