@@ -16,7 +16,7 @@ import (
 )
 
 // The week is a week's news as it was read on seven mornings, one file a day, labelled by hand. The events
-// are real, the outlets are invented. A day's file holds its articles in the form that [readDay] tells; its
+// are real, but for guides, opinions and small local news; the outlets are invented. A day's file holds its articles in the form that [readDay] tells; its
 // comment may say "first:" before the sources in which a party speaks for itself. At its end stands what an
 // editor wishes, one wish a line:
 //
