@@ -103,7 +103,8 @@ func groupCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "group [--lang L] < articles.jsonl", Short: "which articles tell one story, and under which topic", Args: cobra.NoArgs,
 		Long: "Reads articles as JSON lines (id, title and any of text, lang, source, published, url) and writes one\n" +
-			"line for each in the same order: id, story, topic, tags, lang, relevance, score, lead, reasons.",
+			"line for each in the same order: id, story, topic, tags, lang, relevance, score, lead, names,\n" +
+			"reasons.",
 		RunE: func(*cobra.Command, []string) error { return p.group(lang) },
 	}
 	c.Flags().StringVar(&lang, "lang", "en", "language of the edition, for choosing the leading article")
@@ -120,6 +121,7 @@ type grouped struct {
 	Relevance float64         `json:"relevance"`
 	Score     float64         `json:"score"`
 	Lead      bool            `json:"lead"`
+	Names     []text.Name     `json:"names"`
 	Reasons   []digest.Reason `json:"reasons"`
 }
 
@@ -147,7 +149,7 @@ func (p *program) group(lang string) error {
 		return err
 	}
 	topics := config.topics()
-	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: topics}), digest.Digest{Lang: lang, Topics: topics}, newest)
+	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: topics, Names: config.names()}), digest.Digest{Lang: lang, Topics: topics}, newest)
 	of := map[string]*digest.Story{}
 	for i := range stories {
 		for _, a := range stories[i].Articles() {
@@ -161,7 +163,7 @@ func (p *program) group(lang string) error {
 		s, filing := of[a.ID], filer.File(a)
 		err := out.Encode(grouped{
 			ID: ids[i], Story: s.ID, Topic: cmp.Or(filing.Topic, digest.Brief), Tags: append([]string{}, filing.Tags...), Lang: a.Lang,
-			Relevance: filing.Relevance, Score: s.Score, Lead: s.Lead.ID == a.ID, Reasons: s.Reasons,
+			Relevance: filing.Relevance, Score: s.Score, Lead: s.Lead.ID == a.ID, Names: append([]text.Name{}, s.Names...), Reasons: s.Reasons,
 		})
 		if err != nil {
 			return err

@@ -38,6 +38,9 @@ type Name struct {
 	Also  []string `json:"-"`               // other spellings, in any language and script: 谷歌, グーグル
 }
 
+// Key is one for all ways of writing a name: GPT-5, GPT 5 and gpt5 share theirs.
+func (n Name) Key() string { return strings.Join(keysOf(n.Name), " ") }
+
 // Names knows names and finds them in texts. It may be used by several at once.
 type Names struct {
 	byFirst map[string][]*spelling // by the first piece; the longest first
@@ -70,8 +73,10 @@ func NewNames(own []Name) *Names {
 func (n *Names) add(name Name) {
 	written := append([]string{name.Name}, name.Also...)
 	name.Name = bare(name.Name)
+	id := name.Key()
 	for _, w := range written {
 		s, ok := newSpelling(w, &name)
+		s.id = id
 		switch {
 		case !ok:
 		case s.far != "":
@@ -111,17 +116,20 @@ func (n *Names) Mentions(s string) []Name {
 // mention is a place in a text where a name stands.
 type mention struct {
 	name     Name
-	known    *Name  // the one of the list; nil when only the words around tell it
-	version  string // folded, its parts with spaces between them; may be empty
-	from, to int    // in bytes
+	known    *spelling // what was found of the list; nil when only the words around tell it
+	version  string    // folded, its parts with spaces between them; may be empty
+	from, to int       // in bytes
 }
 
-// key is one for all ways of writing the same name.
+// key is [Name.Key] of the mention's name.
 func (m mention) key() string {
-	if m.version == "" {
-		return Fold(m.name.Name)
+	switch {
+	case m.known == nil:
+		return m.name.Key()
+	case m.version == "":
+		return m.known.id
 	}
-	return Fold(m.known.Name) + " " + m.version
+	return m.known.id + " " + m.version
 }
 
 // mentions finds all names in s, whose pieces are given.
@@ -189,7 +197,7 @@ func (n *Names) farAt(s string, list []piece, i, at int) (m mention, next int, o
 		for i < len(list) && list[i].to <= end {
 			i++
 		}
-		m = mention{name: *sp.name, known: sp.name, from: at, to: end}
+		m = mention{name: *sp.name, known: sp, from: at, to: end}
 		if sp.name.Kind == Model && (i == len(list) || list[i].from >= end) {
 			i = m.extend(s, list, i, sp)
 		}
@@ -230,7 +238,7 @@ func (m *mention) extend(s string, list []piece, i int, sp *spelling) int {
 		parts = append(parts, p.key)
 	}
 	m.version, m.to = strings.Join(parts, " "), list[end-1].to
-	if sp.plain || sp.far == "" && Fold(strings.Join(sp.keys, "")) == Fold(strings.Join(keysOf(sp.name.Name), "")) {
+	if sp.plain || sp.far == "" && strings.Join(sp.keys, " ") == sp.id {
 		m.name.Name = s[m.from:m.to]
 	} else {
 		m.name.Name += " " + strings.TrimLeft(s[list[i].from:m.to], " -")
@@ -257,7 +265,7 @@ func (n *Names) at(s string, list []piece, i int) (best mention, next int, ok bo
 				continue
 			}
 			end := i + len(sp.keys)
-			m := mention{name: *sp.name, known: sp.name, from: list[i].from, to: list[end-1].to}
+			m := mention{name: *sp.name, known: sp, from: list[i].from, to: list[end-1].to}
 			if sp.name.Kind == Model || sp.name.Kind == Product {
 				end = m.extend(s, list, end, sp)
 			}

@@ -10,6 +10,7 @@ import (
 // spelling is one way of writing a name. Its form is told at the head of names.txt.
 type spelling struct {
 	name  *Name
+	id    string   // [Name.Key] of the name
 	keys  []string // its pieces, folded
 	cased []casing // how each has to be written
 	far   string   // the whole, where a script is in it that parts no words; then there are no keys
@@ -63,6 +64,18 @@ func parseNames(file string) []Name {
 // bare takes the marks off a spelling.
 func bare(written string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(written, "~"), "+")
+}
+
+// SpellingFault says why a spelling of a name, with its marks, could never be found; empty: it can be.
+func SpellingFault(written string) string {
+	s, ok := newSpelling(written, &Name{})
+	switch {
+	case !ok:
+		return "it has neither letter nor digit"
+	case s.far != "" && (s.alone || s.model):
+		return "the marks ~ and + are for scripts that part their words"
+	}
+	return ""
 }
 
 // newSpelling reads a spelling with its marks; ok is false where there is nothing in it to be found.
