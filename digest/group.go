@@ -32,6 +32,10 @@ func Group(articles []Article, by Grouping) []Story {
 	ordered := slices.Clone(articles)
 	slices.SortFunc(ordered, earlier)
 	filer := NewFiler(by.Topics)
+	names := by.Names
+	if names == nil {
+		names = text.NewNames(nil)
+	}
 	p := newPairing(ordered, filer)
 	g := newGroups(len(ordered))
 	g.joinSame(p)
@@ -44,6 +48,7 @@ func Group(articles []Article, by Grouping) []Story {
 	var stories []Story
 	for _, members := range g.sorted() {
 		stories = append(stories, newStory(p, members, inside[g.of[members[0]]], filer))
+		stories[len(stories)-1].Names = namesOf(stories[len(stories)-1].Articles(), names)
 		for _, m := range members {
 			if id := by.Stories[ordered[m].ID]; id != "" {
 				stories[len(stories)-1].ID = id

@@ -36,6 +36,7 @@ type Config struct {
 	Templates TemplatesConfig `toml:"templates"`
 	Source    []SourceConfig  `toml:"source"` // empty: none, and the commands that need one say so
 	Topic     []TopicConfig   `toml:"topic"`  // the ten built-in ones, renamed and widened, then the operator's own
+	Name      []NameConfig    `toml:"name"`   // on top of the built-in ones
 	Digest    []DigestConfig  `toml:"digest"` // empty: none
 
 	File string `toml:"-"` // where it was read; empty: built in

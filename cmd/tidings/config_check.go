@@ -126,6 +126,7 @@ func (r configChecker) check(c *Config) {
 		}
 	}
 	topics := r.checkTopics(c.Topic)
+	r.checkNames(c.Name)
 	r.checkSources(c.Source, topics)
 	r.checkDigests(c, topics)
 }

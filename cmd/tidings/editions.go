@@ -202,7 +202,7 @@ func editionsFind(p *program) *cobra.Command {
 const mostFound = 1000
 
 func (h shelf) find(ctx context.Context, name string, asJSON bool) error {
-	found, err := mentions(ctx, h.store, text.NewNames(nil), name, mostFound)
+	found, err := mentions(ctx, h.store, h.config.names(), name, mostFound)
 	if err != nil {
 		return err
 	}

@@ -47,6 +47,7 @@ type grouped struct {
 	Relevance float64         `json:"relevance"`
 	Score     float64         `json:"score"`
 	Lead      bool            `json:"lead"`
+	Names     []text.Name     `json:"names"`
 	Reasons   []digest.Reason `json:"reasons"`
 }
 
@@ -75,7 +76,7 @@ func (p filter) group(lang string, explain bool) error {
 		}
 	}
 	d := digest.Digest{Name: "group", Lang: lang, Topics: config.topics()}
-	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: d.Topics}), d, newest)
+	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: d.Topics, Names: config.names()}), d, newest)
 	if explain {
 		return errors.Join(digest.Explain(p.out, digest.Compose(stories, d, digest.Slot{Digest: d.Name, At: newest})), faults)
 	}
@@ -113,7 +114,7 @@ func (p filter) grouped(ids []json.RawMessage, articles []digest.Article, storie
 		s, filing := of[a.ID], filer.File(a)
 		err := p.json(grouped{
 			ID: ids[i], Story: s.ID, Topic: cmp.Or(filing.Topic, digest.Brief), Tags: append([]string{}, filing.Tags...), Lang: a.Lang,
-			Relevance: filing.Relevance, Score: s.Score, Lead: s.Lead.ID == a.ID, Reasons: s.Reasons,
+			Relevance: filing.Relevance, Score: s.Score, Lead: s.Lead.ID == a.ID, Names: append([]text.Name{}, s.Names...), Reasons: s.Reasons,
 		})
 		if err != nil {
 			return err

@@ -106,7 +106,7 @@ func (h *house) wire(ctx context.Context) error {
 	if h.feeds, err = h.reader(h.store); err != nil {
 		return err
 	}
-	h.press = &digest.Press{Feeds: h.feeds, Archive: h.store}
+	h.press = &digest.Press{Feeds: h.feeds, Archive: h.store, Names: h.config.names()}
 	return nil
 }
 

@@ -212,7 +212,7 @@ func (h daemon) webHandler(owed chan<- struct{}) http.Handler {
 		choices = append(choices, templates.Choice{Name: d.Name, Title: d.Title, Chosen: !d.Optional})
 	}
 	pages := web.Handler(web.Options{
-		Pages: h.set, Entrance: h.list, Exit: h.list, Archive: archive{h.store, text.NewNames(nil)}, Title: title, Digests: choices,
+		Pages: h.set, Entrance: h.list, Exit: h.list, Archive: archive{h.store, h.config.names()}, Title: title, Digests: choices,
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
