@@ -118,7 +118,9 @@ func (r *ranker) voice(s *Story, a Article) int {
 // with more to read, the earlier one. The first in which a party speaks for itself is the primary source.
 func (r *ranker) arrange(s *Story) {
 	all := s.Articles()
-	stale := func(a Article) bool { return s.Update != nil && len(s.Update.By) > 0 && !slices.Contains(s.Update.By, a.ID) }
+	stale := func(a Article) bool {
+		return s.Update != nil && len(s.Update.By) > 0 && !slices.Contains(s.Update.By, a.ID)
+	}
 	slices.SortStableFunc(all, func(a, b Article) int {
 		return cmp.Or(
 			compareBool(stale(a), stale(b)),
