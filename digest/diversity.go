@@ -87,8 +87,8 @@ func storyNames(s Story) []string {
 			out = append(out, text.Fold(n.Name))
 		}
 	}
-	for _, n := range spelledNames(s.Lead.Title, s.Lead.Lang) {
-		out = append(out, n.key)
+	for _, n := range spelledNames(head(s.Lead.Title, leadWords), s.Lead.Lang) {
+		out = append(out, text.Fold(n.word))
 	}
 	slices.Sort(out)
 	return slices.Compact(out)
@@ -132,8 +132,7 @@ func (b booster) fits(s *Story) string {
 	if len(b.words) == 0 {
 		return ""
 	}
-	told := folded(s.Lead.Title + ". " + lead(s.Lead))
-	told = told[:min(len(told), leadLen)]
+	told := folded(head(s.Lead.Title, leadWords) + ". " + head(lead(s.Lead), leadWords))
 	for i, phrase := range b.words {
 		if contains(told, phrase) {
 			return b.Words[i]

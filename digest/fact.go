@@ -134,7 +134,7 @@ var figure = regexp.MustCompile(`(\d[\d.,\x{00a0}\x{202f}]*\d|\d)\s?(%|[\p{L}]+)
 func figuresIn(s string) []fact {
 	var out []fact
 	for _, m := range figure.FindAllStringSubmatchIndex(s, -1) {
-		if before, _ := utf8.DecodeLastRuneInString(s[:m[0]]); unicode.IsLetter(before) || before == '-' || before == '.' {
+		if before, _ := utf8.DecodeLastRuneInString(s[:m[0]]); before < 0x250 && unicode.IsLetter(before) || before == '-' || before == '.' {
 			continue // part of a name, as in GPT-4
 		}
 		n, ok := number(s[m[2]:m[3]])
@@ -149,7 +149,10 @@ func figuresIn(s string) []fact {
 		case unit == "%":
 			word += "%"
 		case by > 1:
-			word, n = strings.TrimSpace(s[m[0]:m[1]]), n*by
+			if first, size := utf8.DecodeRuneInString(unit); first > 0x2fff { // the rest is other words
+				m[1] = m[4] + size
+			}
+			word, n = s[m[0]:m[1]], n*by
 		case n <= 31, n >= 1900 && n < 2100 && n == float64(int(n)):
 			continue
 		}
@@ -210,7 +213,8 @@ func spelledNames(s, lang string) []fact {
 	var out []fact
 	for _, sentence := range text.Sentences(s, lang) {
 		words := text.Words(sentence)
-		telling := text.Base(lang) != "de" && !titleCase(words, lang)
+		latin := !dense(text.Base(lang)) // in other scripts Latin letters are names also where a sentence begins
+		telling := text.Base(lang) != "de" && (!latin || !titleCase(words, lang))
 		var run []string
 		flush := func() {
 			if len(run) > 0 {
@@ -220,7 +224,7 @@ func spelledNames(s, lang string) []fact {
 		}
 		for i, w := range words {
 			switch {
-			case mixed(w), telling && i > 0 && capitalised(w) && !text.Stop(w, lang) && !calendar(w):
+			case mixed(w), telling && (i > 0 || !latin) && capitalised(w) && !text.Stop(w, lang) && !calendar(w):
 				run = append(run, w)
 			default:
 				flush()

@@ -67,6 +67,23 @@ func (m *memory) Seal(_ context.Context, _ digest.Digest, e digest.Edition) (int
 	return 0, nil
 }
 
+// keepsIDs checks that a story which goes on is called as it was when it was told.
+func (m *memory) keepsIDs(t *testing.T, next digest.Edition) {
+	t.Helper()
+	for _, s := range append(next.Stories(), next.Folded...) {
+		if s.Update == nil {
+			continue
+		}
+		was := false
+		for _, e := range m.editions {
+			was = was || slices.ContainsFunc(e.Stories(), func(o digest.Story) bool { return o.ID == s.ID })
+		}
+		if !was {
+			t.Errorf("%s: %s was told under another id", next.Key, s.Lead.ID)
+		}
+	}
+}
+
 // still is feeds that bring nothing.
 type still struct{}
 
@@ -120,6 +137,8 @@ func runMornings(t *testing.T, archive *txtar.Archive) []txtar.File {
 		if err != nil && !errors.Is(err, digest.ErrQuiet) {
 			t.Fatal(err)
 		}
+		addsUp(t, e)
+		m.keepsIDs(t, e)
 		if _, err := m.Seal(t.Context(), d.digest, e); err != nil {
 			t.Fatal(err)
 		}

@@ -199,7 +199,7 @@ func (r *ranker) parts(s *Story) []Reason {
 		{"depth", w.Depth * min(1, float64(longest)/fullDepth), fmt.Sprintf("%d words", longest)},
 	}
 	if w.Lasting > 0 {
-		parts = append(parts, Reason{"lasting", w.Lasting * lasting(len(days), last.Sub(first)), fmt.Sprintf("told on %d days", len(days))})
+		parts = append(parts, Reason{"lasting", w.Lasting * lasting(len(days), last.Sub(first)), fmt.Sprintf("days on which it was told: %d", len(days))})
 	}
 	if s.Points > 0 {
 		parts = append(parts, Reason{"discussion", w.Discussion * logShare(float64(s.Points), fullPoints), fmt.Sprintf("%d points", s.Points)})

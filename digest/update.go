@@ -230,7 +230,7 @@ func (n *newness) count(stories []Story, names *text.Names) {
 	n.lore, n.openings, n.held, n.press = newLore(names), map[string][]fact{}, map[string]int{}, map[string]bool{}
 	for _, s := range stories {
 		for _, a := range s.Articles() {
-			facts := n.lore.facts(a.Title+".\n\n"+beginning(a), language(a))
+			facts := n.lore.facts(head(a.Title, leadWords)+".\n\n"+beginning(a), language(a))
 			for _, f := range facts {
 				n.held[f.key]++
 			}
@@ -262,7 +262,7 @@ func (n newness) brings(a Article, s Story, b before) []fact {
 			}
 		}
 	}
-	take(n.lore.facts(a.Title, language(a)), worthInTitle)
+	take(n.lore.facts(head(a.Title, leadWords), language(a)), worthInTitle)
 	take(n.openings[a.ID], worthInLead)
 	if worth < worthOfNews {
 		return nil
@@ -292,7 +292,7 @@ func (n newness) told(old []Article) before {
 		for _, f := range n.openings[a.ID] {
 			b.facts[f.key] = true
 		}
-		whole := a.Title + ". " + bodyOf(a, textLen)
+		whole := head(a.Title, leadWords) + ". " + bodyOf(a, textLen)
 		for _, f := range n.lore.facts(whole, language(a)) {
 			if !strings.HasPrefix(f.key, turned) {
 				b.facts[f.key] = true
