@@ -85,13 +85,13 @@ type ranker struct {
 }
 
 func (r *ranker) rank(s *Story) {
-	r.arrange(s)
+	members := r.arrange(s)
 	s.Reasons = slices.Clip(s.Reasons) // they are shared with the story that was handed in
 	if own := r.known[s.Lead.Feed].Topic; s.Topic == Brief && own != "" {
 		s.Topic = own
 		s.Reasons = append(s.Reasons, Reason{Part: "topic", Detail: "the source's own"})
 	}
-	parts := r.parts(s)
+	parts := r.parts(s, members)
 	s.Score = 0
 	for _, p := range parts {
 		s.Score += p.Value
@@ -99,45 +99,76 @@ func (r *ranker) rank(s *Story) {
 	s.Reasons = append(s.Reasons, parts...)
 }
 
-// voice tells how independently an article speaks: 0 is a report, then a copy of one, a party's own word,
-// and what an aggregator passes on.
-func (r *ranker) voice(s *Story, a Article) int {
-	switch src := r.known[a.Feed]; {
-	case src.Aggregator:
-		return 3
-	case src.First:
-		return 2
-	case slices.Contains(s.Copies, a.ID):
-		return 1
+// Whose voice an article is: a report, a copy of one, a party's own word, or what an aggregator passes on. The
+// first is worth most, and it alone is independent.
+const (
+	report = iota
+	copied
+	ownWord
+	passedOn
+)
+
+// voices tell whose voice each of a story's articles is, by id.
+func voices(s *Story, known map[string]Source) map[string]int {
+	out := make(map[string]int, 1+len(s.Others))
+	for _, id := range s.Copies {
+		out[id] = copied
 	}
-	return 0
+	for _, a := range s.Articles() {
+		switch src := known[a.Feed]; {
+		case src.Aggregator:
+			out[a.ID] = passedOn
+		case src.First:
+			out[a.ID] = ownWord
+		}
+	}
+	return out
+}
+
+// member is one of a story's articles with what decides how well it leads.
+type member struct {
+	Article
+	stale, foreign bool
+	voice, length  int
+	weight         float64
 }
 
 // arrange puts the article that is best to lead with first: of an update one that brings what is new, in the
 // edition's language, an independent report rather than the party's own word, from the weightier source,
 // with more to read, the earlier one. The first in which a party speaks for itself is the primary source.
-func (r *ranker) arrange(s *Story) {
-	all := s.Articles()
-	stale := func(a Article) bool {
-		return s.Update != nil && len(s.Update.By) > 0 && !slices.Contains(s.Update.By, a.ID)
+func (r *ranker) arrange(s *Story) []member {
+	voice := voices(s, r.known)
+	news := map[string]bool{}
+	if s.Update != nil {
+		for _, id := range s.Update.By {
+			news[id] = true
+		}
 	}
-	slices.SortStableFunc(all, func(a, b Article) int {
+	all := make([]member, 0, 1+len(s.Others))
+	for _, a := range s.Articles() {
+		all = append(all, member{
+			Article: a, stale: len(news) > 0 && !news[a.ID], foreign: foreign(a, r.lang),
+			voice: voice[a.ID], length: words(a), weight: weight(r.known[a.Feed]),
+		})
+	}
+	slices.SortStableFunc(all, func(a, b member) int {
 		return cmp.Or(
-			compareBool(stale(a), stale(b)),
-			compareBool(foreign(a, r.lang), foreign(b, r.lang)),
-			cmp.Compare(r.voice(s, a), r.voice(s, b)),
-			cmp.Compare(weight(r.known[b.Feed]), weight(r.known[a.Feed])),
-			cmp.Compare(words(b)/100, words(a)/100),
-			earlier(a, b),
+			compareBool(a.stale, b.stale),
+			compareBool(a.foreign, b.foreign),
+			cmp.Compare(a.voice, b.voice),
+			cmp.Compare(b.weight, a.weight),
+			cmp.Compare(b.length/100, a.length/100),
+			earlier(a.Article, b.Article),
 		)
 	})
-	s.Lead, s.Others, s.Primary = all[0], all[1:], ""
-	if len(s.Others) == 0 {
-		s.Others = nil
+	s.Lead, s.Others, s.Primary = all[0].Article, nil, ""
+	for _, m := range all[1:] {
+		s.Others = append(s.Others, m.Article)
 	}
-	if i := slices.IndexFunc(all, func(a Article) bool { return r.voice(s, a) == 2 }); i >= 0 {
+	if i := slices.IndexFunc(all, func(m member) bool { return m.voice == ownWord }); i >= 0 {
 		s.Primary = all[i].ID
 	}
+	return all
 }
 
 func compareBool(a, b bool) int {
@@ -162,24 +193,22 @@ func weight(s Source) float64 {
 func words(a Article) int { return len(strings.Fields(a.Text)) }
 
 // parts tells what a story's score is made of.
-func (r *ranker) parts(s *Story) []Reason {
+func (r *ranker) parts(s *Story, members []member) []Reason {
 	w := r.weights
-	owners := map[string]bool{}
-	days := map[string]bool{}
+	owners, days := map[string]bool{}, map[string]bool{}
 	var newest, first, last time.Time // of all, and of the independent ones
 	sum, longest := 0.0, 0
-	for _, a := range s.Articles() {
-		src := r.known[a.Feed]
-		sum += weight(src)
-		longest = max(longest, words(a))
-		if a.Published.After(newest) {
-			newest = a.Published
+	for _, m := range members {
+		sum += m.weight
+		longest = max(longest, m.length)
+		if m.Published.After(newest) {
+			newest = m.Published
 		}
-		if r.voice(s, a) > 0 {
+		if m.voice != report {
 			continue
 		}
-		owners[owner(a, src)] = true
-		if p := a.Published; !p.IsZero() {
+		owners[owner(m.Article, r.known[m.Feed])] = true
+		if p := m.Published; !p.IsZero() {
 			days[p.In(r.clock).Format(time.DateOnly)] = true
 			if first.IsZero() || p.Before(first) {
 				first = p
@@ -190,7 +219,7 @@ func (r *ranker) parts(s *Story) []Reason {
 		}
 	}
 	s.Sources = len(owners)
-	mean := sum / float64(1+len(s.Others))
+	mean := sum / float64(len(members))
 	fresh, age := r.recency(s, newest)
 	parts := []Reason{
 		{"sources", w.Sources * logShare(max(float64(s.Sources), ownAccount), fullSources), fmt.Sprintf("%d independent", s.Sources)},

@@ -85,8 +85,12 @@ func (t *told) keep(s Story) {
 // with returns fresh articles together with those that were told.
 func (t *told) with(fresh []Article) []Article {
 	all := slices.Clone(fresh)
+	twice := make(map[string]bool, len(fresh))
+	for _, a := range fresh {
+		twice[a.ID] = true
+	}
 	for _, a := range t.articles {
-		if !slices.ContainsFunc(fresh, func(f Article) bool { return f.ID == a.ID }) {
+		if !twice[a.ID] {
 			all = append(all, a)
 		}
 	}
@@ -96,7 +100,7 @@ func (t *told) with(fresh []Article) []Article {
 // sequel parts stories into those to print and those to fold in silently. A story of which all was told
 // disappears. One that was told in part stays with its fresh members alone: as an update when one of them
 // brings something new, when far more sources tell it by now, or when an editor added one; folded otherwise.
-func (t *told) sequel(stories []Story, known map[string]Source, names *text.Names) (print, folded []Story) {
+func (t *told) sequel(stories []Story, known map[string]Source, names *text.Names) (news, folded []Story) {
 	if len(t.stories) == 0 {
 		return stories, nil
 	}
@@ -104,20 +108,20 @@ func (t *told) sequel(stories []Story, known map[string]Source, names *text.Name
 	for _, s := range unite(stories) {
 		old, fresh := t.part(s)
 		if len(old) == 0 {
-			print = append(print, s)
+			news = append(news, s)
 			continue
 		}
 		if len(fresh) == 0 {
 			continue
 		}
 		n.count(stories, names)
-		if next, news := t.follow(s, old, fresh, n); news {
-			print = append(print, next)
+		if next, isNew := t.follow(s, old, fresh, n); isNew {
+			news = append(news, next)
 		} else {
 			folded = append(folded, next)
 		}
 	}
-	return print, folded
+	return news, folded
 }
 
 // unite puts together what grouping parted although it was told as one story.
@@ -154,14 +158,14 @@ func (t *told) part(s Story) (old, fresh []Article) {
 }
 
 // follow makes the sequel of a story that was told, and says whether it is news.
-func (t *told) follow(s Story, old, fresh []Article, n newness) (next Story, news bool) {
+func (t *told) follow(s Story, old, fresh []Article, n newness) (next Story, isNew bool) {
 	update := t.last(old)
 	printed := slices.DeleteFunc(slices.Clone(old), func(a Article) bool { return !t.tellings[t.stories[a.ID]].printed[a.ID] })
 	update.Before, update.Sources = n.independent(s, printed), n.independent(s, s.Articles())
-	before := n.told(old)
+	before := n.told(s, old)
 	slices.SortFunc(fresh, earlier)
 	for _, a := range fresh {
-		facts := n.brings(a, s, before)
+		facts := n.brings(a, before)
 		if len(facts) == 0 {
 			continue
 		}
@@ -248,15 +252,15 @@ func beginning(a Article) string {
 
 // brings returns the facts of a fresh member that were not told before, if they are worth being told. A copy
 // brings nothing.
-func (n newness) brings(a Article, s Story, b before) []fact {
-	if slices.Contains(s.Copies, a.ID) {
+func (n newness) brings(a Article, b before) []fact {
+	if b.copies[a.ID] {
 		return nil
 	}
 	worth := 0
 	var out []fact
 	take := func(facts []fact, each int) {
 		for _, f := range facts {
-			if !b.has(f) && n.rare(f, s) && !slices.Contains(out, f) {
+			if !b.has(f) && n.rare(f, b) && !slices.Contains(out, f) {
 				worth += each
 				out = append(out, f)
 			}
@@ -271,23 +275,30 @@ func (n newness) brings(a Article, s Story, b before) []fact {
 }
 
 // rare says whether few articles beside the story's own tell a fact: two, or one in fifty.
-func (n newness) rare(f fact, s Story) bool {
-	others := n.held[f.key]
-	for _, a := range s.Articles() {
-		if slices.ContainsFunc(n.openings[a.ID], func(o fact) bool { return o.key == f.key }) {
-			others--
-		}
-	}
-	return others <= max(2, len(n.openings)/50) && !n.press[f.key]
+func (n newness) rare(f fact, b before) bool {
+	return n.held[f.key]-b.held[f.key] <= max(2, len(n.openings)/50) && !n.press[f.key]
 }
 
-// before is what a story's old members tell: facts, and all the words in which one may stand written otherwise.
-type before struct{ facts, words map[string]bool }
+// before is what a story stands for before its fresh members are looked at.
+type before struct {
+	facts  map[string]bool // that its old members tell
+	words  map[string]bool // of these, since a fact may stand there written otherwise
+	held   map[string]int  // in how many of all its members each fact stands
+	copies map[string]bool // ids of members
+}
 
 // told gathers that. Of turns only those count with which a member opens, since a text speaks of others' turns
 // too.
-func (n newness) told(old []Article) before {
-	b := before{facts: map[string]bool{}, words: map[string]bool{}}
+func (n newness) told(s Story, old []Article) before {
+	b := before{facts: map[string]bool{}, words: map[string]bool{}, held: map[string]int{}, copies: map[string]bool{}}
+	for _, id := range s.Copies {
+		b.copies[id] = true
+	}
+	for _, a := range s.Articles() {
+		for _, f := range n.openings[a.ID] {
+			b.held[f.key]++
+		}
+	}
 	for _, a := range old {
 		for _, f := range n.openings[a.ID] {
 			b.facts[f.key] = true
@@ -316,9 +327,9 @@ func (b before) has(f fact) bool {
 
 // independent counts the independent publishers among a story's members.
 func (n newness) independent(s Story, members []Article) int {
-	r, owners := ranker{known: n.known}, map[string]bool{}
+	voice, owners := voices(&s, n.known), map[string]bool{}
 	for _, a := range members {
-		if r.voice(&s, a) == 0 {
+		if voice[a.ID] == report {
 			owners[owner(a, n.known[a.Feed])] = true
 		}
 	}
