@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -12,18 +13,23 @@ import (
 // The widest window: after a longer downtime older articles are left behind.
 const widest = 7 * 24 * time.Hour
 
-// orDefault fills in what is not set, with the values that the fields' comments tell.
+// orDefault fills in what is not set, with the values that the fields' comments tell. What is negative there
+// is 0 here.
 func (l Layout) orDefault() Layout {
 	return Layout{
 		Window:     cmp.Or(l.Window, 48*time.Hour),
-		Stories:    cmp.Or(l.Stories, 25),
-		PerSection: cmp.Or(l.PerSection, 6),
-		PerSource:  cmp.Or(l.PerSource, 3),
-		Brief:      cmp.Or(l.Brief, 15),
-		Floor:      cmp.Or(l.Floor, 0.2),
-		Sentences:  cmp.Or(l.Sentences, 2),
+		Stories:    orElse(l.Stories, 25),
+		PerSection: orElse(l.PerSection, 6),
+		PerSource:  orElse(l.PerSource, 3),
+		Companies:  orElse(l.Companies, 2),
+		Brief:      orElse(l.Brief, 15),
+		Floor:      orElse(l.Floor, 0.25),
+		BriefFloor: orElse(l.BriefFloor, 0.2),
+		Sentences:  orElse(l.Sentences, 2),
 	}
 }
+
+func orElse[T int | float64](n, otherwise T) T { return max(0, cmp.Or(n, otherwise)) }
 
 // since is the start of what an edition considers: a window before its end, or the last edition when that
 // is longer ago.
@@ -40,33 +46,47 @@ func (l Layout) since(until, last time.Time) time.Time {
 }
 
 // Compose lays out an edition from ranked stories. The lead is the best story that two independent
-// sources tell, or the best of all when none is told twice, rather in the edition's language than in
-// another. A section holds its best stories within the caps; what finds no room there, lies below the
-// floor or fits no topic goes to brief, and what finds no room in brief is told among the stories left out.
+// sources tell, or the best of all when none is told twice, which is marked then; rather one in the edition's
+// language than in another. A section holds its best stories within the caps; what finds no room there, lies
+// below the floor or fits no topic goes to brief. What finds no room in brief, lies below its floor or is not
+// about artificial intelligence is told among the stories left out.
 func Compose(stories []Story, d Digest, slot Slot) Edition {
-	c := composer{layout: d.Layout.orDefault(), sections: map[string][]Story{}, bySource: map[string]int{}}
 	e := Edition{Key: slot.Key(), Digest: d.Name, Title: d.Title, From: d.From, Lang: d.Lang, At: slot.At, Names: Names{}}
 	for _, t := range d.Topics {
 		e.Names[t.ID] = name(t, d.Lang)
 	}
-	rest := stories
-	if i := leading(stories, d.Lang, c.layout.Floor); i >= 0 {
-		lead := c.finish(stories[i])
-		e.Lead = &lead
-		c.bySource[lead.Lead.Feed]++
-		c.placed++
-		rest = slices.Concat(stories[:i], stories[i+1:])
+	c := composer{layout: d.Layout.orDefault(), topics: d.Topics, lang: d.Lang, at: slot.At, limits: map[share]int{}}
+	stories, e.Left = d.sift(stories)
+	page := c.lay(stories)
+	for at, n := c.excess(); n > 0; at, n = c.excess() {
+		c.limits[at] = n
+		page = c.lay(stories)
 	}
-	for _, s := range rest {
-		c.place(c.finish(s))
+	if page.lead != nil {
+		lead := c.finish(*page.lead)
+		e.Lead = &lead
 	}
 	for _, t := range d.Topics {
-		if got := c.sections[t.ID]; len(got) > 0 {
-			e.Sections = append(e.Sections, Section{Topic: t.ID, Stories: got})
+		if got := page.sections[t.ID]; len(got) > 0 {
+			e.Sections = append(e.Sections, Section{Topic: t.ID, Stories: c.finished(got)})
 		}
 	}
-	e.Brief, e.Left = c.brief, c.left
+	e.Brief, e.Left = c.finished(page.brief), append(e.Left, page.left...)
 	return e
+}
+
+// sift leaves out what is not about artificial intelligence.
+func (d Digest) sift(stories []Story) (about []Story, left []Omitted) {
+	known := d.known()
+	for _, s := range stories {
+		if s.Relevance >= leastRelevance || onTopic(s, known) {
+			about = append(about, s)
+			continue
+		}
+		left = append(left, Omitted{Story: s.ID, Title: s.Lead.Title,
+			Why: fmt.Sprintf("it is not about artificial intelligence: relevance %.2f, least %.2f", s.Relevance, leastRelevance)})
+	}
+	return about, left
 }
 
 // name is what a topic is called in a language, in English when it has no name there, else its id.
@@ -74,19 +94,22 @@ func name(t Topic, lang string) string {
 	return cmp.Or(t.Name[lang], t.Name[text.Base(lang)], t.Name["en"], t.ID)
 }
 
+// rest is how long a story that led an edition leads none again unless something new is told of it.
+const rest = 3 * 24 * time.Hour
+
 // leading is the index of the story to lead with, -1 when none reaches the floor: the best that is told
 // twice, in the edition's language rather than in another, else the best that is told once, likewise.
-func leading(stories []Story, lang string, floor float64) int {
+func (c *composer) leading(stories []Story) int {
 	lead, worth := -1, 0
 	for i, s := range stories {
-		if s.Score < floor {
+		if s.Score < c.layout.Floor || s.rests(c.at) {
 			continue
 		}
 		mine := 1
 		if s.Sources >= 2 {
 			mine += 2
 		}
-		if !foreign(s.Lead, lang) {
+		if !foreign(s.Lead, c.lang) {
 			mine++
 		}
 		if mine > worth {
@@ -96,9 +119,27 @@ func leading(stories []Story, lang string, floor float64) int {
 	return lead
 }
 
-// composer is the page being filled.
+// rests says whether a story led an edition of late and goes on with more voices only.
+func (s Story) rests(at time.Time) bool {
+	return s.Update != nil && len(s.Update.New) == 0 && !s.Update.Led.IsZero() && at.Sub(s.Update.Led) < rest
+}
+
+// share is what one company has of one section.
+type share struct{ topic, company string }
+
+// composer knows what bounds a page.
 type composer struct {
-	layout   Layout
+	layout Layout
+	topics []Topic
+	lang   string
+	at     time.Time
+	limits map[share]int // stories, where a company would have too much otherwise
+	page   *page
+}
+
+// page is an edition being laid out.
+type page struct {
+	lead     *Story
 	sections map[string][]Story
 	brief    []Story
 	left     []Omitted
@@ -106,41 +147,116 @@ type composer struct {
 	placed   int
 }
 
+// lay places the stories, the best first.
+func (c *composer) lay(stories []Story) *page {
+	c.page = &page{sections: map[string][]Story{}, bySource: map[string]int{}}
+	leading := c.leading(stories)
+	if leading >= 0 {
+		lead := stories[leading]
+		lead.Single = lead.Sources < 2
+		c.page.lead = &lead
+		c.page.bySource[lead.Lead.Feed]++
+		c.page.placed++
+	}
+	for i, s := range stories {
+		if i != leading {
+			c.place(s)
+		}
+	}
+	return c.page
+}
+
 func (c *composer) place(s Story) {
-	why := c.refusal(s)
+	p, why := c.page, c.refusal(s)
 	switch {
 	case why == "":
-		c.sections[s.Topic] = append(c.sections[s.Topic], s)
-		c.bySource[s.Lead.Feed]++
-		c.placed++
-	case len(c.brief) < c.layout.Brief:
-		c.brief = append(c.brief, s)
+		p.sections[s.Topic] = append(p.sections[s.Topic], s)
+		p.bySource[s.Lead.Feed]++
+		p.placed++
+	case s.Score < c.layout.BriefFloor:
+		p.left = append(p.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: fmt.Sprintf("its score %.2f lies below the floor of brief, %.2f", s.Score, c.layout.BriefFloor)})
+	case len(p.brief) < c.layout.Brief:
+		p.brief = append(p.brief, s)
+	case c.layout.Brief == 0:
+		p.left = append(p.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: why + "; there is no brief"})
 	default:
-		c.left = append(c.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: why + "; brief is full"})
+		p.left = append(p.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: why + "; brief is full"})
 	}
 }
 
 // refusal says why a story gets no block of its own; empty: it gets one.
 func (c *composer) refusal(s Story) string {
+	p := c.page
 	switch {
-	case s.Topic == Brief:
+	case !slices.ContainsFunc(c.topics, func(t Topic) bool { return t.ID == s.Topic }):
 		return "it fits no topic"
 	case s.Score < c.layout.Floor:
 		return fmt.Sprintf("its score %.2f lies below the floor %.2f", s.Score, c.layout.Floor)
-	case c.placed >= c.layout.Stories:
+	case p.placed >= c.layout.Stories:
 		return fmt.Sprintf("the edition has its %d stories", c.layout.Stories)
-	case len(c.sections[s.Topic]) >= c.layout.PerSection:
+	case len(p.sections[s.Topic]) >= c.layout.PerSection:
 		return fmt.Sprintf("its section has its %d stories", c.layout.PerSection)
-	case c.bySource[s.Lead.Feed] >= c.layout.PerSource:
+	case p.bySource[s.Lead.Feed] >= c.layout.PerSource:
 		return fmt.Sprintf("its source leads %d stories already", c.layout.PerSource)
 	}
+	if limit, ok := c.limits[share{s.Topic, company(s)}]; ok && p.held(s.Topic, company(s)) >= limit {
+		return fmt.Sprintf("%s has more than half of %d other sections", company(s), c.layout.Companies)
+	}
 	return ""
+}
+
+// held counts a company's stories in a section.
+func (p *page) held(topic, of string) int {
+	n := 0
+	for _, s := range p.sections[topic] {
+		if company(s) == of {
+			n++
+		}
+	}
+	return n
+}
+
+// excess finds a company that has more than half of too many sections, the one of these in which it does
+// worst, and how many stories it may have there; 0 when there is none. A section's only story is not more than
+// half of it. Each limit is below what the company had, so that laying the page anew comes to an end.
+func (c *composer) excess() (at share, limit int) {
+	by := map[string][]string{} // topics, by company
+	for _, t := range c.topics {
+		stories := c.page.sections[t.ID]
+		for i, s := range stories {
+			of := company(s)
+			first := !slices.ContainsFunc(stories[:i], func(o Story) bool { return company(o) == of })
+			if n := c.page.held(t.ID, of); of != "" && first && n > 1 && 2*n > len(stories) {
+				by[of] = append(by[of], t.ID)
+			}
+		}
+	}
+	for _, of := range slices.Sorted(maps.Keys(by)) {
+		if topics := by[of]; len(topics) > c.layout.Companies {
+			worst := slices.MinFunc(topics, func(a, b string) int { return cmp.Compare(c.best(a, of), c.best(b, of)) })
+			return share{worst, of}, max(1, len(c.page.sections[worst])-c.page.held(worst, of))
+		}
+	}
+	return share{}, 0
+}
+
+// best is the score of a company's best story in a section.
+func (c *composer) best(topic, of string) float64 {
+	stories := c.page.sections[topic]
+	return stories[slices.IndexFunc(stories, func(s Story) bool { return company(s) == of })].Score
 }
 
 // finish writes the story's summary.
 func (c *composer) finish(s Story) Story {
 	s.Summary = excerpt(s.Lead, c.layout.Sentences)
 	return s
+}
+
+func (c *composer) finished(stories []Story) []Story {
+	for i, s := range stories {
+		stories[i] = c.finish(s)
+	}
+	return stories
 }
 
 // read names to the archive what a digest reads: its sources, and what editors add to it.

@@ -21,13 +21,17 @@ import (
 var update = flag.Bool("update", false, "write what comes out as what is wanted")
 
 // A day is a file of articles and the edition that is wanted of them. Its comment may hold settings, one a
-// line: at, lang, stories, per_section, per_source, brief, floor. An article begins with "field: value"
-// lines; its text follows after an empty one.
+// line: at, lang, stories, per_section, per_source, companies, brief, floor, brief_floor, lasting; and, with the
+// names of sources, first, aggregator, on_topic. An article begins with "field: value" lines; its text follows
+// after an empty one.
 type day struct {
 	digest   digest.Digest
 	at       time.Time
 	articles []digest.Article
 	archive  *txtar.Archive
+	first    string // names of sources, as in what follows
+	passed   string
+	about    string
 }
 
 func topics() []digest.Topic {
@@ -49,26 +53,35 @@ func readDay(t *testing.T, path string) day {
 		at:      time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC),
 		archive: archive,
 	}
-	for _, line := range strings.Split(string(archive.Comment), "\n") {
-		key, value, ok := strings.Cut(line, ": ")
-		if !ok {
-			continue
-		}
-		d.set(t, key, value)
-	}
-	sources := map[string]bool{}
+	d.settings(t, archive.Comment)
 	for _, f := range archive.Files {
-		if f.Name == "want" {
-			continue
+		if f.Name != "want" {
+			d.add(readArticle(t, f))
 		}
-		a := readArticle(t, f)
-		if !sources[a.Feed] {
-			sources[a.Feed] = true
-			d.digest.Sources = append(d.digest.Sources, digest.Source{URL: a.Feed, First: strings.Contains(a.Feed, "first")})
-		}
-		d.articles = append(d.articles, a)
 	}
 	return d
+}
+
+// add puts an article and its source into the day.
+func (d *day) add(a digest.Article) {
+	d.articles = append(d.articles, a)
+	if slices.ContainsFunc(d.digest.Sources, func(s digest.Source) bool { return s.URL == a.Feed }) {
+		return
+	}
+	is := func(names string) bool { return slices.Contains(strings.Fields(names), a.Source.Title) }
+	d.digest.Sources = append(d.digest.Sources, digest.Source{
+		URL: a.Feed, First: strings.Contains(a.Feed, "first") || is(d.first), Aggregator: is(d.passed), OnTopic: is(d.about),
+	})
+}
+
+// settings reads lines of "key: value"; others are remarks.
+func (d *day) settings(t *testing.T, lines []byte) {
+	t.Helper()
+	for _, line := range strings.Split(string(lines), "\n") {
+		if key, value, ok := strings.Cut(line, ": "); ok {
+			d.set(t, key, value)
+		}
+	}
 }
 
 func (d *day) set(t *testing.T, key, value string) {
@@ -86,10 +99,28 @@ func (d *day) set(t *testing.T, key, value string) {
 		scan(&d.digest.Layout.PerSection)
 	case "per_source":
 		scan(&d.digest.Layout.PerSource)
+	case "companies":
+		scan(&d.digest.Layout.Companies)
 	case "brief":
 		scan(&d.digest.Layout.Brief)
 	case "floor":
 		scan(&d.digest.Layout.Floor)
+	case "brief_floor":
+		scan(&d.digest.Layout.BriefFloor)
+	case "lasting":
+		d.digest.Weights = digest.Weights{Sources: 0.4, Weight: 0.2, Recency: 0.1, Depth: 0.05, Sameness: 0.05}
+		scan(&d.digest.Weights.Lasting)
+	case "boost":
+		by, words, _ := strings.Cut(value, " ")
+		b := digest.Boost{Words: []string{words}}
+		_, err = fmt.Sscan(by, &b.By)
+		d.digest.Boosts = append(d.digest.Boosts, b)
+	case "first":
+		d.first = value
+	case "aggregator":
+		d.passed = value
+	case "on_topic":
+		d.about = value
 	}
 	if err != nil {
 		t.Fatalf("%s: %v", key, err)
@@ -112,6 +143,9 @@ func readArticle(t *testing.T, f txtar.File) digest.Article {
 			a.Lang = value
 		case "source":
 			a.Feed, a.Source.Title = "https://"+value+".example/feed", value
+			if value == "hand" {
+				a.Feed = digest.ByHand
+			}
 		case "published":
 			a.Published, err = time.Parse(time.RFC3339, value)
 		default:
@@ -134,6 +168,15 @@ func told(e digest.Edition) string {
 	var b strings.Builder
 	story := func(s digest.Story) {
 		fmt.Fprintf(&b, "%s (%s) %.2f, %d independent %v\n", s.Lead.ID, s.Topic, s.Score, s.Sources, s.Tags)
+		if s.Single {
+			b.WriteString("  a single source\n")
+		}
+		if s.Primary != "" {
+			fmt.Fprintf(&b, "  primary %s\n", s.Primary)
+		}
+		if u := s.Update; u != nil {
+			fmt.Fprintf(&b, "  update of %s, first told on %s, new: %s\n", u.Edition, u.First.Format(time.DateOnly), strings.Join(u.New, ", "))
+		}
 		for _, o := range s.Others {
 			fmt.Fprintf(&b, "  also %s\n", o.ID)
 		}
@@ -158,6 +201,12 @@ func told(e digest.Edition) string {
 		b.WriteString("# brief\n")
 	}
 	for _, s := range e.Brief {
+		story(s)
+	}
+	if len(e.Folded) > 0 {
+		b.WriteString("# folded\n")
+	}
+	for _, s := range e.Folded {
 		story(s)
 	}
 	for _, o := range e.Left {
@@ -272,19 +321,25 @@ func countOthers(d day, e digest.Edition) int {
 }
 
 func TestReasonsAddUpToTheScore(t *testing.T) {
-	parts := []string{"sources", "weight", "recency", "depth", "relevance"}
 	for _, path := range days(t) {
 		d := readDay(t, path)
-		for _, s := range d.edition(d.articles).Stories() {
-			sum := 0.0
-			for _, r := range s.Reasons {
-				if slices.Contains(parts, r.Part) {
-					sum += r.Value
-				}
+		addsUp(t, d.edition(d.articles))
+	}
+}
+
+// addsUp checks that the parts of each story's score make its score.
+func addsUp(t *testing.T, e digest.Edition) {
+	t.Helper()
+	parts := []string{"sources", "weight", "recency", "depth", "lasting", "discussion", "relevance", "boost", "sameness"}
+	for _, s := range e.Stories() {
+		sum := 0.0
+		for _, r := range s.Reasons {
+			if slices.Contains(parts, r.Part) {
+				sum += r.Value
 			}
-			if diff := sum - s.Score; diff > 1e-9 || diff < -1e-9 {
-				t.Errorf("%s: %s: parts add up to %v, the score is %v", path, s.Lead.ID, sum, s.Score)
-			}
+		}
+		if diff := sum - s.Score; diff > 1e-9 || diff < -1e-9 {
+			t.Errorf("%s: %s: parts add up to %v, the score is %v", e.Key, s.Lead.ID, sum, s.Score)
 		}
 	}
 }

@@ -36,6 +36,9 @@ type Source struct {
 	First  bool    // a party's own voice (a company's blog): member of a story, never an independent report
 	Group  string  // the operator's own heading; folders within folders are parted by slashes
 
+	Aggregator bool // it passes on what others tell: member of a story, never an independent report
+	OnTopic    bool // all that it tells is about artificial intelligence, whatever its words
+
 	FullText FullText // whether the page of an article is read of which the feed has only a teaser
 	List     List     // how a page without a feed lists its articles; zero: it is a feed
 }
@@ -123,6 +126,8 @@ type Story struct {
 	Sources   int         `json:"sources"`           // independent publishers: no copies, no party's own voice
 	Copies    []string    `json:"copies,omitempty"`  // ids of members that repeat another's text: not independent
 	Primary   string      `json:"primary,omitempty"` // id of the member in which a party speaks for itself
+	Single    bool        `json:"single,omitempty"`  // it leads the edition though fewer than two publishers tell it
+	Points    int         `json:"points,omitempty"`  // in discussions elsewhere, see [Discussion]
 	Score     float64     `json:"score"`
 	Reasons   []Reason    `json:"reasons,omitempty"`
 	Near      []Near      `json:"near,omitempty"`    // what nearly belongs to it, for the editor
@@ -160,10 +165,15 @@ type Written struct {
 
 // Update says what a story goes on with.
 type Update struct {
-	Edition string    `json:"edition"` // key of the edition that told the story last
-	At      time.Time `json:"at"`      // its slot
-	Title   string    `json:"title"`   // the headline that stood there
-	New     []string  `json:"new"`     // names, numbers and words that were not told yet
+	Edition string    `json:"edition"`       // key of the edition that told the story last
+	At      time.Time `json:"at"`            // its slot
+	Title   string    `json:"title"`         // the headline that stood there
+	First   time.Time `json:"first"`         // slot of the edition that told it first
+	Led     time.Time `json:"led,omitzero"`  // slot of the edition that it led last
+	New     []string  `json:"new,omitempty"` // names, numbers and words that were not told yet, as they are written
+	By      []string  `json:"by,omitempty"`  // ids of the members that tell them
+	Sources int       `json:"sources"`       // independent publishers by now, those of earlier editions among them
+	Before  int       `json:"before"`        // of these, when it was told last
 }
 
 // Articles returns the lead and then the others.
@@ -193,24 +203,38 @@ type Trouble struct {
 	Reason string `json:"reason"` // a sentence for a person
 }
 
-// Layout bounds an edition. A zero field means its default, told beside it.
+// Layout bounds an edition. A zero field means its default, told beside it; a negative one means nothing at
+// all: no brief, no floor.
 type Layout struct {
 	Window     time.Duration // how old an article may be at the slot; 48 h. Downtime widens it to the last edition, at most 7 days
 	Stories    int           // stories with a block of their own; 25
 	PerSection int           // of these in one section; 6
 	PerSource  int           // of these led by one source; 3
+	Companies  int           // sections of which one company may have more than half; 2
 	Brief      int           // one-liners in brief; 15
-	Floor      float64       // least score of a story with a block, 0.2; below it goes to brief
+	Floor      float64       // least score of a story with a block, 0.25; below it goes to brief
+	BriefFloor float64       // least score of a story in brief, 0.2; below it is left out
 	Sentences  int           // sentences quoted under a headline; 2
 }
 
 // Weights say what a story's score is made of. They need not add up to one.
 type Weights struct {
-	Sources  float64       // independent publishers, on a log scale that is full at 8
-	Weight   float64       // mean weight of the members' sources
-	Recency  float64       // halves every HalfLife
-	Depth    float64       // words of the longest member, full at 800
-	HalfLife time.Duration // of recency
+	Sources    float64       // independent publishers, on a log scale that is full at 8
+	Weight     float64       // mean weight of the members' sources
+	Recency    float64       // halves every HalfLife
+	Depth      float64       // words of the longest member, full at 800
+	Discussion float64       // points elsewhere, on a log scale that is full at 500; 0: nobody is asked
+	Lasting    float64       // days on which independent publishers told it, full at 4
+	Sameness   float64       // taken off what shares two rare names with a better story
+	HalfLife   time.Duration // of recency; 0: three eighths of the window, 18 h of 48
+}
+
+// Boost is an editor's wish: so much is added to the score of each story that it fits.
+type Boost struct {
+	Words  []string // words or phrases in a headline or lead, whatever their case
+	Topics []string // ids
+	Names  []string // of organisations, models, people
+	By     float64  // may be negative
 }
 
 // Policy says what becomes of a delivery whose outcome no one can know after a crash.
@@ -234,6 +258,7 @@ type Digest struct {
 	Topics    []Topic // in the order of sections
 	Layout    Layout
 	Weights   Weights
+	Boosts    []Boost
 	Optional  bool   // only for readers who chose it by name; otherwise also for those who chose none
 	Uncertain Policy // of a delivery that nobody can account for; empty: Resend
 }

@@ -31,15 +31,22 @@ type Archive interface {
 	// the upper bound.
 	Unprinted(ctx context.Context, digest string, sources []string, from, to time.Time) ([]Article, error)
 
-	// Last returns the slot time of digest's newest sealed edition before the given slot time, and the
-	// highest number of all its editions, which Seal counts on from; zeros when there is none.
-	Last(ctx context.Context, digest string, before time.Time) (time.Time, int, error)
+	// Past returns what digest sealed before the given slot time. Of the editions whose slots lie no longer
+	// before it than back, it returns all that they told; texts may be shortened.
+	Past(ctx context.Context, digest string, before time.Time, back time.Duration) (Past, error)
 
-	// Seal makes the edition final: in one transaction it is stored under its key, its articles are
-	// marked printed, and one delivery is owed to each reader of the digest. It returns how many are
+	// Seal makes the edition final: in one transaction it is stored under its key, its articles, printed
+	// or folded, are marked printed, and one delivery is owed to each reader of the digest. It returns how many are
 	// owed. A key that is sealed already gives [ErrSealed] and changes nothing. An edition without
 	// stories settles its slot as quiet and owes nothing; a quiet slot may be sealed again.
 	Seal(ctx context.Context, d Digest, e Edition) (int, error)
+}
+
+// Past is what a digest printed earlier.
+type Past struct {
+	Last     time.Time // slot of the newest sealed edition; zero: there is none
+	Number   int       // the highest of all the digest's editions, which [Archive.Seal] counts on from
+	Editions []Edition // sealed ones, the oldest first
 }
 
 // Vectors tell what articles mean, as embeddings of one length, by the articles' ids. What cannot be had is
@@ -56,12 +63,13 @@ type Writer interface {
 
 // Press makes editions. Feeds and Archive are required.
 type Press struct {
-	Feeds   Feeds
-	Archive Archive
-	Names   *text.Names // known names; nil: the built-in ones
-	Vectors Vectors     // one more feature of grouping; nil: none
-	Writer  Writer      // nil: summaries are the articles' own sentences
-	News    func(Kept)  // told what a gathering brings, part by part; may be nil
+	Feeds      Feeds
+	Archive    Archive
+	Names      *text.Names // known names; nil: the built-in ones
+	Vectors    Vectors     // one more feature of grouping; nil: none
+	Discussion Discussion  // asked for digests that weigh it; nil: nobody is
+	Writer     Writer      // nil: summaries are the articles' own sentences
+	News       func(Kept)  // told what a gathering brings, part by part; may be nil
 }
 
 // Made is what came of making an edition.
@@ -110,26 +118,31 @@ func (p *Press) Gather(ctx context.Context, sources []Source) (Gathered, error) 
 }
 
 // Draft composes the edition of a slot from what is kept, with nothing gathered and nothing sealed.
-// Articles up to until are considered. Without a story in it the error is [ErrQuiet], and the edition
-// still tells what was considered and left out.
+// Articles up to until are considered, together with what earlier editions told: of a story that was told only
+// what is new is printed. Without a story in it the error is [ErrQuiet], and the edition still tells what was
+// considered and left out.
 func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time) (Edition, error) {
-	last, number, err := p.Archive.Last(ctx, d.Name, slot.At)
+	past, err := p.Archive.Past(ctx, d.Name, slot.At, recollection)
 	if err != nil {
-		return Edition{}, fmt.Errorf("last edition of %s: %w", d.Name, err)
+		return Edition{}, fmt.Errorf("past editions of %s: %w", d.Name, err)
 	}
-	from := d.Layout.since(until, last)
-	fresh, err := p.Archive.Unprinted(ctx, d.Name, d.read(), from, until)
+	fresh, err := p.Archive.Unprinted(ctx, d.Name, d.read(), d.Layout.since(until, past.Last), until)
 	if err != nil {
 		return Edition{}, fmt.Errorf("unprinted articles of %s: %w", d.Name, err)
 	}
 	d.rename(fresh)
-	by := Grouping{Topics: d.Topics, Names: p.Names}
+	told := recall(past.Editions)
+	all := told.with(fresh)
+	by := Grouping{Topics: d.Topics, Names: p.Names, Stories: told.stories}
 	if p.Vectors != nil {
-		by.Vectors = p.Vectors.Vectors(ctx, fresh)
+		by.Vectors = p.Vectors.Vectors(ctx, all)
 	}
-	stories := Rank(Group(fresh, by), d, until)
-	e := Compose(stories, d, slot)
-	e.Number, e.Read, e.Sources = number+1, len(fresh), countFeeds(fresh)
+	stories, folded := told.sequel(Group(all, by), d.known(), p.Names)
+	if p.Discussion != nil && d.Weights.Discussion > 0 {
+		discuss(ctx, p.Discussion, stories, Rank(stories, d, until))
+	}
+	e := Compose(Rank(stories, d, until), d, slot)
+	e.Number, e.Read, e.Sources, e.Folded = past.Number+1, len(fresh), countFeeds(fresh), folded
 	if len(e.Stories()) == 0 {
 		return e, ErrQuiet
 	}

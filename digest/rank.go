@@ -12,64 +12,163 @@ import (
 	"tidings/digest/text"
 )
 
-// Where a part of the score is full: eight independent sources, and a text of 800 words.
+// Where a part of the score is full: eight independent sources, a text of 800 words, 500 points elsewhere,
+// four days.
 const (
 	fullSources = 8
 	fullDepth   = 800
+	fullPoints  = 500
+	fullDays    = 4
 )
 
+// ownAccount is what a story counts for that only its party or an aggregator tells: less than one
+// independent source.
+const ownAccount = 0.5
+
+// leastRelevance is how much a story must be about artificial intelligence to be printed.
+const leastRelevance = 0.2
+
 // Rank chooses each story's leading article, scores the story as of at, and returns the stories with the
-// best first. Every part of a score is told among the story's reasons; the parts add up to the score,
-// which is then scaled down for a story that hardly touches artificial intelligence.
+// best first. Every part of a score is told among the story's reasons; the parts add up to the score.
+//
+// What hardly touches artificial intelligence is scaled down, unless its source is declared on topic. Of
+// stories that share rare names only the best keeps its score whole, so that an edition speaks of many
+// things (after maximal marginal relevance; Carbonell and Goldstein 1998).
 func Rank(stories []Story, d Digest, at time.Time) []Story {
-	known := map[string]Source{}
-	for _, s := range d.Sources {
-		known[s.URL] = s
+	r := ranker{known: d.known(), lang: d.Lang, weights: d.Weights.orDefault(d.Layout.orDefault().Window), at: at, clock: d.Location}
+	if r.clock == nil {
+		r.clock = time.UTC
+	}
+	for _, b := range d.Boosts {
+		r.boosts = append(r.boosts, newBooster(b))
 	}
 	out := slices.Clone(stories)
 	for i := range out {
-		s := &out[i]
-		arrange(s, known, d.Lang)
-		if def := known[s.Lead.Feed].Topic; s.Topic == Brief && def != "" {
-			s.Topic = def
-			s.Reasons = append(s.Reasons, Reason{Part: "topic", Detail: "the source's own"})
-		}
-		s.Reasons = append(s.Reasons, score(s, known, d.Weights.orDefault(), at)...)
+		r.rank(&out[i])
 	}
-	slices.SortStableFunc(out, func(a, b Story) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID))
-	})
-	return out
+	slices.SortStableFunc(out, better)
+	return diversify(out, r.weights.Sameness)
 }
 
-// orDefault fills in the weights when none is set.
-func (w Weights) orDefault() Weights {
+// better orders stories by score, equal ones by id.
+func better(a, b Story) int { return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(a.ID, b.ID)) }
+
+// known is the digest's sources by address.
+func (d Digest) known() map[string]Source {
+	known := make(map[string]Source, len(d.Sources))
+	for _, s := range d.Sources {
+		known[s.URL] = s
+	}
+	return known
+}
+
+// orDefault fills in the weights when none is set, and the half-life of recency by how long a digest looks
+// back.
+func (w Weights) orDefault(window time.Duration) Weights {
 	if w == (Weights{}) {
-		w = Weights{Sources: 0.45, Weight: 0.2, Recency: 0.25, Depth: 0.1}
+		w = Weights{Sources: 0.4, Weight: 0.2, Recency: 0.15, Depth: 0.05, Sameness: 0.05}
 	}
 	if w.HalfLife <= 0 {
-		w.HalfLife = 18 * time.Hour
+		w.HalfLife = window * 3 / 8
 	}
 	return w
 }
 
-// arrange puts the article that is best to lead with first: in the edition's language, an independent
-// report rather than the party's own, from the weightier source, with more to read, the earlier one.
-func arrange(s *Story, known map[string]Source, lang string) {
-	all := s.Articles()
-	slices.SortStableFunc(all, func(a, b Article) int {
+// ranker scores the stories of one edition.
+type ranker struct {
+	known   map[string]Source
+	lang    string
+	weights Weights
+	boosts  []booster
+	at      time.Time
+	clock   *time.Location
+}
+
+func (r *ranker) rank(s *Story) {
+	members := r.arrange(s)
+	s.Reasons = slices.Clip(s.Reasons) // they are shared with the story that was handed in
+	if own := r.known[s.Lead.Feed].Topic; s.Topic == Brief && own != "" {
+		s.Topic = own
+		s.Reasons = append(s.Reasons, Reason{Part: "topic", Detail: "the source's own"})
+	}
+	parts := r.parts(s, members)
+	s.Score = 0
+	for _, p := range parts {
+		s.Score += p.Value
+	}
+	s.Reasons = append(s.Reasons, parts...)
+}
+
+// Whose voice an article is: a report, a copy of one, a party's own word, or what an aggregator passes on. The
+// first is worth most, and it alone is independent.
+const (
+	report = iota
+	copied
+	ownWord
+	passedOn
+)
+
+// voices tell whose voice each of a story's articles is, by id.
+func voices(s *Story, known map[string]Source) map[string]int {
+	out := make(map[string]int, 1+len(s.Others))
+	for _, id := range s.Copies {
+		out[id] = copied
+	}
+	for _, a := range s.Articles() {
+		switch src := known[a.Feed]; {
+		case src.Aggregator:
+			out[a.ID] = passedOn
+		case src.First:
+			out[a.ID] = ownWord
+		}
+	}
+	return out
+}
+
+// member is one of a story's articles with what decides how well it leads.
+type member struct {
+	Article
+	stale, foreign bool
+	voice, length  int
+	weight         float64
+}
+
+// arrange puts the article that is best to lead with first: of an update one that brings what is new, in the
+// edition's language, an independent report rather than the party's own word, from the weightier source,
+// with more to read, the earlier one. The first in which a party speaks for itself is the primary source.
+func (r *ranker) arrange(s *Story) []member {
+	voice := voices(s, r.known)
+	news := map[string]bool{}
+	if s.Update != nil {
+		for _, id := range s.Update.By {
+			news[id] = true
+		}
+	}
+	all := make([]member, 0, 1+len(s.Others))
+	for _, a := range s.Articles() {
+		all = append(all, member{
+			Article: a, stale: len(news) > 0 && !news[a.ID], foreign: foreign(a, r.lang),
+			voice: voice[a.ID], length: words(a), weight: weight(r.known[a.Feed]),
+		})
+	}
+	slices.SortStableFunc(all, func(a, b member) int {
 		return cmp.Or(
-			compareBool(foreign(a, lang), foreign(b, lang)),
-			compareBool(known[a.Feed].First, known[b.Feed].First),
-			cmp.Compare(weight(known[b.Feed]), weight(known[a.Feed])),
-			cmp.Compare(words(b)/100, words(a)/100),
-			earlier(a, b),
+			compareBool(a.stale, b.stale),
+			compareBool(a.foreign, b.foreign),
+			cmp.Compare(a.voice, b.voice),
+			cmp.Compare(b.weight, a.weight),
+			cmp.Compare(b.length/100, a.length/100),
+			earlier(a.Article, b.Article),
 		)
 	})
-	s.Lead, s.Others = all[0], all[1:]
-	if len(s.Others) == 0 {
-		s.Others = nil
+	s.Lead, s.Others, s.Primary = all[0].Article, nil, ""
+	for _, m := range all[1:] {
+		s.Others = append(s.Others, m.Article)
 	}
+	if i := slices.IndexFunc(all, func(m member) bool { return m.voice == ownWord }); i >= 0 {
+		s.Primary = all[i].ID
+	}
+	return all
 }
 
 func compareBool(a, b bool) int {
@@ -93,56 +192,102 @@ func weight(s Source) float64 {
 
 func words(a Article) int { return len(strings.Fields(a.Text)) }
 
-// score adds up a story's parts.
-func score(s *Story, known map[string]Source, w Weights, at time.Time) []Reason {
-	owners := map[string]bool{}
-	var weights float64
-	var newest time.Time
-	longest := 0
-	for _, a := range s.Articles() {
-		src := known[a.Feed]
-		if !src.First {
-			owners[owner(a, src)] = true
+// parts tells what a story's score is made of.
+func (r *ranker) parts(s *Story, members []member) []Reason {
+	w := r.weights
+	owners, days := map[string]bool{}, map[string]bool{}
+	var newest, first, last time.Time // of all, and of the independent ones
+	sum, longest := 0.0, 0
+	for _, m := range members {
+		sum += m.weight
+		longest = max(longest, m.length)
+		if m.Published.After(newest) {
+			newest = m.Published
 		}
-		weights += weight(src)
-		longest = max(longest, words(a))
-		if a.Published.After(newest) {
-			newest = a.Published
+		if m.voice != report {
+			continue
+		}
+		owners[owner(m.Article, r.known[m.Feed])] = true
+		if p := m.Published; !p.IsZero() {
+			days[p.In(r.clock).Format(time.DateOnly)] = true
+			if first.IsZero() || p.Before(first) {
+				first = p
+			}
+			if p.After(last) {
+				last = p
+			}
 		}
 	}
-	s.Sources = max(1, len(owners))
-	spread := min(1, math.Log2(float64(1+s.Sources))/math.Log2(1+fullSources))
-	mean := min(1, weights/float64(1+len(s.Others))/2)
-	fresh, age := 0.5, "undated"
-	switch seen := s.Lead.Seen; {
-	case newest.IsZero() && !seen.IsZero():
-		age += ", first seen " + seen.In(at.Location()).Format("2006-01-02 15:04")
-	case !newest.IsZero():
-		old := max(0, at.Sub(newest))
-		fresh, age = math.Exp2(-old.Hours()/w.HalfLife.Hours()), fmt.Sprintf("%.0f h old", old.Hours())
-	}
-	depth := min(1, float64(longest)/fullDepth)
-	reasons := []Reason{
-		{"sources", w.Sources * spread, fmt.Sprintf("%d independent", s.Sources)},
-		{"weight", w.Weight * mean, fmt.Sprintf("mean %.2f", mean*2)},
+	s.Sources = len(owners)
+	mean := sum / float64(len(members))
+	fresh, age := r.recency(s, newest)
+	parts := []Reason{
+		{"sources", w.Sources * logShare(max(float64(s.Sources), ownAccount), fullSources), fmt.Sprintf("%d independent", s.Sources)},
+		{"weight", w.Weight * min(1, mean/2), fmt.Sprintf("mean %.2f", mean)},
 		{"recency", w.Recency * fresh, age},
-		{"depth", w.Depth * depth, fmt.Sprintf("%d words", longest)},
+		{"depth", w.Depth * min(1, float64(longest)/fullDepth), fmt.Sprintf("%d words", longest)},
 	}
-	s.Score = 0
-	for _, r := range reasons {
-		s.Score += r.Value
+	if w.Lasting > 0 {
+		parts = append(parts, Reason{"lasting", w.Lasting * lasting(len(days), last.Sub(first)), fmt.Sprintf("days on which it was told: %d", len(days))})
 	}
-	if share := relevant(s.Relevance); share < 1 {
-		off := -s.Score * (1 - share)
-		s.Score += off
-		reasons = append(reasons, Reason{"relevance", off, fmt.Sprintf("%.2f about AI", s.Relevance)})
+	if s.Points > 0 {
+		parts = append(parts, Reason{"discussion", w.Discussion * logShare(float64(s.Points), fullPoints), fmt.Sprintf("%d points", s.Points)})
 	}
-	return reasons
+	if off, ok := r.aside(s, parts); ok {
+		parts = append(parts, off)
+	}
+	for _, b := range r.boosts {
+		if why := b.fits(s); why != "" {
+			parts = append(parts, Reason{"boost", b.By, why})
+		}
+	}
+	return parts
 }
 
-// relevant is the share of its score that a story keeps: all from a relevance of one half on, a quarter
-// when nothing in it speaks of artificial intelligence.
-func relevant(relevance float64) float64 { return min(1, 0.25+1.5*relevance) }
+// logShare is n's share of full on a logarithmic scale.
+func logShare(n, full float64) float64 { return min(1, math.Log2(1+n)/math.Log2(1+full)) }
+
+// recency halves with every half-life since the newest article; of what has no date nobody knows.
+func (r *ranker) recency(s *Story, newest time.Time) (share float64, told string) {
+	if !newest.IsZero() {
+		old := max(0, r.at.Sub(newest))
+		return math.Exp2(-old.Hours() / r.weights.HalfLife.Hours()), fmt.Sprintf("%.0f h old", old.Hours())
+	}
+	if seen := s.Lead.Seen; !seen.IsZero() {
+		return 0.5, "undated, first seen " + seen.In(r.at.Location()).Format("2006-01-02 15:04")
+	}
+	return 0.5, "undated"
+}
+
+// lasting is the share of days that a story was told on by independent sources; at least half when it is
+// still told two days after it began.
+func lasting(days int, span time.Duration) float64 {
+	share := min(1, float64(max(0, days-1))/(fullDays-1))
+	if span >= 48*time.Hour {
+		share = max(share, 0.5)
+	}
+	return share
+}
+
+// aside takes off what a story loses that hardly touches artificial intelligence: nothing from a relevance of
+// one half on, three quarters of all when nothing in it speaks of that.
+func (r *ranker) aside(s *Story, parts []Reason) (Reason, bool) {
+	share := min(1, 0.25+1.5*s.Relevance)
+	if share == 1 || onTopic(*s, r.known) {
+		return Reason{}, false
+	}
+	sum := 0.0
+	for _, p := range parts {
+		sum += p.Value
+	}
+	return Reason{"relevance", -sum * (1 - share), fmt.Sprintf("%.2f about AI", s.Relevance)}, true
+}
+
+// onTopic says whether a story is declared to be about artificial intelligence: by a source of it, or by an
+// editor who added it.
+func onTopic(s Story, known map[string]Source) bool {
+	return slices.ContainsFunc(s.Articles(), func(a Article) bool { return known[a.Feed].OnTopic || strings.HasPrefix(a.Feed, ByHand) })
+}
 
 // owner names the publisher of an article: as configured, else the site's registrable name as far as its
 // address tells it, else its title.

@@ -36,6 +36,13 @@ func english() digest.Edition {
 	lead := story("business", from("Silicon Courier", "OpenAI to open a Dublin office, its first in the European Union, as Brussels finishes the AI Act", wire+"dublin"),
 		"The company behind ChatGPT will hire for nine roles in Ireland, among them a head of policy for the region. It has offices in San Francisco and London already, and said that Dublin’s mix of talent and of European regulators on the doorstep decided the matter.",
 		"Harbour Gazette", "Datenkutter/de", "La Lanterna Digitale/it", "Le Sémaphore des algorithmes/fr", "La Brújula Binaria/es", "Officina Neurale/it")
+	day := func(n int) time.Time { return time.Date(2023, time.September, n, 7, 0, 0, 0, time.UTC) }
+	lead.Others[0].ID, lead.Primary = "own", "own"
+	again := story("policy", from("Harbour Gazette", "Senators hear Microsoft and Nvidia on a licence for powerful AI", "https://harbour-gazette.example/senate"),
+		"Brad Smith and William Dally told a subcommittee that the riskiest systems need rules. Senators Blumenthal and Hawley have proposed an agency that would grant licences.", "Silicon Courier", "La Gazette du silicium/fr")
+	again.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: day(12), First: day(9), New: []string{"Blumenthal", "approved"}}
+	short := story("brief", from("Wafer & Watt", "Arm prices its shares at $51, at the top of the range", "https://wafer.example/arm"), "", "Silicon Courier", "Datenkutter/de")
+	short.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: day(12), First: day(12)}
 	return digest.Edition{
 		Key: "daily/2023-09-13T0700", Digest: "daily", Number: 42, Title: "AI Daily", Lang: "en", Sources: 13, Read: 88,
 		At:   time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC),
@@ -50,8 +57,7 @@ func english() digest.Edition {
 					"通义千问今日起向全社会开放。广大用户可登录官网体验，企业用户可以通过阿里云调用通义千问接口。", "Model Watch"),
 			}},
 			{Topic: "policy", Stories: []digest.Story{
-				story("policy", from("Harbour Gazette", "Senators hear Microsoft and Nvidia on a licence for powerful AI", "https://harbour-gazette.example/senate"),
-					"Brad Smith and William Dally told a subcommittee that the riskiest systems need rules. Senators Blumenthal and Hawley have proposed an agency that would grant licences.", "Silicon Courier", "La Gazette du silicium/fr"),
+				again,
 				story("policy", from("صدى التقنية/ar", "الإمارات تطلق أول جامعة للذكاء الاصطناعي وتستقطب باحثين من OpenAI وGoogle", "https://sada.example/uae"),
 					"قالت الجامعة إنها ستقبل الدفعة الأولى من الطلاب في خريف العام المقبل، وإن الدراسة ستكون باللغة الإنجليزية."),
 			}},
@@ -61,7 +67,7 @@ func english() digest.Edition {
 			}},
 		},
 		Brief: []digest.Story{
-			story("brief", from("Wafer & Watt", "Arm prices its shares at $51, at the top of the range", "https://wafer.example/arm"), "", "Silicon Courier", "Datenkutter/de"),
+			short,
 			story("brief", from("Commons Compiler", "Hugging Face’s Optimum gains support for AMD’s Instinct accelerators", "https://commons.example/optimum"), ""),
 			story("brief", from("La Lanterna Digitale/it", "Il Garante chiede a Clearview di pagare la multa da 20 milioni", "https://lanterna.example/garante"), ""),
 			story("brief", from("Model Watch", "phi-1.5: Microsoft’s small model learns from synthetic textbooks", "https://model-watch.example/phi"), "", "Officina Neurale/it"),
@@ -74,11 +80,15 @@ func english() digest.Edition {
 func italian() digest.Edition {
 	s := story("models", from("Officina Neurale/it", "Da Abu Dhabi arriva Falcon 180B, il gigante dei modelli aperti", "https://officina.example/falcon"),
 		"Il Technology Innovation Institute di Abu Dhabi ha pubblicato su Hugging Face un modello linguistico con 180 miliardi di parametri.", "Model Watch", "La Lanterna Digitale/it")
+	lead := story("policy", from("La Lanterna Digitale/it", "Il Garante chiede a Clearview di pagare la multa da 20 milioni", "https://lanterna.example/garante"),
+		"La società non ha sede in Europa e finora non ha risposto.")
+	lead.Single = true
 	return digest.Edition{
 		Key: "giorno/2023-09-13T0700", Digest: "giorno", Number: 1, Title: "IA ogni giorno", Lang: "it", Sources: 1,
 		At:       time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC),
+		Lead:     &lead,
 		Sections: []digest.Section{{Topic: "models", Stories: []digest.Story{s}}},
-		Names:    digest.Names{"models": "Modelli"},
+		Names:    digest.Names{"models": "Modelli", "policy": "Leggi e politica"},
 	}
 }
 

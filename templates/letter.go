@@ -10,7 +10,7 @@ import (
 // Reader is what a letter must know about the one who gets it.
 type Reader struct {
 	Leave   string // absolute address of his page to leave; empty: none is printed
-	Archive string // absolute address of the edition on the web; empty: none is printed
+	Archive string // absolute address of the edition on the web, which ends in its key; empty: none is printed
 	Text    bool   // plain text only
 }
 
@@ -21,7 +21,11 @@ type Letter struct {
 
 // Letter renders an edition for one reader; see [Set.Print] for many. Its errors begin with file and line.
 func (s *Set) Letter(e digest.Edition, r Reader) (Letter, error) {
-	view, err := s.view(e, r, mailed)
+	editions, ok := strings.CutSuffix(link(r.Archive), e.Key)
+	if !ok || e.Key == "" { // it leads elsewhere, so that nobody knows where earlier ones lie
+		editions = ""
+	}
+	view, err := s.view(e, r, place{mailed, editions})
 	if err != nil {
 		return Letter{}, err
 	}
@@ -89,14 +93,20 @@ const (
 	webbed = 100
 )
 
+// place is where an edition is shown.
+type place struct {
+	also     int    // further sources named at a story
+	editions string // where editions lie, ends in a slash; empty: nobody knows
+}
+
 // The subject names the edition too, so its headline is short; the preheader fills a phone's two lines.
 const (
 	longestSubject   = 60
 	longestPreheader = 140
 )
 
-// view lays an edition out; every story names at most also further sources.
-func (s *Set) view(e digest.Edition, r Reader, also int) (letterView, error) {
+// view lays an edition out.
+func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 	w := s.in(e.Lang)
 	v := letterView{
 		Words:   w,
@@ -105,7 +115,7 @@ func (s *Set) view(e digest.Edition, r Reader, also int) (letterView, error) {
 		Leave:   link(r.Leave),
 		Archive: link(r.Archive),
 	}
-	l := layout{words: w, lang: e.Lang, archive: v.Archive, also: also, refs: map[string]int{}}
+	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, refs: map[string]int{}}
 	if err := l.fill(&v, e); err != nil {
 		return letterView{}, err
 	}

@@ -155,7 +155,7 @@ func (s *Set) page(w io.Writer, p Page) error {
 
 // webEdition renders an edition with the letter's own template.
 func (s *Set) webEdition(w io.Writer, p Edition) error {
-	view, err := s.view(p.Edition, Reader{}, webbed)
+	view, err := s.view(p.Edition, Reader{}, place{webbed, p.Home + "e/"})
 	if err != nil {
 		return err
 	}

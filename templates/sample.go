@@ -64,10 +64,13 @@ func sampleEdition(lang string) digest.Edition {
 	for i := range 2 * mailed {
 		story.Others = append(story.Others, article("Eine Überschrift", "de", "https://example.com/b", fmt.Sprint("Beispiel ", i)))
 	}
+	at := time.Date(2026, time.November, 23, 7, 0, 0, 0, time.UTC)
+	story.Single, story.Others[1].ID, story.Primary = true, "own", "own"
+	story.Update = &digest.Update{Edition: "daily/2026-11-22T0700", At: at.AddDate(0, 0, -1), First: at.AddDate(0, 0, -3), New: []string{"7 million"}}
 	foreign := digest.Story{Lead: article("عنوان", "ar", "", "مثال"), Topic: "research"}
 	return digest.Edition{
 		Key: "daily/2026-11-23T0700", Digest: "daily", Title: "Daily", Lang: lang, Number: 2,
-		At:   time.Date(2026, time.November, 23, 7, 0, 0, 0, time.UTC),
+		At:   at,
 		Lead: &story, Brief: []digest.Story{story, foreign}, Read: 20, Sources: 5,
 		Sections: []digest.Section{{Topic: "models", Stories: []digest.Story{story}}, {Topic: "research", Stories: []digest.Story{foreign}}},
 		Names:    digest.Names{"models": "Models"},

@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -17,9 +18,12 @@ type storyView struct {
 	Summary  said
 	Source   string
 	Language string // "in German"; nothing when it is the edition's
+	Mark     string // "single source", of a lead that is one; or nothing
+	Primary  *also  // the party's own word, when it is not the headline's
 	Also     []also
-	More     string // "+ 2 more", or nothing
-	Archive  string // where these are named
+	Update   *updateView // nothing when the story is new
+	More     string      // "+ 2 more", or nothing
+	Archive  string      // where these are named
 }
 
 // said is a text with its language and direction, each empty when it is the edition's.
@@ -43,11 +47,21 @@ type also struct {
 	Language string // "in German"
 }
 
+// updateView is what an update says of itself.
+type updateView struct {
+	News  string // "New: 2.6 billion, approved", or nothing
+	Told  string // "told on Monday 23 November 2026"
+	First string // "first on …", when an earlier edition told it before that one
+	URL   string // of the edition that told it; empty: it is not known where
+	Ref   int
+}
+
 // layout is what is common to the stories of one edition, and what adds up over them.
 type layout struct {
 	words     Words
 	lang      string // the edition's
 	archive   string
+	editions  string         // where editions lie, ends in a slash; empty: nobody knows
 	also      int            // further sources named at a story
 	refs      map[string]int // number of a link by address
 	links     []numbered
@@ -90,14 +104,68 @@ func (l *layout) story(s digest.Story) (storyView, error) {
 	if v.Language, err = l.mark(lang); err != nil {
 		return storyView{}, err
 	}
-	return v, l.others(&v, s.Others)
+	if v.Update, err = l.update(s.Update); err != nil {
+		return storyView{}, err
+	}
+	if s.Single {
+		key := "single"
+		if s.Primary == s.Lead.ID && s.Primary != "" {
+			key = "own"
+		}
+		if v.Mark, err = l.words.Say(key); err != nil {
+			return storyView{}, err
+		}
+	}
+	return v, l.others(&v, s)
 }
 
-// others names the further sources, each once, as many as there is room for.
-func (l *layout) others(v *storyView, others []digest.Article) error {
+// update says what a story goes on with.
+func (l *layout) update(u *digest.Update) (*updateView, error) {
+	if u == nil {
+		return nil, nil
+	}
+	var v updateView
+	var err error
+	if v.Told, err = l.words.Say("update.told", l.words.Date(u.At)); err != nil {
+		return nil, err
+	}
+	if !u.First.IsZero() && !u.First.Equal(u.At) {
+		if v.First, err = l.words.Say("update.first", l.words.Date(u.First)); err != nil {
+			return nil, err
+		}
+	}
+	var news []string
+	for _, n := range u.New {
+		if n = clean(n, longestName); n != "" {
+			news = append(news, n)
+		}
+	}
+	if len(news) > 0 {
+		if v.News, err = l.words.Say("update.new", strings.Join(news, ", ")); err != nil {
+			return nil, err
+		}
+	}
+	if l.editions != "" && u.Edition != "" {
+		v.URL = l.editions + u.Edition
+		v.Ref = l.ref(v.URL)
+	}
+	return &v, nil
+}
+
+// others names the primary source, when it is not the headline's, and the further ones, each once, as many as
+// there is room for.
+func (l *layout) others(v *storyView, s digest.Story) error {
 	named := map[string]bool{v.Source: true}
+	if i := slices.IndexFunc(s.Others, func(a digest.Article) bool { return a.ID == s.Primary }); i >= 0 && s.Primary != "" {
+		primary, err := l.further(s.Others[i])
+		if err != nil {
+			return err
+		}
+		v.Primary = &primary
+		named[primary.Source] = true
+	}
 	var more int
-	for _, a := range others {
+	for _, a := range s.Others {
 		name := sourceName(a)
 		if named[name] {
 			continue
@@ -107,14 +175,9 @@ func (l *layout) others(v *storyView, others []digest.Article) error {
 			more++
 			continue
 		}
-		one := also{Source: name, URL: outside(a.URL)}
-		one.Ref = l.ref(one.URL)
-		var err error
-		if one.Language, err = l.mark(articleLang(a)); err != nil {
+		one, err := l.further(a)
+		if err != nil {
 			return err
-		}
-		if one.Language != "" {
-			one.Code = articleLang(a)
 		}
 		v.Also = append(v.Also, one)
 	}
@@ -124,6 +187,20 @@ func (l *layout) others(v *storyView, others []digest.Article) error {
 	var err error
 	v.More, err = l.words.Say("more", more)
 	return err
+}
+
+// further is a further source of a story.
+func (l *layout) further(a digest.Article) (also, error) {
+	one := also{Source: sourceName(a), URL: outside(a.URL)}
+	one.Ref = l.ref(one.URL)
+	var err error
+	if one.Language, err = l.mark(articleLang(a)); err != nil {
+		return also{}, err
+	}
+	if one.Language != "" {
+		one.Code = articleLang(a)
+	}
+	return one, nil
 }
 
 // say marks a text with its language and direction where they are not the edition's.

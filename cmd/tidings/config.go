@@ -26,10 +26,13 @@ var builtinConfig []byte
 // setting means for its user is told in config.toml; here stand units, defaults and what empty means.
 // Paths in it are absolute, or relative to the working directory when they come from a variable.
 type Config struct {
-	Store     StoreConfig     `toml:"store"`
-	SMTP      SMTPConfig      `toml:"smtp"`
-	Delivery  DeliveryConfig  `toml:"delivery"`
-	Gather    GatherConfig    `toml:"gather"`
+	Store    StoreConfig    `toml:"store"`
+	SMTP     SMTPConfig     `toml:"smtp"`
+	Delivery DeliveryConfig `toml:"delivery"`
+	Gather   GatherConfig   `toml:"gather"`
+
+	Discussion DiscussionConfig `toml:"discussion"`
+
 	Web       WebConfig       `toml:"web"`
 	Desk      DeskConfig      `toml:"desk"`
 	Log       LogConfig       `toml:"log"`
@@ -109,6 +112,9 @@ type SourceConfig struct {
 	First  bool    `toml:"first"`  // a party's own voice, never an independent report
 	Group  string  `toml:"group"`  // the operator's own heading; empty: none
 
+	Aggregator bool `toml:"aggregator"` // passes on what others tell, never an independent report
+	OnTopic    bool `toml:"on_topic"`   // all of it is about artificial intelligence
+
 	FullText digest.FullText `toml:"full_text"` // whether articles' pages are read; empty: auto
 	List     ListConfig      `toml:"list"`      // how a page without a feed lists its articles; empty: it is a feed
 }
@@ -145,22 +151,41 @@ type DigestConfig struct {
 	Stories    int           `toml:"stories"`     // 25
 	PerSection int           `toml:"per_section"` // 6
 	PerSource  int           `toml:"per_source"`  // 3
-	Brief      int           `toml:"brief"`       // 15
-	Floor      float64       `toml:"floor"`       // 0.2
+	Companies  int           `toml:"companies"`   // 2; 0: none
+	Brief      int           `toml:"brief"`       // 15; 0: none
+	Floor      float64       `toml:"floor"`       // 0.25; 0: none
+	BriefFloor float64       `toml:"brief_floor"` // 0.2; 0: none
 	Sentences  int           `toml:"sentences"`   // 2
 	Optional   bool          `toml:"optional"`    // only for readers who chose it by name
 	Uncertain  digest.Policy `toml:"uncertain"`   // empty: delivery.uncertain
 	CatchUp    time.Duration `toml:"catch_up"`    // how late a missed slot is still worth printing; 18h
 	Weights    WeightsConfig `toml:"weights"`
+	Boost      []BoostConfig `toml:"boost"` // none
 }
 
 // WeightsConfig is [digest.Weights].
 type WeightsConfig struct {
-	Sources  float64       `toml:"sources"`   // 0.45
-	Weight   float64       `toml:"weight"`    // 0.2
-	Recency  float64       `toml:"recency"`   // 0.25
-	Depth    float64       `toml:"depth"`     // 0.1
-	HalfLife time.Duration `toml:"half_life"` // 18h
+	Sources    float64       `toml:"sources"`    // 0.4
+	Weight     float64       `toml:"weight"`     // 0.2
+	Recency    float64       `toml:"recency"`    // 0.15
+	Depth      float64       `toml:"depth"`      // 0.05
+	Discussion float64       `toml:"discussion"` // 0: nobody is asked
+	Lasting    float64       `toml:"lasting"`    // 0
+	Sameness   float64       `toml:"sameness"`   // 0.05
+	HalfLife   time.Duration `toml:"half_life"`  // 18h
+}
+
+// BoostConfig is a [digest.Boost].
+type BoostConfig struct {
+	Words  []string `toml:"words"`  // or phrases, in headline or lead
+	Topics []string `toml:"topics"` // ids
+	Names  []string `toml:"names"`  // of organisations, models, people
+	By     float64  `toml:"by"`     // required; may be negative
+}
+
+// DiscussionConfig says where it is asked how much stories are discussed, for digests that weigh it.
+type DiscussionConfig struct {
+	URL string `toml:"url"` // of the search API of Hacker News
 }
 
 // defaultConfig is what a configuration means that says nothing.
@@ -170,10 +195,11 @@ func defaultConfig() Config {
 		Delivery: DeliveryConfig{
 			Connections: 16, Uncertain: digest.Resend, RetryFirst: 5 * time.Minute, GiveUp: 20 * time.Hour,
 		},
-		Gather: GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, PerHost: 1, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
-		Web:    WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
-		Desk:   DeskConfig{Listen: "127.0.0.1:8090"},
-		Log:    LogConfig{Level: slog.LevelInfo, Format: "text"},
+		Gather:     GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, PerHost: 1, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
+		Discussion: DiscussionConfig{URL: "https://hn.algolia.com/api/v1/search"},
+		Web:        WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
+		Desk:       DeskConfig{Listen: "127.0.0.1:8090"},
+		Log:        LogConfig{Level: slog.LevelInfo, Format: "text"},
 	}
 }
 
@@ -184,9 +210,10 @@ func (s *SourceConfig) preset() { s.Weight = 1 }
 func (d *DigestConfig) preset() {
 	*d = DigestConfig{
 		Lang: "en", Schedule: "0 7 * * *", Timezone: "UTC",
-		Window: 48 * time.Hour, Stories: 25, PerSection: 6, PerSource: 3, Brief: 15, Floor: 0.2, Sentences: 2,
+		Window: 48 * time.Hour, Stories: 25, PerSection: 6, PerSource: 3, Companies: 2,
+		Brief: 15, Floor: 0.25, BriefFloor: 0.2, Sentences: 2,
 		CatchUp: 18 * time.Hour,
-		Weights: WeightsConfig{Sources: 0.45, Weight: 0.2, Recency: 0.25, Depth: 0.1, HalfLife: 18 * time.Hour},
+		Weights: WeightsConfig{Sources: 0.4, Weight: 0.2, Recency: 0.15, Depth: 0.05, Sameness: 0.05, HalfLife: 18 * time.Hour},
 	}
 }
 

@@ -117,6 +117,9 @@ func (r configChecker) check(c *Config) {
 		r.fault("gather.max_bytes", `gather.max_bytes must be at least "1KB"; no feed is smaller`)
 	}
 	r.checkPages(c)
+	if u, err := url.Parse(c.Discussion.URL); err != nil || !webAddress(u) {
+		r.fault("discussion.url", "discussion.url must be an http or https address")
+	}
 	if f := c.Log.Format; f != "text" && f != "json" {
 		r.fault("log.format", `log.format must be "text" or "json"`)
 	}

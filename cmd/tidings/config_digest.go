@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"math"
 	"net/url"
 	"slices"
 	"strconv"
@@ -36,6 +35,7 @@ func (r configChecker) checkDigests(c *Config, topics []string) {
 		r.checkSchedule(i, d)
 		r.checkReferences(i, d, c.Source, topics)
 		r.checkLayout(i, d)
+		r.checkBoosts(i, d, topics)
 		if d.Uncertain != "" {
 			r.checkPolicy(at("digest", i, "uncertain"), d.Uncertain)
 		}
@@ -117,24 +117,45 @@ func (r configChecker) checkLayout(i int, d DigestConfig) {
 		n   int
 	}{
 		{"stories", d.Stories}, {"per_section", d.PerSection}, {"per_source", d.PerSource},
-		{"brief", d.Brief}, {"sentences", d.Sentences},
+		{"sentences", d.Sentences},
 	} {
 		r.least(at("digest", i, bound.key), bound.n, 1)
 	}
+	r.least(at("digest", i, "companies"), d.Companies, 0)
+	r.least(at("digest", i, "brief"), d.Brief, 0)
 	w := d.Weights
 	for _, weight := range []struct {
 		key string
 		x   float64
 	}{
-		{"floor", d.Floor}, {"weights.sources", w.Sources}, {"weights.weight", w.Weight},
-		{"weights.recency", w.Recency}, {"weights.depth", w.Depth},
+		{"floor", d.Floor}, {"brief_floor", d.BriefFloor}, {"weights.sources", w.Sources}, {"weights.weight", w.Weight},
+		{"weights.recency", w.Recency}, {"weights.depth", w.Depth}, {"weights.discussion", w.Discussion},
+		{"weights.lasting", w.Lasting}, {"weights.sameness", w.Sameness},
 	} {
 		if !(weight.x >= 0 && weight.x <= 1000) { // so that NaN does not pass
 			r.fault(at("digest", i, weight.key), "digest.%s must not be negative, nor above 1000", weight.key)
 		}
 	}
-	if w.Sources+w.Weight+w.Recency+w.Depth == 0 {
+	if w.Sources+w.Weight+w.Recency+w.Depth+w.Discussion+w.Lasting == 0 {
 		r.fault(at("digest", i, "weights"), "the weights of %q are all 0, so no story could be told from another; raise one", d.Name)
+	}
+}
+
+// checkBoosts looks at an editor's wishes.
+func (r configChecker) checkBoosts(i int, d DigestConfig, topics []string) {
+	for j, b := range d.Boost {
+		path := at("digest", i, "boost") + "[" + strconv.Itoa(j) + "]"
+		if len(b.Words)+len(b.Topics)+len(b.Names) == 0 {
+			r.fault(path, "this [[digest.boost]] has no words, no topics and no names, so it fits no story")
+		}
+		if !(b.By >= -1000 && b.By <= 1000) || b.By == 0 { // so that NaN does not pass
+			r.fault(join(path, "by"), "digest.boost.by must be a number other than 0, such as 0.1, or -0.1 to lower a story")
+		}
+		for k, id := range b.Topics {
+			if !slices.Contains(topics, id) {
+				r.fault(join(path, "topics")+"["+strconv.Itoa(k)+"]", "there is no topic %q; there are %s", id, strings.Join(topics, ", "))
+			}
+		}
 	}
 }
 
@@ -151,7 +172,8 @@ func (c Config) digests() ([]digest.Digest, error) {
 			Name: d.Name, Title: d.Title, From: d.From, Lang: d.Lang, Schedule: d.Schedule, Location: loc,
 			Layout: digest.Layout{
 				Window: d.Window, Stories: d.Stories, PerSection: d.PerSection, PerSource: d.PerSource,
-				Brief: d.Brief, Floor: d.Floor, Sentences: d.Sentences,
+				Companies: noneAs(d.Companies), Brief: noneAs(d.Brief), Floor: noneAs(d.Floor), BriefFloor: noneAs(d.BriefFloor),
+				Sentences: d.Sentences,
 			},
 			Weights:  digest.Weights(d.Weights),
 			Optional: d.Optional, Uncertain: d.Uncertain,
@@ -159,9 +181,8 @@ func (c Config) digests() ([]digest.Digest, error) {
 		if made.Title == "" {
 			made.Title = d.Name
 		}
-		if made.Layout.Floor == 0 {
-			// A layout reads 0 as its default; the least number above it is no floor at all.
-			made.Layout.Floor = math.SmallestNonzeroFloat64
+		for _, b := range d.Boost {
+			made.Boosts = append(made.Boosts, digest.Boost(b))
 		}
 		if made.Uncertain == "" {
 			made.Uncertain = c.Delivery.Uncertain
@@ -177,6 +198,14 @@ func (c Config) digests() ([]digest.Digest, error) {
 	return all, nil
 }
 
+// noneAs writes none as a layout does, which reads 0 as its default.
+func noneAs[T int | float64](n T) T {
+	if n == 0 {
+		return -1
+	}
+	return n
+}
+
 // sources returns all sources.
 func (c Config) sources() []digest.Source {
 	all := make([]digest.Source, len(c.Source))
@@ -190,7 +219,7 @@ func (c Config) sources() []digest.Source {
 func (s SourceConfig) source() digest.Source {
 	return digest.Source{
 		URL: s.URL, Name: s.Name, Lang: s.Lang, Owner: s.Owner, Weight: s.Weight, Topic: s.Topic, First: s.First, Group: s.Group,
-		FullText: s.FullText, List: digest.List(s.List),
+		Aggregator: s.Aggregator, OnTopic: s.OnTopic, FullText: s.FullText, List: digest.List(s.List),
 	}
 }
 
@@ -198,7 +227,7 @@ func (s SourceConfig) source() digest.Source {
 func sourceConfig(s digest.Source) SourceConfig {
 	return SourceConfig{
 		URL: s.URL, Name: s.Name, Lang: s.Lang, Owner: s.Owner, Weight: s.Weight, Topic: s.Topic, First: s.First, Group: s.Group,
-		FullText: s.FullText, List: ListConfig(s.List),
+		Aggregator: s.Aggregator, OnTopic: s.OnTopic, FullText: s.FullText, List: ListConfig(s.List),
 	}
 }
 

@@ -184,8 +184,13 @@ func (s SourceConfig) block() string {
 		fmt.Fprintf(&b, "weight = %s\n", tomlNumber(s.Weight))
 	}
 	text("topic", s.Topic)
-	if s.First {
-		b.WriteString("first = true\n")
+	for _, truth := range []struct {
+		key string
+		is  bool
+	}{{"first", s.First}, {"aggregator", s.Aggregator}, {"on_topic", s.OnTopic}} {
+		if truth.is {
+			b.WriteString(truth.key + " = true\n")
+		}
 	}
 	if s.FullText != digest.Auto {
 		text("full_text", string(s.FullText))

@@ -20,7 +20,7 @@ import (
 func fullSource() SourceConfig {
 	return SourceConfig{
 		URL: "https://full.example/?a=1&b=<2>", Name: "Full \"of\" \\ 'odd' <letters> & é\t漢", Lang: "pt-BR", Owner: `O'Wner \1`, Weight: 0.25,
-		Topic: "chips", First: true, Group: "One/Two & three", FullText: digest.Always,
+		Topic: "chips", First: true, Aggregator: true, OnTopic: true, Group: "One/Two & three", FullText: digest.Always,
 		List: ListConfig{Item: `a[href^="/x"] > b`, Link: "a", Title: "h3", Date: "time", Summary: "p.lead", Match: `/\d{4}/'?"`},
 	}
 }

@@ -260,6 +260,10 @@ phrases.en = ["robotic arm"]
 name = "daily"
 from = "d@example.org"
 floor = 0
+brief = 0
+[[digest.boost]]
+words = ["copyright"]
+by = -0.1
 [[digest]]
 name = "it"
 title = "Notizie"
@@ -284,8 +288,11 @@ func TestDigests(t *testing.T) {
 	if d.Title != "daily" || d.Lang != "en" || d.Location != time.UTC || d.Uncertain != digest.Hold || len(d.Sources) != 2 {
 		t.Errorf("daily: %+v", d)
 	}
-	if d.Layout.Window != 48*time.Hour || d.Layout.Floor <= 0 || d.Layout.Floor > 1e-300 || d.Weights.HalfLife != 18*time.Hour {
+	if d.Layout.Window != 48*time.Hour || d.Layout.Floor != -1 || d.Layout.Brief != -1 || d.Weights.HalfLife != 18*time.Hour {
 		t.Errorf("daily: %+v %+v", d.Layout, d.Weights)
+	}
+	if diff := cmp.Diff([]digest.Boost{{Words: []string{"copyright"}, By: -0.1}}, d.Boosts); diff != "" {
+		t.Error(diff)
 	}
 	equal(t, d.Sources[0].Weight, 1)
 	equal(t, d.Sources[0].First, true)

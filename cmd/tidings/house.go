@@ -106,7 +106,10 @@ func (h *house) wire(ctx context.Context) error {
 	if h.feeds, err = h.reader(h.store); err != nil {
 		return err
 	}
-	h.press = &digest.Press{Feeds: h.feeds, Archive: h.store, Names: h.config.names()}
+	h.press = &digest.Press{
+		Feeds: h.feeds, Archive: h.store, Names: h.config.names(),
+		Discussion: &feed.HackerNews{Web: &h.feeds.Web, URL: h.config.Discussion.URL, Log: h.log},
+	}
 	return nil
 }
 

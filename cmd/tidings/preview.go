@@ -63,7 +63,7 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 	pages := desk.Handler(desk.Options{
 		Drafts:    drafts,
 		Templates: func() (*templates.Set, error) { return loadTemplates(h.config) },
-		Reader:    templates.Reader{Leave: h.config.Web.URL + "/u/example", Archive: h.config.Web.URL + "/archive"},
+		Reader:    templates.Reader{Leave: h.config.Web.URL + "/u/example", Archive: h.config.Web.URL + "/e/"},
 	})
 	if dir := h.config.Templates.Dir; dir != "" {
 		group.Go(func() error { return desk.Watch(ctx, []string{dir}, pages.Changed) })

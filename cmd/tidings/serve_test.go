@@ -33,6 +33,7 @@ func TestMakeDue(t *testing.T) {
 url = "sqlite:tidings.db"
 [[source]]
 url = "file:court.txt"
+on_topic = true
 [[digest]]
 name = "daily"
 from = "d@example.org"

@@ -37,7 +37,7 @@ type Drafts interface {
 type Options struct {
 	Drafts    Drafts
 	Templates func() (*templates.Set, error) // loads them anew
-	Reader    templates.Reader               // in whose stead the letter is shown
+	Reader    templates.Reader               // in whose stead the letter is shown; an edition's key is put behind its Archive
 }
 
 // Desk is the editor's pages.
@@ -156,6 +156,7 @@ func pull(ctx context.Context, drafts Drafts, with loaded, r templates.Reader) (
 	case with.fault != nil:
 		p.fault = with.fault
 	default:
+		r.Archive += p.edition.Key
 		p.letter, p.fault = with.set.Letter(p.edition, r)
 	}
 	return p

@@ -206,7 +206,8 @@ func steps(group string) []string {
 // readOwn reads what only Tidings knows. What makes no sense counts as not told.
 func readOwn(s *digest.Source, a map[string]string) {
 	own := func(key string) string { return a["tidings:"+key] }
-	s.Owner, s.Topic, s.First = own("owner"), own("topic"), own("first") == "true"
+	s.Owner, s.Topic = own("owner"), own("topic")
+	s.First, s.Aggregator, s.OnTopic = own("first") == "true", own("aggregator") == "true", own("onTopic") == "true"
 	if w, err := strconv.ParseFloat(own("weight"), 64); err == nil && w > 0 && w <= 100 && w != 1 {
 		s.Weight = w
 	}
@@ -288,12 +289,9 @@ func (o Outline) element() string {
 			kind = "html"
 		}
 	}
-	weight, first, full := "", "", string(s.FullText)
+	weight, full := "", string(s.FullText)
 	if s.Weight != 0 && s.Weight != 1 {
 		weight = strconv.FormatFloat(s.Weight, 'g', -1, 64)
-	}
-	if s.First {
-		first = "true"
 	}
 	if s.FullText == digest.Auto {
 		full = ""
@@ -302,7 +300,8 @@ func (o Outline) element() string {
 	return "<outline" + attribute("text", name) + attribute("title", name) + attribute("type", kind) + attribute("xmlUrl", s.URL) +
 		attribute("htmlUrl", o.Site) + attribute("language", s.Lang) +
 		attribute("tidings:owner", s.Owner) + attribute("tidings:weight", weight) + attribute("tidings:topic", s.Topic) +
-		attribute("tidings:first", first) + attribute("tidings:fullText", full) +
+		truth("tidings:first", s.First) + truth("tidings:aggregator", s.Aggregator) + truth("tidings:onTopic", s.OnTopic) +
+		attribute("tidings:fullText", full) +
 		attribute("tidings:listItem", s.List.Item) + attribute("tidings:listLink", s.List.Link) + attribute("tidings:listTitle", s.List.Title) +
 		attribute("tidings:listDate", s.List.Date) + attribute("tidings:listSummary", s.List.Summary) + attribute("tidings:listMatch", s.List.Match) + "/>"
 }
@@ -313,6 +312,14 @@ func attribute(name, value string) string {
 		return ""
 	}
 	return " " + name + `="` + escaped(value) + `"`
+}
+
+// truth writes an attribute that is true, or nothing.
+func truth(name string, is bool) string {
+	if !is {
+		return ""
+	}
+	return attribute(name, "true")
 }
 
 // escaped makes a text fit for XML.

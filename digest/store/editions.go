@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"tidings/digest"
@@ -115,10 +116,10 @@ func owe(ctx context.Context, tx *sql.Tx, d digest.Digest, edition, now int64) (
 	return int(n), err
 }
 
-// markPrinted remembers every article of every story in the edition, told in full or folded under another.
+// markPrinted remembers every article of every story in the edition, printed or folded in: neither comes back.
 func markPrinted(ctx context.Context, tx *sql.Tx, name string, edition int64, e digest.Edition) error {
 	var ids []string
-	for _, story := range e.Stories() {
+	for _, story := range append(e.Stories(), e.Folded...) {
 		for _, a := range story.Articles() {
 			ids = append(ids, plain(a.ID))
 		}
@@ -165,16 +166,72 @@ func insertEdition(ctx context.Context, tx *sql.Tx, r record, e digest.Edition) 
 
 func policy(d digest.Digest) digest.Policy { return cmp.Or(d.Uncertain, digest.Resend) }
 
-// Last returns the slot time of digest's newest sealed edition before the given one, and the highest number
-// that any of its editions has; zeros when there is none.
-func (a *Archive) Last(ctx context.Context, name string, before time.Time) (time.Time, int, error) {
-	const query = `
+// shortText is how much of an article's text is told of past editions, in bytes: enough to tell what it is
+// about, as two weeks of whole texts would fill the memory.
+const shortText = 6 << 10
+
+// Past returns what a digest sealed before a slot, see [digest.Archive]: the newest slot, the highest number
+// that any edition has, later ones too, and the editions themselves as far as they lie no longer back.
+func (a *Archive) Past(ctx context.Context, name string, before time.Time, back time.Duration) (digest.Past, error) {
+	const last = `
 		SELECT COALESCE(MAX(CASE WHEN slot < $2 THEN slot END), 0), COALESCE(MAX(number), 0)
 		FROM edition WHERE digest = $1 AND state = 'sealed'`
+	var past digest.Past
 	var slot int64
-	var number int
-	err := a.r.QueryRowContext(ctx, query, name, millis(before)).Scan(&slot, &number)
-	return moment(slot), number, err
+	if err := a.r.QueryRowContext(ctx, last, name, millis(before)).Scan(&slot, &past.Number); err != nil {
+		return digest.Past{}, fmt.Errorf("last edition: %w", err)
+	}
+	past.Last = moment(slot)
+	const told = `
+		SELECT doc FROM edition
+		WHERE digest = $1 AND state = 'sealed' AND slot < $2 AND slot >= $3 ORDER BY slot`
+	err := each(ctx, a.r, func(rows *sql.Rows) error {
+		var doc string
+		var e digest.Edition
+		if err := rows.Scan(&doc); err != nil {
+			return err
+		}
+		if err := json.Unmarshal([]byte(doc), &e); err != nil {
+			return err
+		}
+		past.Editions = append(past.Editions, shortened(e))
+		return nil
+	}, told, name, millis(before), millis(before.Add(-back)))
+	if err != nil {
+		return digest.Past{}, fmt.Errorf("what was told: %w", err)
+	}
+	return past, nil
+}
+
+// shortened is an edition with the beginnings of its articles' texts.
+func shortened(e digest.Edition) digest.Edition {
+	lists := [][]digest.Story{e.Brief, e.Folded}
+	for _, s := range e.Sections {
+		lists = append(lists, s.Stories)
+	}
+	if e.Lead != nil {
+		lead := []digest.Story{*e.Lead}
+		e.Lead, lists = &lead[0], append(lists, lead)
+	}
+	for _, stories := range lists {
+		for i := range stories {
+			s := &stories[i]
+			s.Lead.Text = beginning(s.Lead.Text)
+			for j := range s.Others {
+				s.Others[j].Text = beginning(s.Others[j].Text)
+			}
+		}
+	}
+	return e
+}
+
+// beginning is a text's first bytes, up to the end of a word; a copy, so that the rest can be let go.
+func beginning(s string) string {
+	if len(s) <= shortText {
+		return s
+	}
+	s = strings.ToValidUTF8(s[:shortText], "")
+	return strings.Clone(s[:max(strings.LastIndexAny(s, " \n"), 0)])
 }
 
 // Slot says what became of a slot.

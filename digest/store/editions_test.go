@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"strings"
 	"sync"
@@ -160,8 +161,8 @@ func TestQuiet(t *testing.T) {
 		if _, err := s.Edition(t.Context(), quiet.Key); !errors.Is(err, store.ErrNoEdition) {
 			t.Errorf("a quiet slot has an edition: %v", err)
 		}
-		if last, n, err := s.Last(t.Context(), "daily", seven.Add(time.Hour)); !last.IsZero() || n != 0 || err != nil {
-			t.Errorf("a quiet slot is nobody's last edition: %v %d %v", last, n, err)
+		if diff := cmp.Diff(digest.Past{}, ok[digest.Past](t)(s.Past(t.Context(), "daily", seven.Add(time.Hour), time.Hour))); diff != "" {
+			t.Errorf("a quiet slot is nobody's past:\n%s", diff)
 		}
 		if owed := ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven, article("a", lab, seven)))); owed != 1 || slot() != store.Sealed {
 			t.Errorf("owed %d, slot is %s", owed, slot())
@@ -193,9 +194,9 @@ func TestNumbersAndLast(t *testing.T) {
 			{seven.AddDate(0, 0, 3), seven, 2},
 			{seven.AddDate(0, 0, 4), seven.AddDate(0, 0, 3), 2},
 		} {
-			at, number, err := s.Last(t.Context(), "daily", c.before)
-			if !at.Equal(c.at) || number != c.number || err != nil {
-				t.Errorf("before %v: %v %d %v", c.before, at, number, err)
+			past := ok[digest.Past](t)(s.Past(t.Context(), "daily", c.before, 0))
+			if !past.Last.Equal(c.at) || past.Number != c.number || len(past.Editions) > 0 {
+				t.Errorf("before %v: %v %d, %d editions", c.before, past.Last, past.Number, len(past.Editions))
 			}
 		}
 		var keys []string
@@ -205,6 +206,59 @@ func TestNumbersAndLast(t *testing.T) {
 		want := []string{"daily/2026-11-26T0700", "daily/2026-11-25T0700", "weekly/2026-11-24T0700", "daily/2026-11-23T0700"}
 		if diff := cmp.Diff(want, keys); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// What was told comes back as far as it lies before the slot and not too far back: the digest's own sealed
+// editions in order, with what they folded, and with the beginnings of long texts.
+func TestPast(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		long := article("long", lab, seven)
+		long.Text = strings.Repeat("Zürich ", 2000)
+		for day := range 5 {
+			e := edition(daily, seven.AddDate(0, 0, day), article(fmt.Sprint("a", day), lab, seven))
+			switch day {
+			case 2:
+				e.Lead.Others = []digest.Article{long}
+				e.Folded = []digest.Story{{ID: "f", Lead: article("folded", lab, seven)}}
+			case 3:
+				e.Lead = nil // a quiet day told nothing
+			}
+			ok[int](t)(s.Seal(t.Context(), daily, e))
+		}
+		ok[int](t)(s.Seal(t.Context(), digest.Digest{Name: "weekly"}, edition(digest.Digest{Name: "weekly"}, seven.AddDate(0, 0, 2), long)))
+
+		past := ok[digest.Past](t)(s.Past(t.Context(), "daily", seven.AddDate(0, 0, 4), 3*24*time.Hour))
+		var keys []string
+		for _, e := range past.Editions {
+			keys = append(keys, e.Key)
+		}
+		if diff := cmp.Diff([]string{"daily/2026-11-24T0700", "daily/2026-11-25T0700"}, keys); diff != "" {
+			t.Fatal(diff)
+		}
+		last := past.Editions[1]
+		if text := last.Lead.Others[0].Text; len(text) > 7000 || len(text) < 6000 || !strings.HasSuffix(text, "Zürich") {
+			t.Errorf("a long text comes back with %d bytes, ends %q", len(text), text[max(0, len(text)-12):])
+		}
+		if len(last.Folded) != 1 || last.Folded[0].Lead.ID != "folded" {
+			t.Errorf("folded: %+v", last.Folded)
+		}
+	})
+}
+
+// What is folded in does not come back, though it is printed nowhere.
+func TestFoldedIsPrinted(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		a, b, c := article("a", lab, seven), article("b", lab, seven), article("c", lab, seven)
+		keep(t, s, []digest.Article{a, b, c})
+		e := edition(daily, seven, a)
+		e.Folded = []digest.Story{{ID: "f", Lead: b, Others: []digest.Article{c}}}
+		ok[int](t)(s.Seal(t.Context(), daily, e))
+		if got := unprinted(t, s, "daily", lab); got != "" {
+			t.Errorf("left %q", got)
 		}
 	})
 }

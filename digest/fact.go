@@ -1,0 +1,288 @@
+package digest
+
+import (
+	"bufio"
+	_ "embed"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"tidings/digest/text"
+)
+
+// fact is a name, a number or a turn of events that an article tells.
+type fact struct {
+	key  string // the same in every language
+	word string // as it is written
+}
+
+// The kinds of facts, as their keys begin.
+const (
+	named   = "name "
+	counted = "number "
+	turned  = "turn "
+)
+
+// turnsFile lists the turns; its form is told at its head.
+//
+//go:embed turns.txt
+var turnsFile string
+
+// turnWord is a word or phrase that tells a turn.
+type turnWord struct {
+	turn  string
+	words []string // folded; of Chinese and Japanese one, as it is
+}
+
+// parseTurns reads the words that tell turns, by language.
+func parseTurns(file string) map[string][]turnWord {
+	out := map[string][]turnWord{}
+	turn := ""
+	for scanner := bufio.NewScanner(strings.NewReader(file)); scanner.Scan(); {
+		line := strings.TrimSpace(scanner.Text())
+		if name, ok := strings.CutPrefix(line, "["); ok {
+			turn = strings.TrimSuffix(name, "]")
+			continue
+		}
+		lang, words, ok := strings.Cut(line, " ")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, w := range strings.Fields(words) {
+			one := turnWord{turn: turn, words: []string{w}}
+			if !dense(lang) {
+				one.words = folded(strings.ReplaceAll(w, "_", " "))
+			}
+			out[lang] = append(out[lang], one)
+		}
+	}
+	return out
+}
+
+// dense says whether a language writes without spaces between words.
+func dense(lang string) bool { return lang == "zh" || lang == "ja" }
+
+// lore is what facts are recognised by.
+type lore struct {
+	names *text.Names
+	turns map[string][]turnWord // by language
+}
+
+// newLore makes the lore of these names; nil are the built-in ones.
+func newLore(names *text.Names) lore {
+	if names == nil {
+		names = text.NewNames(nil)
+	}
+	return lore{names: names, turns: parseTurns(turnsFile)}
+}
+
+// facts are what a text tells, each once: names that are known, without the press and places, names that are
+// spelled like ones, numbers and turns.
+func (l lore) facts(s, lang string) []fact {
+	var out []fact
+	add := func(f fact) {
+		if !slices.ContainsFunc(out, func(o fact) bool { return o.key == f.key }) {
+			out = append(out, f)
+		}
+	}
+	var told []string // words of known names
+	for _, n := range l.names.Find(s) {
+		for _, spelling := range append([]string{n.Name}, n.Also...) {
+			told = append(told, folded(spelling)...)
+		}
+		if n.Kind != text.Press && n.Kind != text.Place {
+			add(fact{named + text.Fold(n.Name), n.Name})
+		}
+	}
+	for _, f := range spelledNames(s, lang) {
+		if slices.ContainsFunc(folded(f.word), func(w string) bool { return !slices.Contains(told, w) }) {
+			add(f)
+		}
+	}
+	for _, f := range slices.Concat(figuresIn(s), l.turnsIn(s, lang)) {
+		add(f)
+	}
+	return out
+}
+
+// turnsIn finds the turns that a text tells.
+func (l lore) turnsIn(s, lang string) []fact {
+	var out []fact
+	words := folded(s)
+	for _, t := range l.turns[text.Base(lang)] {
+		switch {
+		case dense(text.Base(lang)):
+			if strings.Contains(s, t.words[0]) {
+				out = append(out, fact{turned + t.turn, t.words[0]})
+			}
+		case contains(words, t.words):
+			out = append(out, fact{turned + t.turn, strings.Join(t.words, " ")})
+		}
+	}
+	return out
+}
+
+// figure is a number as it is written, perhaps with what multiplies it.
+var figure = regexp.MustCompile(`(\d[\d.,\x{00a0}\x{202f}]*\d|\d)\s?(%|[\p{L}]+)?`)
+
+// figuresIn finds the numbers of a text: amounts, shares and counts, but no years and none so small that it may
+// be a day or an hour. A point or comma before three digits parts thousands, before others it begins a
+// fraction.
+func figuresIn(s string) []fact {
+	var out []fact
+	for _, m := range figure.FindAllStringSubmatchIndex(s, -1) {
+		if before, _ := utf8.DecodeLastRuneInString(s[:m[0]]); before < 0x250 && unicode.IsLetter(before) || before == '-' || before == '.' {
+			continue // part of a name, as in GPT-4
+		}
+		n, ok := number(s[m[2]:m[3]])
+		word, unit := s[m[2]:m[3]], ""
+		if m[4] >= 0 {
+			unit = s[m[4]:m[5]]
+		}
+		by := scale(unit)
+		switch {
+		case !ok:
+			continue
+		case unit == "%":
+			word += "%"
+		case by > 1:
+			if first, size := utf8.DecodeRuneInString(unit); first > 0x2fff { // the rest is other words
+				m[1] = m[4] + size
+			}
+			word, n = s[m[0]:m[1]], n*by
+		case n <= 31, n >= 1900 && n < 2100 && n == float64(int(n)):
+			continue
+		}
+		key := strconv.FormatFloat(n, 'g', 6, 64)
+		if unit == "%" {
+			key += "%"
+		}
+		out = append(out, fact{counted + key, word})
+	}
+	return out
+}
+
+// number reads digits with points, commas or narrow spaces among them.
+func number(s string) (float64, bool) {
+	s = strings.NewReplacer("\u00a0", "", "\u202f", "").Replace(s)
+	last := strings.LastIndexAny(s, ".,")
+	if last >= 0 {
+		whole, part := s[:last], s[last+1:]
+		whole = strings.NewReplacer(".", "", ",", "").Replace(whole)
+		if len(part) == 3 && whole != "0" {
+			s = whole + part
+		} else {
+			s = whole + "." + part
+		}
+	}
+	n, err := strconv.ParseFloat(s, 64)
+	return n, err == nil
+}
+
+// scale is what a word behind a number multiplies it by; 1 when it says nothing of the kind. Of Chinese and
+// Japanese ones the first character counts.
+func scale(unit string) float64 {
+	switch strings.ToLower(unit) {
+	case "k", "thousand", "mila", "tausend", "mille", "mil":
+		return 1e3
+	case "m", "mn", "mln", "mio", "million", "millions", "milione", "milioni", "millionen", "millón", "millones":
+		return 1e6
+	case "b", "bn", "mrd", "mld", "billion", "billions", "miliardo", "miliardi", "milliarde", "milliarden", "milliard", "milliards":
+		return 1e9
+	case "t", "tn", "trillion", "trillions":
+		return 1e12
+	}
+	switch first, _ := utf8.DecodeRuneInString(unit); first {
+	case '万', '萬':
+		return 1e4
+	case '亿', '億':
+		return 1e8
+	case '兆':
+		return 1e12
+	}
+	return 1
+}
+
+// spelledNames finds what a text writes like names: runs of capitalised words within a sentence, and words that
+// mix capitals or digits into small letters wherever they stand (OpenAI, GPT-5). Where all words have
+// capitals, as in German and in many English headlines, only the latter tell.
+func spelledNames(s, lang string) []fact {
+	var out []fact
+	for _, sentence := range text.Sentences(s, lang) {
+		words := text.Words(sentence)
+		latin := !dense(text.Base(lang)) // in other scripts Latin letters are names also where a sentence begins
+		telling := text.Base(lang) != "de" && (!latin || !titleCase(words, lang))
+		var run []string
+		flush := func() {
+			if len(run) > 0 {
+				out = append(out, fact{named + text.Fold(strings.Join(run, " ")), strings.Join(run, " ")})
+			}
+			run = nil
+		}
+		for i, w := range words {
+			switch {
+			case mixed(w), telling && (i > 0 || !latin) && capitalised(w) && !text.Stop(w, lang) && !calendar(w):
+				run = append(run, w)
+			default:
+				flush()
+			}
+		}
+		flush()
+	}
+	return out
+}
+
+// titleCase says whether most words of a sentence begin with a capital.
+func titleCase(words []string, lang string) bool {
+	capitals, all := 0, 0
+	for _, w := range words {
+		if utf8.RuneCountInString(w) > 3 && !text.Stop(w, lang) {
+			all++
+			if capitalised(w) {
+				capitals++
+			}
+		}
+	}
+	return all > 2 && 3*capitals > 2*all
+}
+
+// capitalised says whether a word is written like a name of Latin letters: Kestrel, not EU and not AI.
+func capitalised(w string) bool {
+	first, size := utf8.DecodeRuneInString(w)
+	if !unicode.IsUpper(first) || first >= 0x250 || len(w) < 3 {
+		return false
+	}
+	return strings.IndexFunc(w[size:], unicode.IsLower) >= 0
+}
+
+// mixed says whether a word has a capital behind a small letter, or letters and digits.
+func mixed(w string) bool {
+	small, upper, digit, odd := false, false, false, false
+	for _, r := range w {
+		switch {
+		case r >= 0x250:
+			return false
+		case unicode.IsLower(r):
+			small = true
+		case unicode.IsUpper(r):
+			odd = odd || small
+			upper = true
+		case unicode.IsDigit(r):
+			digit = true
+		}
+	}
+	return odd || upper && digit
+}
+
+// calendar says whether a word is an English name of a day or month, which other languages write small.
+func calendar(w string) bool {
+	switch w {
+	case "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "January", "February", "March",
+		"April", "May", "June", "July", "August", "September", "October", "November", "December":
+		return true
+	}
+	return false
+}
