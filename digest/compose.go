@@ -44,7 +44,10 @@ func (l Layout) since(until, last time.Time) time.Time {
 // another. A section holds its best stories within the caps; what finds no room there, lies below the
 // floor or fits no topic goes to brief, and what finds no room in brief is told among the stories left out.
 func Compose(stories []Story, d Digest, slot Slot) Edition {
-	c := composer{layout: d.Layout.orDefault(), sections: map[string][]Story{}, bySource: map[string]int{}}
+	c := composer{layout: d.Layout.orDefault(), lang: d.Lang, known: map[string]Source{}, sections: map[string][]Story{}, bySource: map[string]int{}}
+	for _, s := range d.Sources {
+		c.known[s.URL] = s
+	}
 	e := Edition{Key: slot.Key(), Digest: d.Name, Title: d.Title, From: d.From, Lang: d.Lang, At: slot.At, Names: Names{}}
 	for _, t := range d.Topics {
 		e.Names[t.ID] = name(t, d.Lang)
@@ -99,6 +102,8 @@ func leading(stories []Story, lang string, floor float64) int {
 // composer is the page being filled.
 type composer struct {
 	layout   Layout
+	lang     string
+	known    map[string]Source // by URL
 	sections map[string][]Story
 	brief    []Story
 	left     []Omitted
@@ -137,9 +142,10 @@ func (c *composer) refusal(s Story) string {
 	return ""
 }
 
-// finish writes the story's summary.
+// finish quotes what is printed under the story's headline.
 func (c *composer) finish(s Story) Story {
-	s.Summary = excerpt(s.Lead, c.layout.Sentences)
+	s.Summary = excerpt(s, c.layout.Sentences)
+	s.Added = added(s, c.known, c.lang)
 	return s
 }
 
