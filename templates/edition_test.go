@@ -36,6 +36,7 @@ func english() digest.Edition {
 	lead := story("business", from("Silicon Courier", "OpenAI to open a Dublin office, its first in the European Union, as Brussels finishes the AI Act", wire+"dublin"),
 		"The company behind ChatGPT will hire for nine roles in Ireland, among them a head of policy for the region. It has offices in San Francisco and London already, and said that Dublin’s mix of talent and of European regulators on the doorstep decided the matter.",
 		"Harbour Gazette", "Datenkutter/de", "La Lanterna Digitale/it", "Le Sémaphore des algorithmes/fr", "La Brújula Binaria/es", "Officina Neurale/it")
+	lead.Added = &digest.Quote{Text: "Der Standort soll bis Jahresende 30 Stellen haben, sagt Justizministerin Helen McEntee.", Lang: "de", Source: "Datenkutter", URL: wire + "dublin/other/1"}
 	return digest.Edition{
 		Key: "daily/2023-09-13T0700", Digest: "daily", Number: 42, Title: "AI Daily", Lang: "en", Sources: 13, Read: 88,
 		At:   time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC),
@@ -74,6 +75,7 @@ func english() digest.Edition {
 func italian() digest.Edition {
 	s := story("models", from("Officina Neurale/it", "Da Abu Dhabi arriva Falcon 180B, il gigante dei modelli aperti", "https://officina.example/falcon"),
 		"Il Technology Innovation Institute di Abu Dhabi ha pubblicato su Hugging Face un modello linguistico con 180 miliardi di parametri.", "Model Watch", "La Lanterna Digitale/it")
+	s.Added = &digest.Quote{Text: "Ai primi confronti si colloca tra GPT-3.5 e GPT-4.", Lang: "it", Source: "La Lanterna Digitale", URL: "https://officina.example/falcon/other/1"}
 	return digest.Edition{
 		Key: "giorno/2023-09-13T0700", Digest: "giorno", Number: 1, Title: "IA ogni giorno", Lang: "it", Sources: 1,
 		At:       time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC),
@@ -82,10 +84,26 @@ func italian() digest.Edition {
 	}
 }
 
+// written is an edition of which a model wrote headlines and summaries.
+func written() digest.Edition {
+	e := italian()
+	both := story("models", from("Model Watch", "Halden opens Skald 2", "https://model-watch.example/skald"), "Halden has opened its model.", "Officina Neurale/it")
+	both.Written = &digest.Written{Title: "Halden apre Skald 2", Summary: []string{"Halden ha aperto Skald 2 alle università.", "Il modello ha 14 miliardi di parametri."}, By: "small-model-7b"}
+	both.Added = &digest.Quote{Text: "Skald 2 è stato addestrato a Narvik.", Lang: "it", Source: "Officina Neurale"}
+	summary := story("models", from("Officina Neurale/it", "Corvo presenta Gazza", "https://officina.example/gazza"), "Corvo ha presentato Gazza.")
+	summary.Written = &digest.Written{Summary: []string{"Corvo ha presentato <b>Gazza</b>."}, By: "small-model-7b"}
+	title := story("brief", from("Model Watch", "Nordwind sues Kestrel", "https://model-watch.example/sues"), "")
+	title.Written = &digest.Written{Title: "Nordwind fa causa a Kestrel", By: "other-model"}
+	e.Sections[0].Stories = append(e.Sections[0].Stories, both, summary)
+	e.Brief = []digest.Story{title}
+	return e
+}
+
 // hostile is what a feed may try.
 func hostile() digest.Edition {
 	lead := story("models", from("<b>Evil</b> \u202eecruoS", "<script>alert('x')</script> & a \u202egnp.exe\u202c \"title\"\r\nBcc: all@example.org", "javascript:alert(1)"),
 		"</p><script src=//evil.example></script>{{.Leave}} \x00\x1b[31mred", "A<i>", "B/not a language")
+	lead.Added = &digest.Quote{Text: "</p><script>alert('x')</script> \u202egnp \x07", Lang: "not a language", Source: "A<i>", URL: "javascript:alert(1)"}
 	lead.Others[0].URL = "data:text/html,<script>alert(1)</script>"
 	lead.Others[1].URL = `https://example.org/"onmouseover="alert(1)?q=è ü&r=<x>`
 	return digest.Edition{

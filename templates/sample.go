@@ -64,6 +64,8 @@ func sampleEdition(lang string) digest.Edition {
 	for i := range 2 * mailed {
 		story.Others = append(story.Others, article("Eine Überschrift", "de", "https://example.com/b", fmt.Sprint("Beispiel ", i)))
 	}
+	story.Added = &digest.Quote{Text: "Ein weiterer Satz.", Lang: "de", Source: "Beispiel", URL: "https://example.com/b"}
+	story.Written = &digest.Written{Title: "A headline", Summary: []string{"A sentence."}, By: "a model"}
 	foreign := digest.Story{Lead: article("عنوان", "ar", "", "مثال"), Topic: "research"}
 	return digest.Edition{
 		Key: "daily/2026-11-23T0700", Digest: "daily", Title: "Daily", Lang: lang, Number: 2,
