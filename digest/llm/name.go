@@ -169,7 +169,7 @@ func (e evidence) versions(words []string, base string) error {
 }
 
 // nounlike says whether a German word with a capital is a noun and not a name, as far as its surroundings tell: an
-// article, a pronoun or an adjective stands before it, or it ends as only nouns do.
+// article, a pronoun, a number or an adjective stands before it, or it ends as only nouns do.
 func nounlike(w string, before []string) bool {
 	if hasUpper(w[firstLen(w):]) || strings.IndexFunc(w, unicode.IsDigit) >= 0 {
 		return false
@@ -184,6 +184,9 @@ func nounlike(w string, before []string) bool {
 		return false
 	}
 	last := before[len(before)-1]
+	if _, amount := unitOf(last, "de"); amount || bareNumber(last) {
+		return true // 14 Milliarden Parameter
+	}
 	if hasUpper(last) && len(before) > 1 {
 		return false
 	}
