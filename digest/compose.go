@@ -61,7 +61,7 @@ func Compose(stories []Story, d Digest, slot Slot) Edition {
 		rest = slices.Concat(stories[:i], stories[i+1:])
 	}
 	for _, s := range rest {
-		c.place(c.finish(s))
+		c.place(s)
 	}
 	for _, t := range d.Topics {
 		if got := c.sections[t.ID]; len(got) > 0 {
@@ -115,11 +115,11 @@ func (c *composer) place(s Story) {
 	why := c.refusal(s)
 	switch {
 	case why == "":
-		c.sections[s.Topic] = append(c.sections[s.Topic], s)
+		c.sections[s.Topic] = append(c.sections[s.Topic], c.finish(s))
 		c.bySource[s.Lead.Feed]++
 		c.placed++
 	case len(c.brief) < c.layout.Brief:
-		c.brief = append(c.brief, s)
+		c.brief = append(c.brief, c.finish(s))
 	default:
 		c.left = append(c.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: why + "; brief is full"})
 	}

@@ -175,7 +175,7 @@ func backwards(base string) []string {
 
 // added quotes what another independent source adds to the story: of the sentences that belong to it, the one
 // with the most names and numbers that neither headline nor summary has told, from an article in the edition's
-// language if any has one; nil when none has at least two.
+// language if any has one; nil when none has at least two. An article that gives orders to machines adds nothing.
 func added(s Story, known map[string]Source, lang string) *Quote {
 	told := map[string]bool{}
 	for _, w := range telling(s.Lead.Title+". "+strings.Join(s.Summary, " "), s.Lead.Lang) {
@@ -187,10 +187,11 @@ func added(s Story, known map[string]Source, lang string) *Quote {
 	most := 0.0
 	for _, a := range s.Others {
 		src := known[a.Feed]
-		if src.First || slices.Contains(s.Copies, a.ID) || owner(a, src) == by {
+		body := bodyOf(a, excerptWords)
+		if src.First || slices.Contains(s.Copies, a.ID) || owner(a, src) == by || CommandsMachine(a.Title+" "+body) {
 			continue
 		}
-		for _, c := range candidates(strings.TrimSpace(bodyOf(a, excerptWords)), s.Lead.Title, a.Lang) {
+		for _, c := range candidates(body, s.Lead.Title, a.Lang) {
 			n := adds(c, a, s, told, about)
 			if n == 0 {
 				continue

@@ -157,23 +157,6 @@ var lureOpenings = []string{
 	"descubre", "suscribete", "siguenos", "haz", "lee", "mira", "conoce", "publicado", "actualizado",
 }
 
-// CommandsMachine says whether a text gives orders to a language model instead of telling people something. It
-// knows the common phrases only; what it misses must fail elsewhere.
-func CommandsMachine(s string) bool { return machineOrder.MatchString(text.Fold(s)) }
-
-// machineOrder matches folded text: no accents, no capitals.
-var machineOrder = regexp.MustCompile(`\b(?:ignore|disregard|forget|override|bypass)\b.{0,40}\b(?:previous|prior|above|earlier|all|any|your|system|these)\b.{0,30}\b(?:instruction|prompt|rule|direction|guideline|command|message)` +
-	`|\b(?:ignora|ignorate|dimentica|ignorare|tralascia)\b.{0,40}\b(?:istruzioni|regole|indicazioni|prompt|comandi)` +
-	`|\b(?:ignorier\w*|vergiss|vergessen sie|missachte\w*)\b.{0,50}\b(?:anweisung|anleitung|regeln|befehl|vorgaben|prompt)` +
-	`|\b(?:ignore[zr]?|oublie[zr]?)\b.{0,40}\b(?:instructions|consignes|regles|directives)` +
-	`|\b(?:ignora|ignore|olvida|olvide|omite)\b.{0,40}\b(?:instrucciones|reglas|indicaciones|ordenes)` +
-	`|(?:忽略|无视|無視|忘记|忘掉).{0,15}(?:指令|指示|命令|提示|规则|規則)|(?:指示|命令|指令|プロンプト|ルール).{0,8}(?:無視|忘れ)` +
-	`|\b(?:system prompt|developer mode|jailbreak mode|do anything now|new instructions:|end of (?:the )?(?:article|input|document|data|members)\b.{0,20}(?:instruction|system|now))` +
-	`|\b(?:you are|act as|sei|du bist|tu es|eres) (?:now |ora |jetzt |maintenant |ahora )?(?:an? |un |une |una |ein |eine )?(?:ai|ia|ki|llm|chatgpt|gpt|language model|assistant|assistente|assistent|asistente|modello linguistico|sprachmodell|modele de langage|summari[sz]er)\b` +
-	`|\b(?:note|message|instructions?|attention|memo|nota|hinweis|istruzioni|instrucciones) (?:to|for|per|fur|pour|para|a l attention de) (?:the |any |all |gli |die |les |los |il |el |le |l )?(?:ai|ia|ki|llms?|language models?|assistants?|summari[sz]ers?|chatbots?|bots?|models?|modelli|modelos|modeles|assistenti|asistentes)\b` +
-	`|<\|?(?:im_start|im_end|system|endoftext|assistant|eot_id)|\[/?inst\]|<</?sys>>|(?:^|\n)\s*(?:system|assistant|user)\s*:|"role"\s*:\s*"` +
-	`|"sentences"\s*:|\brespond (?:only |exclusively )?with\b|\b(?:output|print|reply with|answer with) (?:only |exactly |the following|this json)`)
-
 // cjk says whether a text is mostly written without spaces.
 func cjk(s string) bool {
 	n := 0

@@ -118,7 +118,7 @@ func (e evidence) sentence(c claim, headlines []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if err := e.grounded(c.Text, n); err != nil {
+	if err := e.grounded(c); err != nil {
 		return 0, err
 	}
 	return spans + n + 1, nil
@@ -153,25 +153,35 @@ func (e evidence) spans(c claim) (int, error) {
 	return len(c.Spans), nil
 }
 
-// grounded checks that a sentence is about what the members tell: half of its telling words are theirs, when one
-// of them speaks the language; else it must have passed at least one check of a name or number.
-func (e evidence) grounded(s string, passed int) error {
+// grounded checks that a sentence is about what the members tell: of its telling words two thirds are theirs and
+// one third stands in the passages that it rests on. Of a translation, which has few words in common with them,
+// a name or number must stand in the passages.
+func (e evidence) grounded(c claim) error {
+	spans := strings.Join(c.Spans, "\n")
 	if e.stems == nil {
-		if passed == 0 {
-			return errors.New("a translated sentence holds nothing that can be checked")
+		rests := evidence{words: map[string]bool{}, joined: map[string]bool{}}
+		rests.read(spans)
+		if !slices.ContainsFunc(text.Words(c.Text), func(w string) bool {
+			return (hasUpper(w) || strings.IndexFunc(w, unicode.IsDigit) >= 0) && !text.Stop(w, e.lang) && rests.holds(w)
+		}) {
+			return errors.New("a translated sentence has no name or number of the passages that it rests on")
 		}
 		return nil
 	}
-	mine := map[string]bool{}
-	addStems(mine, s, e.lang)
-	n := 0
+	mine, rests := map[string]bool{}, map[string]bool{}
+	addStems(mine, c.Text, e.lang)
+	addStems(rests, spans, e.lang)
+	told, proved := 0, 0
 	for w := range mine {
 		if e.stems[w] || e.words[w] {
-			n++
+			told++
+		}
+		if rests[w] {
+			proved++
 		}
 	}
-	if 2*n < len(mine) {
-		return errors.New("more than half of a sentence's words stand in no article")
+	if 3*told < 2*len(mine) || 3*proved < len(mine) {
+		return errors.New("too few of a sentence's words stand in the articles, or in the passages that it rests on")
 	}
 	return nil
 }
@@ -190,20 +200,26 @@ func (e evidence) headline(s string, original digest.Article) (int, error) {
 		return 0, err
 	}
 	of := newEvidence(task{lang: e.lang, members: []member{{Title: s, article: digest.Article{Lang: e.lang}}}}, e.known, nil)
-	kept, marks := 0, landmarks(original, e.known)
-	for _, m := range marks {
+	names, numbers := landmarks(original, e.known), quantities(original.Title, original.Lang).numbers
+	kept := 0
+	for _, m := range names {
 		if of.names[m] || of.holds(m) {
 			kept++
 		}
 	}
-	if kept == 0 || 2*kept < len(marks) {
+	for _, q := range numbers {
+		if slices.ContainsFunc(of.told.numbers, q.matches) {
+			kept++
+		}
+	}
+	if kept == 0 || 2*kept < len(names)+len(numbers) {
 		return 0, errors.New("the headline keeps too few of the original's names and numbers to be checked")
 	}
 	return n + kept, nil
 }
 
-// landmarks are the names and numbers by which a headline is recognised in another language: the known names,
-// what has a digit or a capital inside, and, unless nearly all words have one, what has a capital.
+// landmarks are the names by which a headline is recognised in another language: the known ones, what has a capital
+// or a digit inside, and, unless nearly all words have one, what has a capital.
 func landmarks(a digest.Article, known *text.Names) []string {
 	var out []string
 	covered := map[string]bool{}
@@ -225,8 +241,7 @@ func landmarks(a digest.Article, known *text.Names) []string {
 	loud := 5*capitals > 3*len(words) || text.Base(a.Lang) == "de"
 	for i, w := range words {
 		inner := strings.IndexFunc(w[firstLen(w):], func(r rune) bool { return unicode.IsUpper(r) || unicode.IsDigit(r) }) >= 0
-		digit := unicode.IsDigit(rune(w[0]))
-		if f := text.Fold(w); !covered[f] && (inner || digit || hasUpper(w) && i > 0 && !loud && !text.Stop(w, a.Lang)) {
+		if f := text.Fold(w); !covered[f] && !unicode.IsDigit(rune(w[0])) && (inner || hasUpper(w) && i > 0 && !loud && !text.Stop(w, a.Lang)) {
 			out = append(out, f)
 			covered[f] = true
 		}

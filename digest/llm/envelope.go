@@ -23,7 +23,7 @@ const (
 	longestLead   = 1200
 	longestTitle  = 300
 	longestSource = 60
-	longestWord   = 60 // what is longer is no word: a key, an address, a coded payload
+	room          = 8 // of what may be taken out of a text before it is cut, in times of its length
 )
 
 // member is an article as the model sees it.
@@ -56,7 +56,7 @@ func newTask(s digest.Story, lang string, summary, title bool) task {
 		if len(t.members) == mostMembers {
 			break
 		}
-		if slices.Contains(s.Copies, a.ID) || digest.CommandsMachine(shown(a.Title+"\n"+a.Summary+"\n"+a.Text)) {
+		if slices.Contains(s.Copies, a.ID) || digest.CommandsMachine(shown(a.Title+" "+clip(a.Summary+"\n"+a.Text, room*longestLead))) {
 			continue
 		}
 		m := member{
@@ -102,12 +102,11 @@ func shown(s string) string {
 var (
 	markup  = regexp.MustCompile(`(?s)<!--.*?-->|<[/!?a-zA-Z][^<>]{0,500}>`)
 	address = regexp.MustCompile(`(?i)\S*(?:[a-z][a-z0-9+.-]*://|www\.|javascript:|data:)\S*`)
-	endless = regexp.MustCompile(`[\x21-\x7e]{60,}`)
+	endless = regexp.MustCompile(`[\x21-\x7e]{60,}`) // a key, an address, a coded payload
 )
 
 // harmless is a text as it may go into an envelope: its visible words, at most max characters of them.
 func harmless(s string, max int) string {
-	const room = 8 // of what is taken out, before the whole is cut
 	s = clip(s, room*max)
 	for _, out := range []*regexp.Regexp{markup, address, endless} {
 		s = out.ReplaceAllString(s, " ")

@@ -55,7 +55,7 @@ func (e evidence) capitals(s string) (int, error) {
 }
 
 // dotted is a foreign person's name in Chinese or Japanese.
-var dotted = regexp.MustCompile(`[\p{Han}\p{Katakana}ー]+[·・][\p{Han}\p{Katakana}ー]+`)
+var dotted = regexp.MustCompile(`[\p{Han}\p{Katakana}ー]{1,8}[·・][\p{Han}\p{Katakana}ー]{1,8}`)
 
 // nameLike says whether a word may be a name.
 func nameLike(w, base string) bool {

@@ -45,7 +45,7 @@ func quantities(s, lang string) found {
 		if ofName(s[:at[4]]) {
 			continue
 		}
-		q := quantity{values: readings(group(2), base), said: strings.TrimSpace(s[at[0]:at[1]])}
+		q := quantity{values: readings(group(2), base), said: group(1) + group(2)}
 		attached := strings.ToLower(group(3))
 		if base == "zh" || base == "ja" { // no spaces: what follows is the rest of the sentence
 			attached = ""
