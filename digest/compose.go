@@ -55,7 +55,10 @@ func Compose(stories []Story, d Digest, slot Slot) Edition {
 	for _, t := range d.Topics {
 		e.Names[t.ID] = name(t, d.Lang)
 	}
-	c := composer{layout: d.Layout.orDefault(), topics: d.Topics, lang: d.Lang, at: slot.At, limits: map[share]int{}}
+	c := composer{layout: d.Layout.orDefault(), topics: d.Topics, lang: d.Lang, at: slot.At, known: map[string]Source{}, limits: map[share]int{}}
+	for _, s := range d.Sources {
+		c.known[s.URL] = s
+	}
 	stories, e.Left = d.sift(stories)
 	page := c.lay(stories)
 	for at, n := c.excess(); n > 0; at, n = c.excess() {
@@ -133,7 +136,8 @@ type composer struct {
 	topics []Topic
 	lang   string
 	at     time.Time
-	limits map[share]int // stories, where a company would have too much otherwise
+	known  map[string]Source // by URL
+	limits map[share]int     // stories, where a company would have too much otherwise
 	page   *page
 }
 
@@ -246,9 +250,10 @@ func (c *composer) best(topic, of string) float64 {
 	return stories[slices.IndexFunc(stories, func(s Story) bool { return company(s) == of })].Score
 }
 
-// finish writes the story's summary.
+// finish quotes what is printed under the story's headline.
 func (c *composer) finish(s Story) Story {
-	s.Summary = excerpt(s.Lead, c.layout.Sentences)
+	s.Summary = excerpt(s, c.layout.Sentences)
+	s.Added = added(s, c.known, c.lang)
 	return s
 }
 

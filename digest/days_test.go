@@ -141,6 +141,8 @@ func readArticle(t *testing.T, f txtar.File) digest.Article {
 			a.URL = value
 		case "lang":
 			a.Lang = value
+		case "summary":
+			a.Summary = value
 		case "source":
 			a.Feed, a.Source.Title = "https://"+value+".example/feed", value
 			if value == "hand" {

@@ -1,18 +1,13 @@
 package digest
 
 import (
-	"cmp"
 	"maps"
 	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"tidings/digest/text"
 )
-
-// excerptLen bounds what is quoted under a headline, in characters.
-const excerptLen = 420
 
 // Summarize chooses the n sentences that tell most of a text, verbatim and in their order. A sentence
 // counts by how well its words stand for the whole (the mean weight of its stems in the text; Nenkova and
@@ -81,54 +76,4 @@ func worth(words map[string]bool, freq map[string]float64, about map[string]bool
 	central := sum / float64(of) / math.Sqrt(float64(len(words))+4)
 	early := 1 / (1 + float64(at)/3)
 	return central + 0.3*early + 0.3*titled/float64(len(about)+1)
-}
-
-// excerpt quotes the first complete sentences of what an article says of itself, at most n, without those
-// that only repeat the headline or speak another language.
-func excerpt(a Article, n int) []string {
-	var out []string
-	size := 0
-	for _, from := range []string{a.Summary, a.Text} {
-		for _, s := range text.Sentences(head(from, 150), a.Lang) {
-			if len(out) == n || size > 0 && size+len(s) > excerptLen {
-				return out
-			}
-			if complete(s) && !repeats(s, a.Title, a.Lang) && speaks(s, a.Lang) {
-				out = append(out, strings.Join(strings.Fields(s), " "))
-				size += len(s)
-			}
-		}
-		if len(out) > 0 {
-			return out
-		}
-	}
-	return out
-}
-
-// complete says whether a sentence can stand alone: of some length, and ended as sentences are. What ends in
-// an ellipsis was cut off somewhere.
-func complete(s string) bool {
-	n := utf8.RuneCountInString(s)
-	if n < 15 || n > excerptLen {
-		return false
-	}
-	last, _ := utf8.DecodeLastRuneInString(strings.TrimRight(s, `"'”’»)]`))
-	return strings.ContainsRune(".!。！", last) && !strings.HasSuffix(strings.TrimRight(s, `"'”’»)]`), "...")
-}
-
-// speaks says whether a sentence may be of a language; of an unknown one any may.
-func speaks(s, lang string) bool {
-	return lang == "" || text.Base(text.Language(s, lang)) == text.Base(lang)
-}
-
-// repeats says whether a sentence brings nothing that the headline has not said.
-func repeats(s, title, lang string) bool {
-	words, told := bag(s, lang), bag(title, lang)
-	n := 0
-	for w := range words {
-		if told[w] {
-			n++
-		}
-	}
-	return float64(n) >= 0.9*float64(cmp.Or(len(words), 1))
 }

@@ -43,6 +43,7 @@ func english() digest.Edition {
 	again.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: day(12), First: day(9), New: []string{"Blumenthal", "approved"}}
 	short := story("brief", from("Wafer & Watt", "Arm prices its shares at $51, at the top of the range", "https://wafer.example/arm"), "", "Silicon Courier", "Datenkutter/de")
 	short.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: day(12), First: day(12)}
+	lead.Added = &digest.Quote{Text: "Der Standort soll bis Jahresende 30 Stellen haben, sagt Justizministerin Helen McEntee.", Lang: "de", Source: "Datenkutter", URL: wire + "dublin/other/1"}
 	return digest.Edition{
 		Key: "daily/2023-09-13T0700", Digest: "daily", Number: 42, Title: "AI Daily", Lang: "en", Sources: 13, Read: 88,
 		At:   time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC),
@@ -83,6 +84,7 @@ func italian() digest.Edition {
 	lead := story("policy", from("La Lanterna Digitale/it", "Il Garante chiede a Clearview di pagare la multa da 20 milioni", "https://lanterna.example/garante"),
 		"La società non ha sede in Europa e finora non ha risposto.")
 	lead.Single = true
+	s.Added = &digest.Quote{Text: "Ai primi confronti si colloca tra GPT-3.5 e GPT-4.", Lang: "it", Source: "La Lanterna Digitale", URL: "https://officina.example/falcon/other/1"}
 	return digest.Edition{
 		Key: "giorno/2023-09-13T0700", Digest: "giorno", Number: 1, Title: "IA ogni giorno", Lang: "it", Sources: 1,
 		At:       time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC),
@@ -92,10 +94,26 @@ func italian() digest.Edition {
 	}
 }
 
+// written is an edition of which a model wrote headlines and summaries.
+func written() digest.Edition {
+	e := italian()
+	both := story("models", from("Model Watch", "Halden opens Skald 2", "https://model-watch.example/skald"), "Halden has opened its model.", "Officina Neurale/it")
+	both.Written = &digest.Written{Title: "Halden apre Skald 2", Summary: []string{"Halden ha aperto Skald 2 alle università.", "Il modello ha 14 miliardi di parametri."}, By: "small-model-7b"}
+	both.Added = &digest.Quote{Text: "Skald 2 è stato addestrato a Narvik.", Lang: "it", Source: "Officina Neurale"}
+	summary := story("models", from("Officina Neurale/it", "Corvo presenta Gazza", "https://officina.example/gazza"), "Corvo ha presentato Gazza.")
+	summary.Written = &digest.Written{Summary: []string{"Corvo ha presentato <b>Gazza</b>."}, By: "small-model-7b"}
+	title := story("brief", from("Model Watch", "Nordwind sues Kestrel", "https://model-watch.example/sues"), "")
+	title.Written = &digest.Written{Title: "Nordwind fa causa a Kestrel", By: "other-model"}
+	e.Sections[0].Stories = append(e.Sections[0].Stories, both, summary)
+	e.Brief = []digest.Story{title}
+	return e
+}
+
 // hostile is what a feed may try.
 func hostile() digest.Edition {
 	lead := story("models", from("<b>Evil</b> \u202eecruoS", "<script>alert('x')</script> & a \u202egnp.exe\u202c \"title\"\r\nBcc: all@example.org", "javascript:alert(1)"),
 		"</p><script src=//evil.example></script>{{.Leave}} \x00\x1b[31mred", "A<i>", "B/not a language")
+	lead.Added = &digest.Quote{Text: "</p><script>alert('x')</script> \u202egnp \x07", Lang: "not a language", Source: "A<i>", URL: "javascript:alert(1)"}
 	lead.Others[0].URL = "data:text/html,<script>alert(1)</script>"
 	lead.Others[1].URL = `https://example.org/"onmouseover="alert(1)?q=è ü&r=<x>`
 	return digest.Edition{

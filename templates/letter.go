@@ -59,6 +59,7 @@ type letterView struct {
 	Lead      *storyView
 	Sections  []sectionView
 	Brief     []storyView
+	Written   string // who wrote what is labelled so; nothing when everything is the sources' own
 	Leave     string
 	Archive   string
 	Web       bool   // a page for all, not a letter for one
@@ -128,6 +129,9 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 	if v.Counts, err = counts(w, e, l.read); err != nil {
 		return letterView{}, err
 	}
+	if v.Written, err = colophon(l); err != nil {
+		return letterView{}, err
+	}
 	v.Subject, err = w.Say("subject", cut(l.headlines[0], longestSubject), v.Title)
 	v.Preheader = cut(strings.Join(l.headlines[1:min(len(l.headlines), 4)], " · "), longestPreheader)
 	v.Links = l.links
@@ -173,6 +177,17 @@ func (l *layout) fill(v *letterView, e digest.Edition) error {
 		l.headlines = []string{v.Date}
 	}
 	return nil
+}
+
+// colophon says of a letter in which a model wrote something that it did, and which one.
+func colophon(l layout) (string, error) {
+	if !l.wrote {
+		return "", nil
+	}
+	if len(l.writers) == 0 {
+		return l.words.Say("colophon.machine")
+	}
+	return l.words.Say("colophon.written", strings.Join(l.writers, ", "))
 }
 
 // counts tells how much there is: stories, sources, minutes.

@@ -15,7 +15,7 @@ func reader() Reader {
 
 func TestLetterGolden(t *testing.T) {
 	s := load(t)
-	for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "hostile": hostile()} {
+	for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "written": written(), "hostile": hostile()} {
 		l, err := s.Letter(e, reader())
 		if err != nil {
 			t.Fatal(err)
@@ -27,7 +27,7 @@ func TestLetterGolden(t *testing.T) {
 
 func TestLetterIsWellMade(t *testing.T) {
 	s := load(t)
-	for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "hostile": hostile(), "crowded": crowded()} {
+	for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "written": written(), "hostile": hostile(), "crowded": crowded()} {
 		l, err := s.Letter(e, reader())
 		if err != nil {
 			t.Fatal(err)

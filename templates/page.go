@@ -117,6 +117,9 @@ func PastOf(e digest.Edition) Past {
 	p := Past{Key: e.Key, Title: clean(e.Title, longestName), Lang: tag(e.Lang), Number: e.Number, At: e.At}
 	if stories := e.Stories(); len(stories) > 0 {
 		p.Headline = clean(stories[0].Lead.Title, longestHeadline)
+		if w := stories[0].Written; w != nil && w.Title != "" {
+			p.Headline = clean(w.Title, longestHeadline)
+		}
 	}
 	if p.Headline == "" {
 		p.Headline = p.Title

@@ -67,6 +67,8 @@ func sampleEdition(lang string) digest.Edition {
 	at := time.Date(2026, time.November, 23, 7, 0, 0, 0, time.UTC)
 	story.Single, story.Others[1].ID, story.Primary = true, "own", "own"
 	story.Update = &digest.Update{Edition: "daily/2026-11-22T0700", At: at.AddDate(0, 0, -1), First: at.AddDate(0, 0, -3), New: []string{"7 million"}}
+	story.Added = &digest.Quote{Text: "Ein weiterer Satz.", Lang: "de", Source: "Beispiel", URL: "https://example.com/b"}
+	story.Written = &digest.Written{Title: "A headline", Summary: []string{"A sentence."}, By: "a model"}
 	foreign := digest.Story{Lead: article("عنوان", "ar", "", "مثال"), Topic: "research"}
 	return digest.Edition{
 		Key: "daily/2026-11-23T0700", Digest: "daily", Title: "Daily", Lang: lang, Number: 2,

@@ -16,6 +16,8 @@ type storyView struct {
 	Topic    string // of the lead story, or nothing
 	Headline headline
 	Summary  said
+	Label    string // says that a machine wrote headline or summary; nothing when none did
+	Added    *added // what another source adds to the summary
 	Source   string
 	Language string // "in German"; nothing when it is the edition's
 	Mark     string // "single source", of a lead that is one; or nothing
@@ -29,6 +31,15 @@ type storyView struct {
 // said is a text with its language and direction, each empty when it is the edition's.
 type said struct {
 	Text, Lang, Dir string
+}
+
+// added is a sentence of another source.
+type added struct {
+	said
+	Source   string
+	URL      string
+	Ref      int
+	Language string // "in German"; nothing when it is the edition's
 }
 
 // headline is a title and where it leads; without URL it is not a link.
@@ -66,7 +77,9 @@ type layout struct {
 	refs      map[string]int // number of a link by address
 	links     []numbered
 	headlines []string
-	read      int // words
+	read      int      // words
+	wrote     bool     // a model wrote some of it
+	writers   []string // these models
 }
 
 func (l *layout) stories(stories []digest.Story) ([]storyView, error) {
@@ -82,25 +95,29 @@ func (l *layout) stories(stories []digest.Story) ([]storyView, error) {
 }
 
 func (l *layout) story(s digest.Story) (storyView, error) {
-	title := clean(s.Lead.Title, longestHeadline)
-	if title == "" {
-		var err error
-		if title, err = l.words.Say("untitled"); err != nil {
-			return storyView{}, err
-		}
-	}
 	lang := articleLang(s.Lead)
 	v := storyView{
 		Words:    l.words,
-		Headline: headline{said: l.say(title, lang), URL: outside(s.Lead.URL)},
+		Headline: headline{said: l.say(clean(s.Lead.Title, longestHeadline), lang), URL: outside(s.Lead.URL)},
 		Summary:  l.say(clean(sentences(s.Summary), longestSummary), lang),
 		Source:   sourceName(s.Lead),
 		Archive:  l.archive,
 	}
-	v.Headline.Ref = l.ref(v.Headline.URL)
-	l.headlines = append(l.headlines, title)
-	l.read += count(title) + count(v.Summary.Text)
 	var err error
+	if v.Label, err = l.written(&v, s.Written); err != nil {
+		return storyView{}, err
+	}
+	if v.Headline.Text == "" {
+		if v.Headline.Text, err = l.words.Say("untitled"); err != nil {
+			return storyView{}, err
+		}
+	}
+	v.Headline.Ref = l.ref(v.Headline.URL)
+	if err := l.add(&v, s.Added); err != nil {
+		return storyView{}, err
+	}
+	l.headlines = append(l.headlines, v.Headline.Text)
+	l.read += count(v.Headline.Text) + count(v.Summary.Text)
 	if v.Language, err = l.mark(lang); err != nil {
 		return storyView{}, err
 	}
@@ -150,6 +167,53 @@ func (l *layout) update(u *digest.Update) (*updateView, error) {
 		v.Ref = l.ref(v.URL)
 	}
 	return &v, nil
+}
+
+// written puts what a model wrote, in the edition's language, in the place of the source's own words, and says
+// so in a label.
+func (l *layout) written(v *storyView, w *digest.Written) (string, error) {
+	if w == nil {
+		return "", nil
+	}
+	title, text := clean(w.Title, longestHeadline), clean(sentences(w.Summary), longestSummary)
+	label := "written.both"
+	switch {
+	case title == "" && text == "":
+		return "", nil
+	case text == "":
+		label = "written.title"
+	case title == "":
+		label = "written.summary"
+	}
+	if title != "" {
+		v.Headline.said = l.say(title, l.lang)
+	}
+	if text != "" {
+		v.Summary = l.say(text, l.lang)
+	}
+	if by := clean(w.By, longestName); by != "" && !slices.Contains(l.writers, by) {
+		l.writers = append(l.writers, by)
+	}
+	l.wrote = true
+	return l.words.Say(label)
+}
+
+// add lays out what another source adds.
+func (l *layout) add(v *storyView, q *digest.Quote) error {
+	if q == nil {
+		return nil
+	}
+	lang := tag(q.Lang)
+	a := added{said: l.say(clean(q.Text, longestSummary), lang), Source: clean(q.Source, longestName), URL: outside(q.URL)}
+	if a.Text == "" || a.Source == "" {
+		return nil
+	}
+	a.Ref = l.ref(a.URL)
+	l.read += count(a.Text)
+	v.Added = &a
+	var err error
+	a.Language, err = l.mark(lang)
+	return err
 }
 
 // others names the primary source, when it is not the headline's, and the further ones, each once, as many as

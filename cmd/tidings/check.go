@@ -15,7 +15,7 @@ import (
 
 func checkCommand(p *program) *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Short: "configuration, templates, store and SMTP login; says what to do next", Args: cobra.NoArgs,
+		Use: "check", Short: "configuration, templates, store, SMTP login and language model; says what to do next", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := p.load()
 			if err != nil {
@@ -38,7 +38,7 @@ func (h checkup) all(ctx context.Context) error {
 		what func(context.Context) (string, error)
 	}{
 		{"config", h.file}, {"digests", h.slots}, {"sources", h.sources}, {"templates", h.templates},
-		{"store", h.readers}, {"smtp", h.relay},
+		{"store", h.readers}, {"smtp", h.relay}, {"llm", h.model},
 	} {
 		state := "ok  "
 		told, err := look.what(ctx)
@@ -112,6 +112,35 @@ func (h checkup) readers(ctx context.Context) (string, error) {
 		return "opened; " + count(n, "active subscriber"), nil
 	}
 	return "opened; nobody is subscribed yet: `tidings subscribers add ADDRESS`", nil
+}
+
+// model asks the language model for a word, and for a vector.
+func (h checkup) model(ctx context.Context) (string, error) {
+	c := h.config.LLM
+	vectors, writer, err := h.llm(nil)
+	if err != nil || c.URL == "" {
+		return "none is configured: summaries are the sources' own sentences", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.Timeout)
+	defer cancel()
+	var told []string
+	if writer != nil {
+		if err := writer.Client.Check(ctx, c.Model); err != nil {
+			return "", err
+		}
+		told = append(told, c.Model+" answers")
+	}
+	if vectors != nil {
+		n, err := vectors.Check(ctx)
+		if err != nil {
+			return "", err
+		}
+		told = append(told, fmt.Sprintf("%s gives vectors of %d numbers", c.Embeddings, n))
+	}
+	if told == nil {
+		return "asked for nothing: summaries and translate are both off", nil
+	}
+	return strings.Join(told, "; "), nil
 }
 
 // relay logs in to the mail server and leaves again.

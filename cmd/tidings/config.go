@@ -37,6 +37,7 @@ type Config struct {
 	Desk      DeskConfig      `toml:"desk"`
 	Log       LogConfig       `toml:"log"`
 	Templates TemplatesConfig `toml:"templates"`
+	LLM       LLMConfig       `toml:"llm"`
 	Source    []SourceConfig  `toml:"source"` // empty: none, and the commands that need one say so
 	Topic     []TopicConfig   `toml:"topic"`  // the ten built-in ones, renamed and widened, then the operator's own
 	Name      []NameConfig    `toml:"name"`   // on top of the built-in ones
@@ -99,6 +100,21 @@ type LogConfig struct {
 // TemplatesConfig says where the operator's own templates lie.
 type TemplatesConfig struct {
 	Dir string `toml:"dir"` // files in it replace the built-in ones of that name; empty: none
+}
+
+// LLMConfig says which language model may write, and how much.
+type LLMConfig struct {
+	URL        string        `toml:"url"`        // of an OpenAI-compatible endpoint, without /v1; empty: no model is asked anything
+	KeyFile    string        `toml:"key_file"`   // its content becomes Key
+	Key        string        `toml:"key"`        // bearer token; empty: none
+	Model      string        `toml:"model"`      // that writes; empty: none does
+	Summaries  bool          `toml:"summaries"`  // of stories with a block of their own; true
+	Translate  bool          `toml:"translate"`  // headlines in other languages than the edition's; false
+	Embeddings string        `toml:"embeddings"` // model of vectors for grouping; empty: none
+	MaxCalls   int           `toml:"max_calls"`  // questions for one edition; 40
+	MaxTokens  int           `toml:"max_tokens"` // of these and their answers; 100000
+	Timeout    time.Duration `toml:"timeout"`    // for one edition; 2m
+	Label      string        `toml:"label"`      // what the letter calls the model; empty: its name
 }
 
 // SourceConfig is a [digest.Source].
@@ -200,6 +216,7 @@ func defaultConfig() Config {
 		Web:        WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
 		Desk:       DeskConfig{Listen: "127.0.0.1:8090"},
 		Log:        LogConfig{Level: slog.LevelInfo, Format: "text"},
+		LLM:        LLMConfig{Summaries: true, MaxCalls: 40, MaxTokens: 100_000, Timeout: 2 * time.Minute},
 	}
 }
 

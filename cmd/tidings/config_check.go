@@ -16,6 +16,7 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/feed"
+	"tidings/digest/llm"
 	"tidings/digest/outbox"
 )
 
@@ -25,7 +26,7 @@ var (
 	langForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$`)
 )
 
-// resolve turns what is relative to the file into what can be opened, and reads the password.
+// resolve turns what is relative to the file into what can be opened, and reads the secrets.
 func (r *configReader) resolve(c *Config) {
 	c.Store.URL = r.locator("store.url", "sqlite:", c.Store.URL)
 	c.Templates.Dir = r.path("templates.dir", c.Templates.Dir)
@@ -37,21 +38,28 @@ func (r *configReader) resolve(c *Config) {
 			d.Sources[j] = r.locator(at("digest", i, "sources"), "file:", source)
 		}
 	}
-	if c.SMTP.PasswordFile == "" {
+	r.secret("smtp.password", &c.SMTP.Password, &c.SMTP.PasswordFile)
+	r.secret("llm.key", &c.LLM.Key, &c.LLM.KeyFile)
+}
+
+// secret reads a secret from the file that the setting with _file behind it names, if it names one.
+func (r *configReader) secret(setting string, value, file *string) {
+	if *file == "" {
 		return
 	}
-	c.SMTP.PasswordFile = r.path("smtp.password_file", c.SMTP.PasswordFile)
-	if c.SMTP.Password != "" {
-		r.fault("smtp.password_file", "smtp.password and smtp.password_file are both given; keep one of them")
+	inFile, noun := setting+"_file", setting[strings.LastIndex(setting, ".")+1:]
+	*file = r.path(inFile, *file)
+	if *value != "" {
+		r.fault(inFile, "%s and %s are both given; keep one of them", setting, inFile)
 		return
 	}
-	content, err := os.ReadFile(c.SMTP.PasswordFile)
+	content, err := os.ReadFile(*file)
 	if err != nil {
-		r.fault("smtp.password_file", "the password cannot be read from %s: %s", c.SMTP.PasswordFile, reason(err))
+		r.fault(inFile, "the %s cannot be read from %s: %s", noun, *file, reason(err))
 		return
 	}
-	if c.SMTP.Password = lastLine(content); c.SMTP.Password == "" {
-		r.fault("smtp.password_file", "%s is empty; write the password into it", c.SMTP.PasswordFile)
+	if *value = lastLine(content); *value == "" {
+		r.fault(inFile, "%s is empty; write the %s into it", *file, noun)
 	}
 }
 
@@ -128,6 +136,7 @@ func (r configChecker) check(c *Config) {
 			r.fault("templates.dir", "templates.dir: there is no folder %s; create it, or leave the setting empty", dir)
 		}
 	}
+	r.checkLLM(c.LLM)
 	topics := r.checkTopics(c.Topic)
 	r.checkNames(c.Name)
 	r.checkSources(c.Source, topics)
@@ -171,6 +180,25 @@ func (r configChecker) checkSMTP(s SMTPConfig) {
 	case server.User == "" && s.Password != "":
 		r.fault("smtp.url", "there is a password and smtp.url names no user; write smtp://USER@HOST:587")
 	}
+}
+
+// checkLLM looks at the endpoint of a language model. Nothing of it matters while there is none.
+func (r configChecker) checkLLM(l LLMConfig) {
+	if l.URL == "" {
+		return
+	}
+	if _, err := llm.NewClient(l.URL, l.Key); err != nil {
+		r.fault("llm.url", `llm.url must be the http or https address of the endpoint, such as "http://localhost:11434"; a key goes into llm.key_file`)
+	}
+	if l.Model == "" && l.Embeddings == "" {
+		r.fault("llm.url", "llm.url names an endpoint, and neither llm.model nor llm.embeddings says what to ask there")
+	}
+	if strings.ContainsAny(l.Key, "\r\n") {
+		r.fault("llm.key", "llm.key must be one line")
+	}
+	r.least("llm.max_calls", l.MaxCalls, 1)
+	r.least("llm.max_tokens", l.MaxTokens, 1)
+	r.positive("llm.timeout", l.Timeout)
 }
 
 // checkPages looks at where the readers' and the editor's pages listen.

@@ -18,6 +18,7 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/feed"
+	"tidings/digest/llm"
 	"tidings/digest/outbox"
 	"tidings/digest/store"
 	"tidings/subscribers"
@@ -110,7 +111,46 @@ func (h *house) wire(ctx context.Context) error {
 		Feeds: h.feeds, Archive: h.store, Names: h.config.names(),
 		Discussion: &feed.HackerNews{Web: &h.feeds.Web, URL: h.config.Discussion.URL, Log: h.log},
 	}
+	return h.model()
+}
+
+// model gives the press a language model, if the configuration names one.
+func (h *house) model() error {
+	vectors, writer, err := h.llm(h.store)
+	if err != nil {
+		return err
+	}
+	if vectors != nil {
+		h.press.Vectors = vectors
+	}
+	if writer != nil {
+		h.press.Writer = writer
+	}
 	return nil
+}
+
+// llm makes what asks a language model, each nil if it is not to be asked; memory keeps its answers.
+func (h *house) llm(memory llm.Memory) (*llm.Vectors, *llm.Writer, error) {
+	c := h.config.LLM
+	if c.URL == "" {
+		return nil, nil, nil
+	}
+	client, err := llm.NewClient(c.URL, c.Key)
+	if err != nil {
+		return nil, nil, err
+	}
+	var vectors *llm.Vectors
+	if c.Embeddings != "" {
+		vectors = &llm.Vectors{Client: client, Model: c.Embeddings, Memory: memory, Timeout: c.Timeout, Log: h.log}
+	}
+	var writer *llm.Writer
+	if c.Model != "" && (c.Summaries || c.Translate) {
+		writer = &llm.Writer{
+			Client: client, Model: c.Model, Memory: memory, Summaries: c.Summaries, Translate: c.Translate,
+			MaxCalls: c.MaxCalls, MaxTokens: c.MaxTokens, Timeout: c.Timeout, Label: c.Label, Log: h.log,
+		}
+	}
+	return vectors, writer, nil
 }
 
 // reader makes the reader of sources; memory is what it knows of them.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +43,7 @@ func TestScript(t *testing.T) {
 			"port":       port,
 			"hole":       hole,
 			"serve":      serveFiles,
+			"model":      modelAt,
 			"await":      await,
 			"post":       post,
 			"seed":       seed,
@@ -231,6 +233,43 @@ func serveFiles(ts *testscript.TestScript, _ bool, args []string) {
 	go func() { _ = server.Serve(listener) }()
 	ts.Defer(func() { _ = server.Close() })
 	ts.Setenv("URL", "http://"+listener.Addr().String())
+}
+
+// model NAME FILE: sets NAME to the address of a language model that answers what FILE holds whenever it is
+// asked; "stall" and "500" are what they say. Its vectors are all the same.
+func modelAt(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	file := ts.MkAbs(args[1])
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/chat/completions", func(w http.ResponseWriter, r *http.Request) {
+		content, _ := os.ReadFile(file)
+		switch {
+		case r.Header.Get("Authorization") != "Bearer sesame":
+			http.Error(w, "who are you?", http.StatusUnauthorized)
+		case strings.HasPrefix(string(content), "stall"):
+			<-r.Context().Done()
+		case strings.HasPrefix(string(content), "500"):
+			http.Error(w, "no", http.StatusInternalServerError)
+		default:
+			_ = json.NewEncoder(w).Encode(map[string]any{"choices": []any{map[string]any{"message": map[string]string{"content": string(content)}}}})
+		}
+	})
+	mux.HandleFunc("POST /v1/embeddings", func(w http.ResponseWriter, r *http.Request) {
+		var q struct {
+			Input []string `json:"input"`
+		}
+		_ = json.NewDecoder(r.Body).Decode(&q)
+		var data []any
+		for i := range q.Input {
+			data = append(data, map[string]any{"index": i, "embedding": []float64{3, 4}})
+		}
+		_ = json.NewEncoder(w).Encode(map[string]any{"data": data})
+	})
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
+	go func() { _ = server.Serve(listener) }()
+	ts.Defer(func() { _ = server.Close() })
+	ts.Setenv(args[0], "http://"+listener.Addr().String())
 }
 
 // await FILE PATTERN…: waits until a file, or what an address answers, holds all of these texts.

@@ -10,8 +10,9 @@
 //
 // It stores articles under their id and feed; what is printed under digest and article; editions and quiet
 // slots under their key; deliveries under the number of their letter and the reader's; subscribers under
-// their address; marks under the source's URL; settings under their name. Articles and editions are JSON
-// that the database never looks into. Times are milliseconds since 1970, 0 means not known.
+// their address; marks under the source's URL; settings under their name; what language models answered under
+// a hash of the question, for thirty days. Articles and editions are JSON that the database never looks into.
+// Times are milliseconds since 1970, 0 means not known.
 //
 // The SQL keeps to what both databases read alike: $1 placeholders, TEXT, BIGINT and INTEGER, no clock, no
 // casts, no JSON and no arrays. What differs is in dialect.go.
@@ -43,7 +44,7 @@ type Archive struct{ *database }
 // Readers are the subscribers, and the notices owed to them.
 type Readers struct{ *database }
 
-// Notebook holds the marks of sources, and secrets.
+// Notebook holds the marks of sources, secrets, and what language models answered.
 type Notebook struct{ *database }
 
 // The parts are what their users say they need.

@@ -36,6 +36,13 @@ func TestSentences(t *testing.T) {
 		{"en", "One line\n\nAnother line", "One line|Another line"},
 		{"ja", "新しいモデルです。とても速い。", "新しいモデルです。|とても速い。"},
 		{"en", "", ""},
+		{"it", "Il dott. Rossi e l'on. Bianchi. Ha detto: «Non si può.» Poi è uscito.", "Il dott. Rossi e l'on. Bianchi.|Ha detto: «Non si può.»|Poi è uscito."},
+		{"de", "Die Firma hat z. B. 3,5 Mio. Euro. „Das ist gut.“ Er ging. „Warum?“ fragte sie.", "Die Firma hat z. B. 3,5 Mio. Euro.|„Das ist gut.“|Er ging.|„Warum?“ fragte sie."},
+		{"fr", "Mme Dupont a dit « Non. » Puis elle est partie.", "Mme Dupont a dit « Non. »|Puis elle est partie."},
+		{"es", "El Sr. Pérez dijo que EE. UU. actuará. ¿Por qué? Nadie lo sabe.", "El Sr. Pérez dijo que EE. UU. actuará.|¿Por qué?|Nadie lo sabe."},
+		{"en", "“Is it over?” she asked. “It is over.” He left.", "“Is it over?” she asked.|“It is over.”|He left."},
+		{"zh", "阿里云宣布开源新模型。“我们很高兴。”该公司表示。该模型有720亿参数！价格为3.5美元。", "阿里云宣布开源新模型。|“我们很高兴。”该公司表示。|该模型有720亿参数！|价格为3.5美元。"},
+		{"ja", "同社は新モデルを発表した。「とても嬉しい。」と社長は述べた。本当か？", "同社は新モデルを発表した。|「とても嬉しい。」と社長は述べた。|本当か？"},
 	} {
 		if got := strings.Join(text.Sentences(c.in, c.lang), "|"); got != c.want {
 			t.Errorf("Sentences(%q) = %q, want %q", c.in, got, c.want)
