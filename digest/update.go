@@ -21,10 +21,11 @@ const (
 	timesSources = 2
 	moreSources  = 3
 	mostNew      = 5 // facts that are listed
+	openingWords = 80
 )
 
-// telling is what earlier editions told of one story.
-type telling struct {
+// account is what earlier editions told of one story.
+type account struct {
 	update  Update          // of the last one
 	printed map[string]bool // ids of the articles that they printed
 }
@@ -33,12 +34,12 @@ type telling struct {
 type told struct {
 	articles []Article           // printed or folded
 	stories  map[string]string   // the story that an article was told in, by ids
-	tellings map[string]*telling // by story
+	tellings map[string]*account // by story
 }
 
 // recall gathers what editions told.
 func recall(editions []Edition) told {
-	t := told{stories: map[string]string{}, tellings: map[string]*telling{}}
+	t := told{stories: map[string]string{}, tellings: map[string]*account{}}
 	ordered := slices.SortedFunc(slices.Values(editions), func(a, b Edition) int { return a.At.Compare(b.At) })
 	for _, e := range ordered {
 		for _, s := range e.Stories() {
@@ -59,7 +60,7 @@ func recall(editions []Edition) told {
 func (t *told) tell(e Edition, s Story) {
 	one := t.tellings[s.ID]
 	if one == nil {
-		one = &telling{update: Update{First: e.At}, printed: map[string]bool{}}
+		one = &account{update: Update{First: e.At}, printed: map[string]bool{}}
 		t.tellings[s.ID] = one
 	}
 	one.update.Edition, one.update.At, one.update.Title = e.Key, e.At, s.Lead.Title
@@ -234,19 +235,19 @@ func (n *newness) count(stories []Story, names *text.Names) {
 	n.lore, n.openings, n.held, n.press = newLore(names), map[string][]fact{}, map[string]int{}, map[string]bool{}
 	for _, s := range stories {
 		for _, a := range s.Articles() {
-			facts := n.lore.facts(head(a.Title, leadWords)+".\n\n"+beginning(a), language(a))
+			facts := n.lore.facts(head(a.Title, openingWords)+".\n\n"+opening(a), language(a))
 			for _, f := range facts {
 				n.held[f.key]++
 			}
 			n.openings[a.ID] = facts
-			n.press[named+text.Fold(a.Source.Title)] = true
+			n.press[aName+text.Fold(a.Source.Title)] = true
 		}
 	}
 }
 
-// beginning is the first two sentences of an article.
-func beginning(a Article) string {
-	sentences := text.Sentences(head(lead(a), leadWords), a.Lang)
+// opening is the first two sentences of an article.
+func opening(a Article) string {
+	sentences := text.Sentences(head(lead(a), openingWords), a.Lang)
 	return strings.Join(sentences[:min(2, len(sentences))], " ")
 }
 
@@ -266,7 +267,7 @@ func (n newness) brings(a Article, b before) []fact {
 			}
 		}
 	}
-	take(n.lore.facts(head(a.Title, leadWords), language(a)), worthInTitle)
+	take(n.lore.facts(head(a.Title, openingWords), language(a)), worthInTitle)
 	take(n.openings[a.ID], worthInLead)
 	if worth < worthOfNews {
 		return nil
@@ -303,9 +304,9 @@ func (n newness) told(s Story, old []Article) before {
 		for _, f := range n.openings[a.ID] {
 			b.facts[f.key] = true
 		}
-		whole := head(a.Title, leadWords) + ". " + bodyOf(a, textLen)
+		whole := head(a.Title, openingWords) + ". " + bodyOf(a, textLen)
 		for _, f := range n.lore.facts(whole, language(a)) {
-			if !strings.HasPrefix(f.key, turned) {
+			if !strings.HasPrefix(f.key, aTurn) {
 				b.facts[f.key] = true
 			}
 		}
@@ -319,7 +320,7 @@ func (n newness) told(s Story, old []Article) before {
 // has says whether a fact was told. A name was when all its words were: Kestrel Silicon, after Kestrel and
 // silicon.
 func (b before) has(f fact) bool {
-	if b.facts[f.key] || !strings.HasPrefix(f.key, named) {
+	if b.facts[f.key] || !strings.HasPrefix(f.key, aName) {
 		return b.facts[f.key]
 	}
 	return !slices.ContainsFunc(folded(f.word), func(w string) bool { return !b.words[w] })
