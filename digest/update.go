@@ -12,11 +12,13 @@ import (
 // recollection is how far back editions are asked for what they told.
 const recollection = 14 * 24 * time.Hour
 
-// What makes a report news of a story that was told: facts worth so much, where one in a headline is worth
-// that alone and one in a lead a third; or so many times the independent sources, and so many more.
+// What makes a report news of a story that was told: new facts that are worth so much together, where a turn or
+// a number in a headline is enough alone and a name there nearly; or so many times the independent sources, and
+// so many more.
 const (
 	worthOfNews  = 3
 	worthInTitle = 3
+	worthOfName  = 2 // in a headline
 	worthInLead  = 1
 	timesSources = 2
 	moreSources  = 3
@@ -259,16 +261,21 @@ func (n newness) brings(a Article, b before) []fact {
 	}
 	worth := 0
 	var out []fact
-	take := func(facts []fact, each int) {
+	take := func(facts []fact, ofName, ofOther int) {
 		for _, f := range facts {
-			if !b.has(f) && n.rare(f, b) && !slices.Contains(out, f) {
-				worth += each
-				out = append(out, f)
+			if b.has(f) || !n.rare(f, b) || slices.ContainsFunc(out, func(o fact) bool { return o.key == f.key }) {
+				continue
+			}
+			out = append(out, f)
+			if strings.HasPrefix(f.key, aName) {
+				worth += ofName
+			} else {
+				worth += ofOther
 			}
 		}
 	}
-	take(n.lore.facts(head(a.Title, openingWords), language(a)), worthInTitle)
-	take(n.openings[a.ID], worthInLead)
+	take(n.lore.facts(head(a.Title, openingWords), language(a)), worthOfName, worthInTitle)
+	take(n.openings[a.ID], worthInLead, worthInLead)
 	if worth < worthOfNews {
 		return nil
 	}
