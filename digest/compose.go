@@ -55,11 +55,8 @@ func Compose(stories []Story, d Digest, slot Slot) Edition {
 	for _, t := range d.Topics {
 		e.Names[t.ID] = name(t, d.Lang)
 	}
-	c := composer{layout: d.Layout.orDefault(), topics: d.Topics, lang: d.Lang, at: slot.At, known: map[string]Source{}, limits: map[share]int{}}
-	for _, s := range d.Sources {
-		c.known[s.URL] = s
-	}
-	stories, e.Left = d.sift(stories)
+	c := composer{layout: d.Layout.orDefault(), topics: d.Topics, lang: d.Lang, known: d.known(), at: slot.At, limits: map[share]int{}}
+	stories, e.Left = c.sift(stories)
 	page := c.lay(stories)
 	for at, n := c.excess(); n > 0; at, n = c.excess() {
 		c.limits[at] = n
@@ -79,10 +76,9 @@ func Compose(stories []Story, d Digest, slot Slot) Edition {
 }
 
 // sift leaves out what is not about artificial intelligence.
-func (d Digest) sift(stories []Story) (about []Story, left []Omitted) {
-	known := d.known()
+func (c *composer) sift(stories []Story) (about []Story, left []Omitted) {
 	for _, s := range stories {
-		if s.Relevance >= leastRelevance || onTopic(s, known) {
+		if s.Relevance >= leastRelevance || onTopic(s, c.known) {
 			about = append(about, s)
 			continue
 		}
@@ -135,9 +131,9 @@ type composer struct {
 	layout Layout
 	topics []Topic
 	lang   string
-	at     time.Time
 	known  map[string]Source // by URL
-	limits map[share]int     // stories, where a company would have too much otherwise
+	at     time.Time
+	limits map[share]int // stories, where a company would have too much otherwise
 	page   *page
 }
 

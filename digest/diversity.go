@@ -33,7 +33,7 @@ func diversify(stories []Story, by float64) []Story {
 			place(lowered[0])
 			lowered = lowered[1:]
 		}
-		if at, names := alike(rare[s.ID], placed); at >= 0 {
+		if at, names := resembling(rare[s.ID], placed); at >= 0 {
 			s.Score -= by
 			s.Reasons = append(s.Reasons, Reason{"sameness", -by, fmt.Sprintf("%s, as in %q", strings.Join(names, ", "), out[at].Lead.Title)})
 			lowered = append(lowered, s)
@@ -44,8 +44,8 @@ func diversify(stories []Story, by float64) []Story {
 	return append(out, lowered...)
 }
 
-// alike finds the first placed story that shares enough names with these; -1 when there is none.
-func alike(names []string, placed map[string][]int) (at int, shared []string) {
+// resembling finds the first placed story that shares enough names with these; -1 when there is none.
+func resembling(names []string, placed map[string][]int) (at int, shared []string) {
 	by := map[int][]string{}
 	for _, n := range names {
 		for _, i := range placed[n] {
@@ -87,7 +87,7 @@ func storyNames(s Story) []string {
 			out = append(out, text.Fold(n.Name))
 		}
 	}
-	for _, n := range spelledNames(head(s.Lead.Title, leadWords), s.Lead.Lang) {
+	for _, n := range spelledNames(head(s.Lead.Title, openingWords), s.Lead.Lang) {
 		out = append(out, text.Fold(n.word))
 	}
 	slices.Sort(out)
@@ -132,7 +132,7 @@ func (b booster) fits(s *Story) string {
 	if len(b.words) == 0 {
 		return ""
 	}
-	told := folded(head(s.Lead.Title, leadWords) + ". " + head(lead(s.Lead), leadWords))
+	told := folded(head(s.Lead.Title, openingWords) + ". " + head(lead(s.Lead), openingWords))
 	for i, phrase := range b.words {
 		if contains(told, phrase) {
 			return b.Words[i]

@@ -21,9 +21,9 @@ type fact struct {
 
 // The kinds of facts, as their keys begin.
 const (
-	named   = "name "
-	counted = "number "
-	turned  = "turn "
+	aName   = "name "
+	aNumber = "number "
+	aTurn   = "turn "
 )
 
 // turnsFile lists the turns; its form is told at its head.
@@ -94,7 +94,7 @@ func (l lore) facts(s, lang string) []fact {
 			told = append(told, folded(spelling)...)
 		}
 		if n.Kind != text.Press && n.Kind != text.Place {
-			add(fact{named + text.Fold(n.Name), n.Name})
+			add(fact{aName + text.Fold(n.Name), n.Name})
 		}
 	}
 	for _, f := range spelledNames(s, lang) {
@@ -116,10 +116,10 @@ func (l lore) turnsIn(s, lang string) []fact {
 		switch {
 		case dense(text.Base(lang)):
 			if strings.Contains(s, t.words[0]) {
-				out = append(out, fact{turned + t.turn, t.words[0]})
+				out = append(out, fact{aTurn + t.turn, t.words[0]})
 			}
 		case contains(words, t.words):
-			out = append(out, fact{turned + t.turn, strings.Join(t.words, " ")})
+			out = append(out, fact{aTurn + t.turn, strings.Join(t.words, " ")})
 		}
 	}
 	return out
@@ -137,12 +137,12 @@ func figuresIn(s string) []fact {
 		if before, _ := utf8.DecodeLastRuneInString(s[:m[0]]); before < 0x250 && unicode.IsLetter(before) || before == '-' || before == '.' {
 			continue // part of a name, as in GPT-4
 		}
-		n, ok := number(s[m[2]:m[3]])
+		n, ok := parseNumber(s[m[2]:m[3]])
 		word, unit := s[m[2]:m[3]], ""
 		if m[4] >= 0 {
 			unit = s[m[4]:m[5]]
 		}
-		by := scale(unit)
+		by := multiplier(unit)
 		switch {
 		case !ok:
 			continue
@@ -160,13 +160,13 @@ func figuresIn(s string) []fact {
 		if unit == "%" {
 			key += "%"
 		}
-		out = append(out, fact{counted + key, word})
+		out = append(out, fact{aNumber + key, word})
 	}
 	return out
 }
 
-// number reads digits with points, commas or narrow spaces among them.
-func number(s string) (float64, bool) {
+// parseNumber reads digits with points, commas or narrow spaces among them.
+func parseNumber(s string) (float64, bool) {
 	s = strings.NewReplacer("\u00a0", "", "\u202f", "").Replace(s)
 	last := strings.LastIndexAny(s, ".,")
 	if last >= 0 {
@@ -182,9 +182,9 @@ func number(s string) (float64, bool) {
 	return n, err == nil
 }
 
-// scale is what a word behind a number multiplies it by; 1 when it says nothing of the kind. Of Chinese and
+// multiplier is what a word behind a number multiplies it by; 1 when it says nothing of the kind. Of Chinese and
 // Japanese ones the first character counts.
-func scale(unit string) float64 {
+func multiplier(unit string) float64 {
 	switch strings.ToLower(unit) {
 	case "k", "thousand", "mila", "tausend", "mille", "mil":
 		return 1e3
@@ -218,7 +218,7 @@ func spelledNames(s, lang string) []fact {
 		var run []string
 		flush := func() {
 			if len(run) > 0 {
-				out = append(out, fact{named + text.Fold(strings.Join(run, " ")), strings.Join(run, " ")})
+				out = append(out, fact{aName + text.Fold(strings.Join(run, " ")), strings.Join(run, " ")})
 			}
 			run = nil
 		}

@@ -13,8 +13,8 @@ func TestFacts(t *testing.T) {
 		{"it", "Nordwind alza l'offerta per Kestrel a 2,6 miliardi", "name kestrel, number 2.6e+09, turn raised"},
 		{"de", "Nordwind bietet 2,6 Milliarden für Chipentwickler", "number 2.6e+09"}, // German writes every noun like a name
 		{"fr", "Le rachat de Kestrel par Nordwind pour 2,6 milliards est approuvé", "name kestrel, name nordwind, number 2.6e+09, turn approved"},
-		{"zh", "欧盟批准Nordwind以26亿美元收购Kestrel", "name european union, name nordwind, name kestrel, number 2.6e+09, turn approved"},
-		{"ja", "NordwindのKestrel買収、26億ドルで欧州委が承認", "name nordwind, name kestrel, number 2.6e+09, turn approved"},
+		{"zh", "监管机构批准Nordwind以26亿美元收购Kestrel", "name nordwind, name kestrel, number 2.6e+09, turn approved"},
+		{"ja", "NordwindのKestrel買収、26億ドルで当局が承認", "name nordwind, name kestrel, number 2.6e+09, turn approved"},
 		{"en", "OpenAI Sued By Forty Authors Over Books", "name openai, turn sued"}, // capitals tell nothing where all have them
 		{"en", "The model has 120,000 users and 35% of the market", "number 120000, number 35%"},
 		{"de", "Das Modell hat 120.000 Nutzer", "number 120000"},

@@ -104,7 +104,7 @@ func (r *ranker) rank(s *Story) {
 const (
 	report = iota
 	copied
-	ownWord
+	partyWord
 	passedOn
 )
 
@@ -119,7 +119,7 @@ func voices(s *Story, known map[string]Source) map[string]int {
 		case src.Aggregator:
 			out[a.ID] = passedOn
 		case src.First:
-			out[a.ID] = ownWord
+			out[a.ID] = partyWord
 		}
 	}
 	return out
@@ -165,7 +165,7 @@ func (r *ranker) arrange(s *Story) []member {
 	for _, m := range all[1:] {
 		s.Others = append(s.Others, m.Article)
 	}
-	if i := slices.IndexFunc(all, func(m member) bool { return m.voice == ownWord }); i >= 0 {
+	if i := slices.IndexFunc(all, func(m member) bool { return m.voice == partyWord }); i >= 0 {
 		s.Primary = all[i].ID
 	}
 	return all

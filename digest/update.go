@@ -12,19 +12,22 @@ import (
 // recollection is how far back editions are asked for what they told.
 const recollection = 14 * 24 * time.Hour
 
-// What makes a report news of a story that was told: facts worth so much, where one in a headline is worth
-// that alone and one in a lead a third; or so many times the independent sources, and so many more.
+// What makes a report news of a story that was told: new facts that are worth so much together, where a turn or
+// a number in a headline is enough alone and a name there nearly; or so many times the independent sources, and
+// so many more.
 const (
 	worthOfNews  = 3
 	worthInTitle = 3
+	worthOfName  = 2 // in a headline
 	worthInLead  = 1
 	timesSources = 2
 	moreSources  = 3
 	mostNew      = 5 // facts that are listed
+	openingWords = 80
 )
 
-// telling is what earlier editions told of one story.
-type telling struct {
+// account is what earlier editions told of one story.
+type account struct {
 	update  Update          // of the last one
 	printed map[string]bool // ids of the articles that they printed
 }
@@ -33,12 +36,12 @@ type telling struct {
 type told struct {
 	articles []Article           // printed or folded
 	stories  map[string]string   // the story that an article was told in, by ids
-	tellings map[string]*telling // by story
+	tellings map[string]*account // by story
 }
 
 // recall gathers what editions told.
 func recall(editions []Edition) told {
-	t := told{stories: map[string]string{}, tellings: map[string]*telling{}}
+	t := told{stories: map[string]string{}, tellings: map[string]*account{}}
 	ordered := slices.SortedFunc(slices.Values(editions), func(a, b Edition) int { return a.At.Compare(b.At) })
 	for _, e := range ordered {
 		for _, s := range e.Stories() {
@@ -59,7 +62,7 @@ func recall(editions []Edition) told {
 func (t *told) tell(e Edition, s Story) {
 	one := t.tellings[s.ID]
 	if one == nil {
-		one = &telling{update: Update{First: e.At}, printed: map[string]bool{}}
+		one = &account{update: Update{First: e.At}, printed: map[string]bool{}}
 		t.tellings[s.ID] = one
 	}
 	one.update.Edition, one.update.At, one.update.Title = e.Key, e.At, s.Lead.Title
@@ -234,19 +237,19 @@ func (n *newness) count(stories []Story, names *text.Names) {
 	n.lore, n.openings, n.held, n.press = newLore(names), map[string][]fact{}, map[string]int{}, map[string]bool{}
 	for _, s := range stories {
 		for _, a := range s.Articles() {
-			facts := n.lore.facts(head(a.Title, leadWords)+".\n\n"+beginning(a), language(a))
+			facts := n.lore.facts(head(a.Title, openingWords)+".\n\n"+opening(a), language(a))
 			for _, f := range facts {
 				n.held[f.key]++
 			}
 			n.openings[a.ID] = facts
-			n.press[named+text.Fold(a.Source.Title)] = true
+			n.press[aName+text.Fold(a.Source.Title)] = true
 		}
 	}
 }
 
-// beginning is the first two sentences of an article.
-func beginning(a Article) string {
-	sentences := text.Sentences(head(lead(a), leadWords), a.Lang)
+// opening is the first two sentences of an article.
+func opening(a Article) string {
+	sentences := text.Sentences(head(lead(a), openingWords), a.Lang)
 	return strings.Join(sentences[:min(2, len(sentences))], " ")
 }
 
@@ -258,16 +261,21 @@ func (n newness) brings(a Article, b before) []fact {
 	}
 	worth := 0
 	var out []fact
-	take := func(facts []fact, each int) {
+	take := func(facts []fact, ofName, ofOther int) {
 		for _, f := range facts {
-			if !b.has(f) && n.rare(f, b) && !slices.Contains(out, f) {
-				worth += each
-				out = append(out, f)
+			if b.has(f) || !n.rare(f, b) || slices.ContainsFunc(out, func(o fact) bool { return o.key == f.key }) {
+				continue
+			}
+			out = append(out, f)
+			if strings.HasPrefix(f.key, aName) {
+				worth += ofName
+			} else {
+				worth += ofOther
 			}
 		}
 	}
-	take(n.lore.facts(head(a.Title, leadWords), language(a)), worthInTitle)
-	take(n.openings[a.ID], worthInLead)
+	take(n.lore.facts(head(a.Title, openingWords), language(a)), worthOfName, worthInTitle)
+	take(n.openings[a.ID], worthInLead, worthInLead)
 	if worth < worthOfNews {
 		return nil
 	}
@@ -303,9 +311,9 @@ func (n newness) told(s Story, old []Article) before {
 		for _, f := range n.openings[a.ID] {
 			b.facts[f.key] = true
 		}
-		whole := head(a.Title, leadWords) + ". " + bodyOf(a, textLen)
+		whole := head(a.Title, openingWords) + ". " + bodyOf(a, textLen)
 		for _, f := range n.lore.facts(whole, language(a)) {
-			if !strings.HasPrefix(f.key, turned) {
+			if !strings.HasPrefix(f.key, aTurn) {
 				b.facts[f.key] = true
 			}
 		}
@@ -319,7 +327,7 @@ func (n newness) told(s Story, old []Article) before {
 // has says whether a fact was told. A name was when all its words were: Kestrel Silicon, after Kestrel and
 // silicon.
 func (b before) has(f fact) bool {
-	if b.facts[f.key] || !strings.HasPrefix(f.key, named) {
+	if b.facts[f.key] || !strings.HasPrefix(f.key, aName) {
 		return b.facts[f.key]
 	}
 	return !slices.ContainsFunc(folded(f.word), func(w string) bool { return !b.words[w] })
