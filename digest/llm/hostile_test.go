@@ -219,10 +219,12 @@ func broken() map[string]struct {
 				_ = conn.Close()
 			}
 		}, "does not answer"},
-		"500":       {code(500), "500 Internal Server Error"},
-		"401":       {code(401), "check llm.key"},
-		"429":       {code(429), "asked too often"},
-		"redirects": {func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound) }, "redirects are not followed"},
+		"500": {code(500), "500 Internal Server Error"},
+		"401": {code(401), "check llm.key"},
+		"429": {code(429), "asked too often"},
+		"redirects": {func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "http://127.0.0.1:1/", http.StatusFound)
+		}, "redirects are not followed"},
 		"a page":    {raw("<!DOCTYPE html><html><body>Log in</body></html>"), "does not answer in the JSON"},
 		"nothing":   {raw(""), "does not answer in the JSON"},
 		"null":      {raw("null"), "without a choice"},
