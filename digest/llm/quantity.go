@@ -57,7 +57,7 @@ func quantities(s, lang string) found {
 				continue // 3D, 5G, H100
 			}
 		}
-		if month, ok := strings.CutPrefix(rest, "月"); ok && month != rest {
+		if strings.HasPrefix(rest, "月") {
 			f.months = append(f.months, int(q.values[0]))
 			continue
 		}
@@ -129,15 +129,14 @@ func readings(s, base string) []float64 {
 func (q *quantity) scale(rest, base string) {
 	for range 3 {
 		word, after := following(rest, base)
+		if link(word) { // milioni di dollari
+			next, _ := following(after, base)
+			q.unit = currency(text.Fold(next))
+			return
+		}
 		u, ok := unitOf(word, base)
 		switch {
 		case !ok:
-			if link(word) { // milioni di dollari
-				next, _ := following(after, base)
-				if u, ok := unitOf(next, base); ok && u.currency != "" {
-					q.unit = u.currency
-				}
-			}
 			return
 		case u.times > 0:
 			for i := range q.values {
