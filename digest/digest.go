@@ -214,7 +214,7 @@ type Layout struct {
 	Brief      int           // one-liners in brief; 15
 	Floor      float64       // least score of a story with a block, 0.25; below it goes to brief
 	BriefFloor float64       // least score of a story in brief, 0.2; below it is left out
-	Sentences  int           // sentences quoted under a headline; 2
+	Sentences  int           // sentences quoted under a headline, together at most 280 characters; 2
 }
 
 // Weights say what a story's score is made of. They need not add up to one.

@@ -33,16 +33,17 @@ func candidates(from, headline, lang string) []candidate {
 	repeated := false // the sentence before only repeats the headline, which stands above what is quoted
 	for i, s := range text.Sentences(head(from, excerptWords), lang) {
 		q := quotable(s, lang)
-		leans := leans(q, lang) && !repeated
+		hangs := leans(q, lang) && !repeated
 		if repeated = q != "" && Repeats(q, headline, lang); q != "" && !repeated {
-			out = append(out, candidate{text: q, at: i, words: bag(q, lang), leans: leans})
+			out = append(out, candidate{text: q, at: i, words: bag(q, lang), leans: hangs})
 		}
 	}
 	return out
 }
 
 // excerpt quotes at most n sentences of the story's lead, in their order, together at most [summaryLen]
-// characters. They come from its summary or from its text, whichever has the better ones; none is better than a bad one.
+// characters. They come from its summary or from its text, whichever has the better ones. Rather than a bad
+// sentence it quotes none.
 func excerpt(s Story, n int) []string {
 	weights, headline := centroid(s), bag(s.Lead.Title, s.Lead.Lang)
 	var best []candidate
@@ -92,10 +93,11 @@ func pick(from []candidate, weights map[string]float64, headline map[string]bool
 	for len(picked) < n {
 		best, value := -1, 0.0
 		for i, c := range from {
-			if slices.ContainsFunc(picked, func(p candidate) bool { return p.at == c.at }) || size+length(c.text) > summaryLen || c.leans && !follows(c, picked) {
+			taken := slices.ContainsFunc(picked, func(p candidate) bool { return p.at == c.at })
+			if taken || c.leans && !follows(c, picked) || size+length(c.text) > summaryLen {
 				continue
 			}
-			if v := worthOf(c, weights, headline, told, picked); v > value {
+			if v := gain(c, weights, headline, told, picked); v > value {
 				best, value = i, v
 			}
 		}
@@ -112,10 +114,10 @@ func pick(from []candidate, weights map[string]float64, headline map[string]bool
 	return picked, total
 }
 
-// worthOf is what a sentence adds to those picked: its words that the story is about and that were not told
+// gain is what a sentence adds to those picked: its words that the story is about and that were not told
 // yet, how much it speaks of the headline, and its place, since news is written from the top. What goes on right
 // after a picked one reads better.
-func worthOf(c candidate, weights map[string]float64, headline, told map[string]bool, picked []candidate) float64 {
+func gain(c candidate, weights map[string]float64, headline, told map[string]bool, picked []candidate) float64 {
 	sum, titled := 0.0, 0.0
 	for _, w := range slices.Sorted(maps.Keys(c.words)) {
 		if told[w] {

@@ -52,7 +52,7 @@ func (x *explainer) section(name string, stories []Story) {
 }
 
 func (x *explainer) story(s Story) {
-	x.line("%.2f %s", s.Score, byline(s.Lead))
+	x.line("%.2f %s", s.Score, attributed(s.Lead))
 	for _, a := range s.Others {
 		role := "also"
 		switch {
@@ -61,7 +61,7 @@ func (x *explainer) story(s Story) {
 		case a.ID == s.Primary:
 			role = "primary"
 		}
-		x.part(role, byline(a))
+		x.part(role, attributed(a))
 	}
 	x.part("story", fmt.Sprintf("%s, %s, %d independent", s.ID, strings.Join(append([]string{s.Topic}, s.Tags...), " + "), s.Sources))
 	if len(s.Names) > 0 {
@@ -98,8 +98,8 @@ func (x *explainer) text(s Story) {
 
 func (x *explainer) part(name, what string) { x.line("     %-9s %s", name, what) }
 
-// byline names an article: its headline, who tells it, in which language and when.
-func byline(a Article) string {
+// attributed names an article: its headline, who tells it, in which language and when.
+func attributed(a Article) string {
 	by := []string{cmp.Or(a.Source.Title, a.Feed, a.ID)}
 	if a.Lang != "" {
 		by = append(by, a.Lang)

@@ -116,6 +116,9 @@ func lures(s string) bool {
 			return true
 		}
 	}
+	if byline.MatchString(s) {
+		return true
+	}
 	for _, p := range lureOpenings {
 		if strings.HasPrefix(folded, " "+p+" ") {
 			return true
@@ -123,6 +126,9 @@ func lures(s string) bool {
 	}
 	return false
 }
+
+// A byline that ran into a sentence: a name behind its preposition, and what follows names there.
+var byline = regexp.MustCompile(`^(?:By|Di|Von|Par|Por) \p{Lu}\S+ \p{Lu}\S+(?: \p{Lu}\S+)?,? (?:\||•|·|Published|Updated|Staff|Pubblicato|Aggiornato|Veröffentlicht|Aktualisiert|Publié|Mis à jour|Publicado|Actualizado)`)
 
 // spaced says whether a character parts words here: a colon does not, for it tells a credit from a sentence.
 func spaced(r rune) bool {
@@ -133,26 +139,26 @@ func spaced(r rune) bool {
 // Spanish, Chinese, Japanese.
 var lurePhrases = []string{
 	" read more ", " read on ", " read the full ", " full story here ", " here s why ", " here is why ", " here s what ", " here s how ",
-	" here is what ", " here is how ", " here are the ", " find out ", " click here ", " keep reading ", " continue reading ", " sign up for ",
-	" need to know ", " stay tuned ", " in this article ", " in this post ", " appeared first on ", " all rights reserved ",
+	" here is what ", " here is how ", " here are the ", " find out more ", " find out here ", " click here ", " keep reading ", " continue reading ", " sign up for ",
+	" you need to know ", " stay tuned ", " in this article ", " in this post ", " appeared first on ", " all rights reserved ",
 	" affiliate commission ", " our newsletter ", " getty images ", " image credit", " photo by ", " photo: ", " image: ", " photograph: ", " watch the video ",
 	" ecco perche ", " ecco come ", " ecco cosa ", " ecco chi ", " ecco quando ", " ecco tutto ", " leggi anche ", " leggi tutto ",
-	" continua a leggere ", " clicca qui ", " in questo articolo ", " nella nostra guida ", " riproduzione riservata ", " da sapere su ", " foto: ", " foto di ",
-	" lesen sie ", " weiterlesen ", " erfahren sie ", " mussen sie wissen ", " wissen mussen ", " hier klicken ", " in diesem artikel ", " alle rechte vorbehalten ", " bild: ",
+	" continua a leggere ", " clicca qui ", " in questo articolo ", " nella nostra guida ", " riproduzione riservata ", " da sapere su ", " foto: ",
+	" lesen sie auch ", " lesen sie hier ", " weiterlesen ", " hier erfahren sie ", " mehr erfahren ", " mussen sie wissen ", " hier klicken ", " in diesem artikel ", " alle rechte vorbehalten ", " bild: ",
 	" lire la suite ", " voici pourquoi ", " voici comment ", " voici ce que ", " en savoir plus ", " cliquez ici ", " a lire aussi ", " dans cet article ",
-	" il faut savoir ", " credit photo ", " tous droits reserves ", " photo d illustration ",
+	" tout ce qu il faut savoir ", " credit photo ", " tous droits reserves ", " photo d illustration ",
 	" sigue leyendo ", " seguir leyendo ", " leer mas ", " lee tambien ", " te contamos ", " te explicamos ", " haz clic ", " esto es lo que ", " en este articulo ",
 	" debes saber ", " todos los derechos reservados ", " foto de archivo ",
-	"阅读全文", "点击查看", "点击阅读", "了解更多", "详情请", "敬请关注", "公众号", "扫码", "本文将", "原文链接", "图片来源", "图源", "责任编辑",
-	"続きを読む", "詳しくは", "全文を読む", "こちらから", "記事はこちら", "本記事では", "会員登録", "画像提供", "写真:", "クリック",
+	"阅读全文", "点击查看", "点击阅读", "了解更多", "详情请", "敬请关注", "关注公众号", "扫码关注", "微信扫码", "本文将", "原文链接", "图片来源", "图源", "责任编辑",
+	"続きを読む", "詳しくは", "全文を読む", "こちらから", "記事はこちら", "本記事では", "会員登録", "画像提供", "写真:", "こちらをクリック", "クリックして",
 }
 
 // What a sentence begins with that speaks to the reader instead of telling, or is a byline.
 var lureOpenings = []string{
 	"read", "click", "subscribe", "sign up", "watch", "listen", "follow", "discover", "check out", "learn more", "learn how", "join us", "share this",
-	"published", "updated", "last updated", "written by", "reporting by", "edited by", "advertisement", "sponsored", "disclosure", "correction",
+	"find out", "published on", "published at", "updated on", "last updated", "written by", "reporting by", "edited by", "advertisement", "sponsored", "disclosure", "correction",
 	"scopri", "iscriviti", "seguici", "clicca", "guarda", "leggi", "pubblicato", "aggiornato", "a cura di", "vediamo",
-	"jetzt", "abonnieren", "klicken", "lesen", "von redaktion",
+	"jetzt lesen", "jetzt abonnieren", "jetzt anmelden", "abonnieren", "klicken", "lesen sie", "mehr dazu",
 	"decouvrez", "abonnez-vous", "suivez", "cliquez", "lisez", "lire aussi", "publie le", "mis a jour",
 	"descubre", "suscribete", "siguenos", "haz", "lee", "mira", "conoce", "publicado", "actualizado",
 }

@@ -170,7 +170,7 @@ func (l *layout) update(u *digest.Update) (*updateView, error) {
 }
 
 // written puts what a model wrote, in the edition's language, in the place of the source's own words, and says
-// so in a label.
+// so in a label, as Article 50(4) of Regulation (EU) 2024/1689, the AI Act, asks of whoever publishes such text.
 func (l *layout) written(v *storyView, w *digest.Written) (string, error) {
 	if w == nil {
 		return "", nil

@@ -48,6 +48,7 @@ func newEvidence(t task, known *text.Names, ordinary map[string]bool) evidence {
 		e.told.numbers = append(e.told.numbers, told.numbers...)
 		e.told.months = append(e.told.months, told.months...)
 		e.told.weekdays = append(e.told.weekdays, told.weekdays...)
+		e.told.sizes = append(e.told.sizes, told.sizes...)
 		e.read(m.text() + "\n" + m.Source)
 		if text.Base(lang) == text.Base(t.lang) {
 			if e.stems == nil {
@@ -118,6 +119,9 @@ func (e evidence) sentence(c claim, headlines []string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	if spans := strings.Join(c.Spans, " "); denies(c.Text) != denies(spans) {
+		return 0, errors.New("a sentence denies what its passages say, or says what they deny")
+	}
 	if err := e.grounded(c); err != nil {
 		return 0, err
 	}
@@ -151,6 +155,13 @@ func (e evidence) spans(c claim) (int, error) {
 		}
 	}
 	return len(c.Spans), nil
+}
+
+// denies says whether a text holds a negation, in English, Italian, German, French or Spanish.
+func denies(s string) bool {
+	return slices.ContainsFunc(text.Words(s), func(w string) bool {
+		return slices.Contains(strings.Fields("no not never neither nor without cannot non nessun nessuno nessuna mai senza nicht kein keine keinen keiner keinem nie niemals ohne ne pas jamais aucun aucune sans ni ningun ninguna ninguno nunca jamas sin"), text.Fold(w)) || w == "t"
+	})
 }
 
 // grounded checks that a sentence is about what the members tell: of its telling words two thirds are theirs and
@@ -274,14 +285,20 @@ func (e evidence) manners(s string) error {
 	switch {
 	case strings.TrimSpace(s) != s || s != shown(s):
 		return errors.New("it holds characters that nobody sees, or odd spaces")
-	case unwanted.MatchString(s):
-		return errors.New("it holds markup or an address")
+	case unwanted.MatchString(s), strings.ContainsFunc(s, odd), s == strings.ToUpper(s) && s != strings.ToLower(s):
+		return errors.New("it holds markup, an address, odd signs, or shouts")
 	case !speaks(s, e.lang):
 		return errors.New("it is not in the edition's language")
 	case addresses(s, e.lang), digest.CommandsMachine(s):
 		return errors.New("it speaks to the reader, or to a machine")
 	}
 	return nil
+}
+
+// odd says whether a character has no place in a sentence of ours: a pictogram, or a digit that is none of ours and
+// would go unchecked.
+func odd(r rune) bool {
+	return unicode.In(r, unicode.So, unicode.Sk, unicode.No, unicode.Nl) || unicode.IsDigit(r) && r > '9'
 }
 
 func speaks(s, lang string) bool { return text.Base(text.Language(s, lang)) == text.Base(lang) }
@@ -304,7 +321,12 @@ func (e evidence) numbers(s string) (int, error) {
 			return 0, errors.New("a weekday is named that stands in no article")
 		}
 	}
-	return len(f.numbers) + len(f.months) + len(f.weekdays), nil
+	for _, size := range f.sizes {
+		if !slices.Contains(e.told.sizes, size) {
+			return 0, fmt.Errorf("%q stands in no article", strings.Fields(size)[0])
+		}
+	}
+	return len(f.numbers) + len(f.months) + len(f.weekdays) + len(f.sizes), nil
 }
 
 // quotationMarks are opening and closing ones. Straight ones and those of German and English meet in [typed].

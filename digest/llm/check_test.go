@@ -161,3 +161,20 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// Whatever stands in articles and sentences, reading and checking them ends, and nothing invisible goes out.
+func FuzzClaims(f *testing.F) {
+	f.Add("Halden opens Skald 2", "It pays $3.5 bn, 25% of 1 300 on 9月12日. “We start,” she said.", "Halden pays 3,5 Mrd. Dollar for Llama 2 in May.", "de")
+	f.Add("标题", "海星公司拥有720亿参数。“好。”他说。", "埃隆·马斯克有两个模型。", "zh")
+	f.Add("\xff", "\u202e\U000E0041 <!-- x -->https://x", "'' “ ” « 1.2.3 -4", "")
+	known := text.NewNames(nil)
+	f.Fuzz(func(t *testing.T, title, body, sentence, lang string) {
+		s := digest.Story{Lead: digest.Article{ID: "a", Title: title, Text: body, Lang: lang}}
+		e := newEvidence(newTask(s, lang, true, true), known, nil)
+		e.claims(sentence)
+		e.headline(sentence, s.Lead)
+		if sent := harmless(body, longestLead); sent != shown(sent) {
+			t.Errorf("%q goes out as %q", body, sent)
+		}
+	})
+}

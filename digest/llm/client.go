@@ -4,8 +4,9 @@
 // It promises that what a model says is taken for a claim and not for a fact. Before a sentence of it comes
 // into an edition, the sentence must name the articles that it rests on and quote them, and every number,
 // name, date and quotation in it must stand in them; what fails is dropped, and the articles' own sentences
-// stay as they were. A model that lies, stalls or breaks off changes nothing but a line in the log. Neither
-// the time nor the calls nor the tokens of an edition exceed their budget.
+// stay as they were. A model that lies so, stalls or breaks off changes nothing but a line in the log. Neither
+// the time nor the calls nor the tokens of an edition exceed their budget. What no program here can tell is
+// whether the right one did it to the right other: that is why every sentence is labelled.
 //
 // It refuses to let articles give orders: they go out as data in a fenced envelope, without invisible
 // characters, links and markup, and one that speaks to machines does not go out at all. It follows no

@@ -37,14 +37,13 @@ func (e evidence) capitals(s string) (int, error) {
 	if err := e.versions(words, base); err != nil {
 		return 0, err
 	}
-	if base != "zh" && base != "ja" {
-		return n, nil
-	}
-	for _, name := range e.known.Find(s) {
-		if !e.names[name.Name] {
+	for _, name := range append(e.known.Find(s), e.small(words)...) { // in whichever script
+		if !e.names[name.Name] && !e.spells(name) {
 			return 0, fmt.Errorf("the name %q stands in no article", name.Name)
 		}
-		n++
+	}
+	if base != "zh" && base != "ja" {
+		return n, nil
 	}
 	for _, name := range dotted.FindAllString(s, -1) {
 		if !strings.Contains(e.all, name) {
@@ -54,20 +53,46 @@ func (e evidence) capitals(s string) (int, error) {
 	return n, nil
 }
 
+// small are the known names that a text writes without their capitals, so that they look like ordinary words.
+func (e evidence) small(words []string) []text.Name {
+	var out []text.Name
+	for _, w := range words {
+		if first := firstLen(w); !hasUpper(w) && !e.holds(w) {
+			out = append(out, e.known.Find(strings.ToUpper(w[:first])+w[first:])...)
+		}
+	}
+	return out
+}
+
 // dotted is a foreign person's name in Chinese or Japanese.
 var dotted = regexp.MustCompile(`[\p{Han}\p{Katakana}ー]{1,8}[·・][\p{Han}\p{Katakana}ー]{1,8}`)
 
-// nameLike says whether a word may be a name.
+// spells says whether the members have all words of a name's spelling, for a name may be an everyday word.
+func (e evidence) spells(name text.Name) bool {
+	return slices.ContainsFunc(append([]string{name.Name}, name.Also...), func(spelling string) bool {
+		words := text.Words(spelling)
+		return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !e.holds(w) })
+	})
+}
+
+// nameLike says whether a word may be a name: one with a capital, with letters and digits, or with letters that the
+// language does not write.
 func nameLike(w, base string) bool {
 	if hasUpper(w) {
 		return true
 	}
-	letter, digit, latin := false, false, false
+	letter, digit, latin, other := false, false, false, false
 	for _, r := range w {
 		letter, digit = letter || unicode.IsLetter(r), digit || unicode.IsDigit(r)
-		latin = latin || unicode.Is(unicode.Latin, r)
+		latin, other = latin || unicode.Is(unicode.Latin, r), other || unicode.IsLetter(r) && !unicode.Is(unicode.Latin, r)
 	}
-	return letter && digit || latin && (base == "zh" || base == "ja")
+	switch {
+	case letter && digit, latin && other:
+		return true
+	case base == "zh" || base == "ja":
+		return latin
+	}
+	return other && secondPerson(base) != nil // of the languages that we know, the other ones are written in Latin letters
 }
 
 // timeOrMoney says whether a word is a month, a weekday, a currency or a great number, which are checked with the

@@ -22,8 +22,9 @@ type quantity struct {
 // found is what a text has of numbers and times.
 type found struct {
 	numbers  []quantity
-	months   []int // 1 to 12
-	weekdays []int // 0 is Sunday
+	months   []int    // 1 to 12
+	weekdays []int    // 0 is Sunday
+	sizes    []string // millions, half, twice and the like without a number before them, each as its entry of [sizeWords]
 }
 
 // number finds digits with what parts them; a sign of currency before them, and what is attached to them.
@@ -56,7 +57,7 @@ func quantities(s, lang string) found {
 				continue // 3D, 5G, H100
 			}
 		}
-		if month, ok := strings.CutPrefix(rest, "月"); ok && month != rest {
+		if strings.HasPrefix(rest, "月") {
 			f.months = append(f.months, int(q.values[0]))
 			continue
 		}
@@ -66,7 +67,12 @@ func quantities(s, lang string) found {
 		}
 		f.numbers = append(f.numbers, q)
 	}
+	numbered := false
 	for _, w := range text.Words(s) {
+		if size := sizeOf(w); size != "" && !numbered {
+			f.sizes = append(f.sizes, size)
+		}
+		numbered = strings.ContainsAny(w, "0123456789")
 		if n := month(w, base); n > 0 {
 			f.months = append(f.months, n)
 		}
@@ -123,15 +129,14 @@ func readings(s, base string) []float64 {
 func (q *quantity) scale(rest, base string) {
 	for range 3 {
 		word, after := following(rest, base)
+		if link(word) { // milioni di dollari
+			next, _ := following(after, base)
+			q.unit = currency(text.Fold(next))
+			return
+		}
 		u, ok := unitOf(word, base)
 		switch {
 		case !ok:
-			if link(word) { // milioni di dollari
-				next, _ := following(after, base)
-				if u, ok := unitOf(next, base); ok && u.currency != "" {
-					q.unit = u.currency
-				}
-			}
 			return
 		case u.times > 0:
 			for i := range q.values {
@@ -307,6 +312,32 @@ var dayNames = [...]string{
 	"sunday domenica sonntag dimanche domingo", "monday lunedi montag lundi lunes", "tuesday martedi dienstag mardi martes",
 	"wednesday mercoledi mittwoch mercredi miercoles", "thursday giovedi donnerstag jeudi jueves", "friday venerdi freitag vendredi viernes",
 	"saturday sabato samstag sonnabend samedi sabado",
+}
+
+// sizeOf is the entry of [sizeWords] that a word belongs to, "" for another word.
+func sizeOf(word string) string {
+	w := text.Fold(word)
+	for _, entry := range sizeWords {
+		if slices.Contains(strings.Fields(entry), w) {
+			return entry
+		}
+	}
+	return ""
+}
+
+// sizeWords are words that tell a size without digits, folded; what means the same in several languages is one
+// entry. What is also an article or another everyday word (cent, mil) is left out.
+var sizeWords = [...]string{
+	"dozen dozens dozzina dozzine dutzend dutzende douzaine douzaines docena docenas",
+	"hundred hundreds cento centinaia hundert hunderte centaines centaine cientos cien centenares",
+	"thousand thousands mille migliaia tausend tausende milliers millier miles",
+	"million millions milione milioni millionen millon millones",
+	"billion billions miliardo miliardi milliarde milliarden milliard milliards",
+	"trillion trillions bilione bilioni billionen",
+	"half halves meta mezzo mezza halfte halb halbe halben moitie mitad",
+	"quarter quarters viertel quarti",
+	"double doubled doubles twice doppio raddoppia raddoppiato verdoppelt doppelt doppelte doubler doble duplica duplicado",
+	"triple tripled triples triplo triplicato verdreifacht dreifache tripler triplica",
 }
 
 // digits writes number words in digits: two, sette, zwölf, 三个. One is left alone, as it is an article too.

@@ -108,13 +108,25 @@ func abbreviated(head, tail, base string) bool {
 	if first, size := utf8.DecodeRuneInString(word); size == len(word) && unicode.IsUpper(first) {
 		return true // an initial: J. Smith
 	}
-	if base == "de" && (len(word) == 1 && unicode.IsLower(rune(word[0])) || len(word) <= 2 && strings.Trim(word, "0123456789") == "") {
-		return true // z. B.; a day or an ordinal: am 12. November, im 19. Jahrhundert
+	if base == "de" && len(word) == 1 && unicode.IsLower(rune(word[0])) {
+		return true // z. B.
+	}
+	if base == "de" && len(word) <= 2 && strings.Trim(word, "0123456789") == "" {
+		return !nameBefore(head[:len(head)-len(word)-1])
 	}
 	if Fold(word) == "no" {
 		return unicode.IsDigit(next)
 	}
 	return strings.Contains(abbreviations("")+abbreviations(base), " "+Fold(word)+" ")
+}
+
+// nameBefore says whether a name ends right before a number, which then is the name's (Llama 2), and in German no
+// day and no ordinal (am 12. November, im 19. Jahrhundert).
+func nameBefore(head string) bool {
+	head = strings.TrimRight(head, blank)
+	word := head[strings.LastIndexAny(head, " (\n")+1:]
+	first, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(first) && !strings.HasSuffix(word, ",") && !Stop(word, "de")
 }
 
 // parting says whether a character stands between words: also the apostrophe of l'on. Rossi.

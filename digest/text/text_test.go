@@ -30,6 +30,7 @@ func TestSentences(t *testing.T) {
 		{"de", "Am 12. November begann es. Im 19. Jahrhundert nicht. Es waren 140. Dann kam Dr. Moll.", "Am 12. November begann es.|Im 19. Jahrhundert nicht.|Es waren 140.|Dann kam Dr. Moll."},
 		{"en", "The U.S. Senate met on Jan. 5. Sen. Schumer led it. It cost $3. Nobody paid.", "The U.S. Senate met on Jan. 5.|Sen. Schumer led it.|It cost $3.|Nobody paid."},
 		{"en", "Lee et al. Nature 2025. The end, etc. So it goes. Is it a no. See no. 7.", "Lee et al. Nature 2025.|The end, etc.|So it goes.|Is it a no.|See no. 7."},
+		{"de", "So stark wie Llama 2. Ziel ist mehr. Am Montag, 3. Juni, kam es. Der 2. Platz.", "So stark wie Llama 2.|Ziel ist mehr.|Am Montag, 3. Juni, kam es.|Der 2. Platz."},
 		{"en", "Wait . Then go.", "Wait .|Then go."},
 		{"fr", "M. Roux et Mme. Gil sont partis. Mlle. Bon reste.", "M. Roux et Mme. Gil sont partis.|Mlle. Bon reste."},
 		{"it", "La Nuvola S.p.A. Torino cresce. Il dott. Bo, p. es. Qui no.", "La Nuvola S.p.A. Torino cresce.|Il dott. Bo, p. es. Qui no."},
