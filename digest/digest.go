@@ -184,10 +184,11 @@ const Brief = "brief"
 
 // Topic is a section's id and name with the words that tell it.
 type Topic struct {
-	ID      string
-	Name    map[string]string   // by language
-	Words   map[string][]string // by language, added to the built-in lexicon of that id; matched on word boundaries
-	Phrases map[string][]string // the same for several words in a row
+	ID       string
+	Name     map[string]string   // by language
+	Words    map[string][]string // by language, added to the built-in lexicon of that id; matched on word boundaries
+	Phrases  map[string][]string // the same for several words in a row
+	Examples []string            // headlines that belong there, in any language
 }
 
 // Section is a topic's part of an edition.

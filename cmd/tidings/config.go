@@ -147,10 +147,11 @@ type ListConfig struct {
 
 // TopicConfig is a [digest.Topic].
 type TopicConfig struct {
-	ID      string              `toml:"id"`      // required
-	Name    map[string]string   `toml:"name"`    // by language; empty: the built-in ones, else the id
-	Words   map[string][]string `toml:"words"`   // by language, on top of the built-in lexicon
-	Phrases map[string][]string `toml:"phrases"` // the same, for several words in a row
+	ID       string              `toml:"id"`       // required
+	Name     map[string]string   `toml:"name"`     // by language; empty: the built-in ones, else the id
+	Words    map[string][]string `toml:"words"`    // by language, on top of the built-in lexicon
+	Phrases  map[string][]string `toml:"phrases"`  // the same, for several words in a row
+	Examples []string            `toml:"examples"` // headlines that belong there, in any language
 }
 
 // DigestConfig is a [digest.Digest].

@@ -253,17 +253,33 @@ func (r configChecker) checkTopics(topics []TopicConfig) []string {
 			r.fault(path, "there is another [[topic]] %q above; put the two together", t.ID)
 		case !slices.Contains(ids, t.ID):
 			ids = append(ids, t.ID)
-			if len(t.Words)+len(t.Phrases) == 0 {
-				r.fault(path, "%q is not a built-in topic and has no words and no phrases, so nothing could be filed under it", t.ID)
+			if len(t.Words)+len(t.Phrases)+len(t.Examples) == 0 {
+				r.fault(path, "%q is not a built-in topic and has no words, phrases or examples, so nothing could be filed under it", t.ID)
 			}
 		}
 		seen = append(seen, t.ID)
 		checkLanguages(r, at("topic", i, "name"), t.Name)
 		checkLanguages(r, at("topic", i, "words"), t.Words)
 		checkLanguages(r, at("topic", i, "phrases"), t.Phrases)
+		r.checkExamples(i, t)
 	}
 	return ids
 }
+
+// checkExamples looks at a topic's example headlines. One alone teaches no words but its own.
+func (r configChecker) checkExamples(i int, t TopicConfig) {
+	if len(t.Examples) == 1 && len(t.Words)+len(t.Phrases) == 0 {
+		r.fault(at("topic", i, "examples"), "%q has a single example; write three or more headlines, so that their common words tell", t.ID)
+	}
+	for j, headline := range t.Examples {
+		if path := at("topic", i, "examples") + "[" + strconv.Itoa(j) + "]"; len(headline) > mostHeadline || strings.TrimSpace(headline) == "" {
+			r.fault(path, "an example of topic %q is a headline of at most %d bytes", t.ID, mostHeadline)
+		}
+	}
+}
+
+// mostHeadline bounds an example headline, in bytes.
+const mostHeadline = 500
 
 // checkLanguages looks at the keys of a table by language.
 func checkLanguages[T any](r configChecker, path string, table map[string]T) {

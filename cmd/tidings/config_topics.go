@@ -36,7 +36,7 @@ func mergeTopics(own []TopicConfig) []TopicConfig {
 			continue
 		}
 		maps.Copy(all[i].Name, t.Name)
-		all[i].Words, all[i].Phrases = t.Words, t.Phrases
+		all[i].Words, all[i].Phrases, all[i].Examples = t.Words, t.Phrases, t.Examples
 	}
 	return all
 }
