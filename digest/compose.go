@@ -78,12 +78,12 @@ func Compose(stories []Story, d Digest, slot Slot) Edition {
 // sift leaves out what is not about artificial intelligence.
 func (c *composer) sift(stories []Story) (about []Story, left []Omitted) {
 	for _, s := range stories {
-		if s.Relevance >= leastRelevance || onTopic(s, c.known) {
+		if s.Relevance >= LeastRelevance || onTopic(s, c.known) {
 			about = append(about, s)
 			continue
 		}
 		left = append(left, Omitted{Story: s.ID, Title: s.Lead.Title,
-			Why: fmt.Sprintf("it is not about artificial intelligence: relevance %.2f, least %.2f", s.Relevance, leastRelevance)})
+			Why: fmt.Sprintf("it is not about artificial intelligence: relevance %.2f, least %.2f", s.Relevance, LeastRelevance)})
 	}
 	return about, left
 }

@@ -19,7 +19,7 @@ const leastFiled = 0.32
 // The relevance that parts what is about artificial intelligence from what is not: at least so many of the
 // labelled headlines lie at or above it, and at most so many of those from elsewhere. The goals are 0.90 and 0.10.
 const (
-	relevant      = 0.2
+	relevant      = digest.LeastRelevance
 	leastRelevant = 0.35
 	mostElsewhere = 0.10
 )

@@ -25,9 +25,6 @@ const (
 // independent source.
 const ownAccount = 0.5
 
-// leastRelevance is how much a story must be about artificial intelligence to be printed.
-const leastRelevance = 0.2
-
 // Rank chooses each story's leading article, scores the story as of at, and returns the stories with the
 // best first. Every part of a score is told among the story's reasons; the parts add up to the score.
 //

@@ -42,11 +42,11 @@ const (
 	// evenEvents is how many events a lead or a text may tell before each counts less.
 	evenEvents = 4.0
 
-	leastShare = 0.2 // of the odds, that the topic must have, and
+	leastShare = 0.2  // of the odds, that the topic must have, and
 	leastSaid  = 0.55 // what words, events and the source must give it; otherwise nothing decides
-	leastTag   = 0.1 // of the odds, that a further topic must have
+	leastTag   = 0.1  // of the odds, that a further topic must have
 	mostTags   = 3
-	mostWords  = 8 // of what decided, that is told
+	mostClues  = 8 // of what decided, that is told
 	leastTold  = 0.15
 )
 
@@ -317,7 +317,7 @@ func (s *scale) words(topic int) (words []string, said float64) {
 	}
 	told = slices.DeleteFunc(told, func(p part) bool { return p.gave < leastTold })
 	slices.SortStableFunc(told, func(a, b part) int { return cmp.Compare(b.gave, a.gave) })
-	words = make([]string, min(mostWords, len(told)))
+	words = make([]string, min(mostClues, len(told)))
 	for i := range words {
 		words[i] = fmt.Sprintf("%s %+.1f", told[i].words, told[i].gave)
 		if !strings.HasPrefix(told[i].words, "#") {
