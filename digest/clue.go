@@ -168,12 +168,12 @@ func (k *knowledge) hits(s string, list []token, lang string) []hit {
 	if l == nil {
 		l = k.lexicons["en"] // names of things are often English elsewhere
 	}
-	own := k.own[lang]
-	l.find(list, found)
+	builtin, own := l(), k.own[lang]
+	builtin.find(list, found)
 	own.find(list, found)
 	if (lang == "zh" || lang == "ja") && strings.ContainsFunc(s, unspaced) {
 		folded := text.Fold(s)
-		l.findRuns(folded, found)
+		builtin.findRuns(folded, found)
 		own.findRuns(folded, found)
 	}
 	return out

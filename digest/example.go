@@ -9,9 +9,9 @@ import (
 // The worth, in natural log-odds, of what the operator says of a topic: a word or phrase of his stands above
 // all that is learnt; words of his examples must be several, or stand in several examples.
 const (
-	ownWord     = 6.0
-	ownExample  = 3.0
-	mostExample = 9.0
+	ownWord     = 9.0
+	ownExample  = 4.5
+	mostExample = 11.0
 )
 
 // examples are the words of a topic's example headlines, by how much each says.
@@ -61,7 +61,7 @@ func (f *Filer) common(k token, lang string) bool {
 	if l == nil {
 		return false
 	}
-	for _, t := range l.first[k.stem] {
+	for _, t := range l().first[k.stem] {
 		if len(t.rest) == 0 && t.event.topic == aboutAI {
 			return true
 		}

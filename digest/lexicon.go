@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,6 +28,17 @@ type event struct {
 	id    string
 	topic string // its first word; [aboutAI] and [roundUp] are no topics
 	own   bool   // the operator's own words of a topic
+}
+
+// everywhere says whether nearly every long text tells the event, so that it makes no tag: who does not mention a
+// company, a study, a product, people?
+func (e *event) everywhere() bool {
+	switch e.id {
+	case "business company", "products app", "products launch", "products feature", "research study", "research result",
+		"people role", "policy state", "policy world", "society work", "society public":
+		return true
+	}
+	return false
 }
 
 // term is a word or several words in a row that speak for an event.
@@ -65,17 +77,19 @@ type lexicon struct {
 // token is a word of a text: its stem, and the word itself, folded and as written.
 type token struct{ stem, word, written string }
 
-// builtinLexicons reads the built-in lexicons, by language.
-func builtinLexicons() map[string]*lexicon {
-	events, all := map[string]*event{}, map[string]*lexicon{}
+// builtinLexicons are the built-in lexicons, by language, each read when it is first asked for.
+func builtinLexicons() map[string]func() *lexicon {
+	all := map[string]func() *lexicon{}
 	for _, lang := range languages() {
-		l := newLexicon()
-		for _, name := range []string{lang, "any"} {
-			if b, err := lexiconFiles.ReadFile("lexicon/" + name + ".txt"); err == nil {
-				l.read(string(b), lang, events)
+		all[lang] = sync.OnceValue(func() *lexicon {
+			l, events := newLexicon(), map[string]*event{}
+			for _, name := range []string{lang, "any"} {
+				if b, err := lexiconFiles.ReadFile("lexicon/" + name + ".txt"); err == nil {
+					l.read(string(b), lang, events)
+				}
 			}
-		}
-		all[lang] = l
+			return l
+		})
 	}
 	return all
 }

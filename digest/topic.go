@@ -34,18 +34,18 @@ type Filer struct {
 
 // How much a clue counts by where it stands first, and what a topic must reach.
 const (
-	inLead  = 0.5
-	inText  = 0.25
-	leadLen = 80  // words
-	textLen = 700 // words
+	inLead  = 0.35 // an event; a word counts half of it
+	inText  = 0.2  // an event; words do not count
+	leadLen = 80   // words
+	textLen = 700  // words
 
 	// evenEvents is how many events a lead or a text may tell before each counts less.
-	evenEvents = 4.0
+	evenEvents = 2.0
 
 	leastShare = 0.2  // of the odds, that the topic must have, and
 	leastSaid  = 0.55 // what words, events and the source must give it; otherwise nothing decides
-	leastTag   = 0.1  // of the odds, that a further topic must have
-	mostTags   = 3
+	leastTag   = 0.18 // that strong terms must give a further topic
+	mostTags   = 4
 	mostClues  = 8 // of what decided, that is told
 	leastTold  = 0.15
 )
@@ -82,7 +82,7 @@ func (f *Filer) File(a Article) Filing { return f.file(a, language(a)) }
 
 // file files an article whose language is known.
 func (f *Filer) file(a Article, lang string) Filing {
-	s := scale{learnt: &f.knowledge.learnt, own: make([]float64, len(f.topics)), topics: f.topics}
+	s := scale{learnt: &f.knowledge.learnt, own: make([]float64, len(f.topics)), topics: f.topics, parts: make([]part, 0, 64), strong: map[string]float64{}}
 	list := tokens(a.Title, lang)
 	hits := f.knowledge.hits(a.Title, list, lang)
 	for _, h := range hits {
@@ -118,7 +118,7 @@ func (f *Filer) weighBody(a Article, lang string, s *scale) {
 	first := head(body, leadLen)
 	list := tokens(first, lang)
 	f.weighEvents(first, list, lang, inLead, s)
-	s.worth = inLead
+	s.worth = inLead / 2
 	f.knowledge.eachWord(first, list, lang, s.addNew)
 	s.worth = 0
 	f.compare(list, inLead, s)
@@ -192,14 +192,9 @@ func (s *scale) addHit(h hit, worth float64) {
 		s.round = s.round || worth == 1
 		return
 	}
-	if s.strong == nil {
-		s.strong = map[string]float64{}
-	}
-	if h.strong {
-		s.strong[h.event.topic] += worth * h.value()
-	}
 	words := h.told()
 	if h.event.own {
+		s.strong[h.event.topic] += ownWord * worth
 		s.addOwn(h.event.topic, words, ownWord*worth*h.value())
 		return
 	}
@@ -210,6 +205,9 @@ func (s *scale) addHit(h hit, worth float64) {
 	}
 	s.known++
 	s.put(words, w, worth*h.value())
+	if i := slices.Index(s.topics[:relevance], h.event.topic); i >= 0 && h.strong && !h.event.everywhere() {
+		s.strong[h.event.topic] += w[i] * worth * h.value()
+	}
 }
 
 // addOwn gives something to one topic alone.
@@ -256,12 +254,20 @@ func (f *Filer) decide(s *scale) Filing {
 		return filing
 	}
 	filing.Topic, filing.Words = topic, words
+	filing.Tags = s.tags(ids, topic)
+	return filing
+}
+
+// tags are the further topics of which an article tells in strong terms, those with the most first.
+func (s *scale) tags(ids []string, topic string) []string {
+	var tags []string
 	for _, id := range ids {
-		if id != topic && len(filing.Tags) < mostTags && shares[id] >= leastTag && s.strong[id] >= inText {
-			filing.Tags = append(filing.Tags, id)
+		if id != topic && s.strong[id] >= leastTag {
+			tags = append(tags, id)
 		}
 	}
-	return filing
+	slices.SortStableFunc(tags, func(a, b string) int { return cmp.Compare(s.strong[b], s.strong[a]) })
+	return tags[:min(mostTags, len(tags))]
 }
 
 // family is what topics have in common that share most of what speaks for them: what is made, by whom, and what is
@@ -327,14 +333,8 @@ func (s *scale) words(topic int) (words []string, said float64) {
 	return words, said
 }
 
-// everyday is the set of all words of the lexicon, as stems: the trade's ordinary words.
-func (f *Filer) everyday() map[string]bool {
-	set := map[string]bool{}
-	for lang, l := range f.knowledge.lexicons {
-		l.stems(set, lang)
-	}
-	return set
-}
+// everyday is the set of all words of the lexicons, as stems: the trade's ordinary words. It is not to be written.
+func (f *Filer) everyday() map[string]bool { return f.knowledge.everyday() }
 
 // language is an article's base language, declared or found; found only where it must be, as it is dear.
 func language(a Article) string {

@@ -73,8 +73,14 @@ func WriteLearnt(w io.Writer, weights map[string]ClueWeights) error {
 	return nil
 }
 
-// Len is the number of clues.
-func (l Learnt) Len() int { return len(l.rows) }
+// Weights unpacks all.
+func (l Learnt) Weights() map[string]ClueWeights {
+	out := make(map[string]ClueWeights, len(l.rows))
+	for name := range l.rows {
+		out[name], _ = l.of([]byte(name))
+	}
+	return out
+}
 
 // of unpacks the weights of a clue.
 func (l Learnt) of(name []byte) (w ClueWeights, ok bool) {
@@ -130,15 +136,25 @@ func Prior(clue string) (w ClueWeights) {
 
 // knowledge is what a filer goes by: the lexicons with a digest's own words, and the weights.
 type knowledge struct {
-	lexicons map[string]*lexicon // by language
+	lexicons map[string]func() *lexicon // by language
 	own      map[string]*lexicon
 	learnt   Learnt
+	everyday func() map[string]bool // all words of the lexicons, as stems: the trade's ordinary words
 }
 
-// builtin reads the built-in knowledge when it is first needed: some ten milliseconds that a program pays once,
-// and only one that files articles.
+// builtin reads the built-in weights when they are first needed, and a lexicon when its language is: some milliseconds
+// each that a program pays once, and only one that files articles.
 //
 //nolint:gochecknoglobals // read once, never written
-var builtin = sync.OnceValue(func() knowledge {
-	return knowledge{lexicons: builtinLexicons(), learnt: ReadLearnt(learntFile)}
-})
+var builtin = sync.OnceValue(readKnowledge)
+
+func readKnowledge() knowledge {
+	lexicons := builtinLexicons()
+	return knowledge{lexicons: lexicons, learnt: ReadLearnt(learntFile), everyday: sync.OnceValue(func() map[string]bool {
+		set := map[string]bool{}
+		for lang, l := range lexicons {
+			l().stems(set, lang)
+		}
+		return set
+	})}
+}
