@@ -148,12 +148,11 @@ func (l *lexicon) add(e *event, written, lang string) {
 	words, strong := strings.CutSuffix(written, "+")
 	t := term{event: e, strong: strong}
 	t.words = strings.Trim(words, `"*`)
-	first, _ := utf8.DecodeRuneInString(t.words)
 	switch {
 	case t.words == "":
 	case strings.IndexFunc(t.words, unspaced) >= 0:
 		folded := text.Fold(t.words)
-		first, _ = utf8.DecodeRuneInString(folded)
+		first, _ := utf8.DecodeRuneInString(folded)
 		t.rest = []step{{stem: folded}}
 		l.runs[first] = append(l.runs[first], t)
 	case strings.HasPrefix(words, "*"):

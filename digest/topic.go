@@ -42,10 +42,11 @@ const (
 	// evenEvents is how many events a lead or a text may tell before each counts less.
 	evenEvents = 2.0
 
+	ofKin      = 0.6  // of the odds of its kin a topic is given, see [family]
 	leastShare = 0.2  // of the odds, that the topic must have, and
 	leastSaid  = 0.55 // what words, events and the source must give it; otherwise nothing decides
-	leastTag   = 0.18 // that strong terms must give a further topic
-	mostTags   = 4
+	leastTag   = 0.12 // that strong terms must give a further topic
+	mostTags   = 5
 	mostClues  = 8 // of what decided, that is told
 	leastTold  = 0.15
 )
@@ -143,9 +144,8 @@ type scale struct {
 	sums   ClueWeights
 	own    []float64 // by topic: what the operator's words and examples give
 	parts  []part
-	seen   map[string]bool // words of earlier parts
-	worth  float64         // of the words being added; 0 is read as 1
-	known  int             // clues with weights
+	worth  float64 // of the words being added; 0 is read as 1
+	known  int     // clues with weights
 	strong map[string]float64
 	round  bool
 }
@@ -239,16 +239,14 @@ func (f *Filer) decide(s *scale) Filing {
 	for id := range f.order {
 		kin[family(id)] += shares[id]
 	}
+	worth := func(id string) float64 { return shares[id] + ofKin*(kin[family(id)]-shares[id]) }
 	ids := slices.SortedFunc(maps.Keys(f.order), func(a, b string) int {
-		return cmp.Or(cmp.Compare(shares[b], shares[a]), cmp.Compare(f.order[a], f.order[b]))
+		return cmp.Or(cmp.Compare(worth(b), worth(a)), cmp.Compare(f.order[a], f.order[b]))
 	})
-	if len(ids) == 0 {
+	if len(ids) == 0 || worth(ids[0]) < leastShare {
 		return filing
 	}
-	topic := slices.MaxFunc(ids, func(a, b string) int { return cmp.Compare(kin[family(a)], kin[family(b)]) })
-	if kin[family(topic)] < leastShare {
-		return filing
-	}
+	topic := ids[0]
 	words, said := s.words(slices.Index(f.topics, topic))
 	if said < leastSaid {
 		return filing
@@ -270,16 +268,15 @@ func (s *scale) tags(ids []string, topic string) []string {
 	return tags[:min(mostTags, len(tags))]
 }
 
-// family is what topics have in common that share most of what speaks for them: what is made, by whom, and what is
-// feared of it. The family is decided first, for the odds of kin are divided among them.
+// family is what topics have in common that share most of what speaks for them: what is made, and who makes it. The
+// odds of kin are divided among them, so that a stranger would come before all of them although most speaks for one of
+// the family; therefore each is given a part of its kin's.
 func family(topic string) string {
 	switch topic {
 	case "models", "products", "open-source":
 		return "what is made"
 	case "business", "people", "chips":
 		return "who makes it"
-	case "safety", "society":
-		return "what comes of it"
 	}
 	return topic
 }

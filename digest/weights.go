@@ -10,6 +10,8 @@ import (
 	"sync"
 )
 
+//go:generate go run ./learn/topics -data ../../shared/data -to weights.txt -headlines testdata/headlines.txt
+
 // learntFile holds the weights; see [Learnt].
 //
 //go:embed weights.txt

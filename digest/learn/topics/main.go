@@ -3,6 +3,7 @@
 //
 //	go run ./digest/learn/topics -data ../shared/data            cross-validates, then writes digest/weights.txt
 //	go run ./digest/learn/topics -data ../shared/data -n         only cross-validates
+//	go generate ./digest                                         the same as the first
 //
 // It promises the same weights for the same data. The editors' sections are coarser than the topics: each allows
 // several, and which of these is meant is left open. The weights maximise the likelihood that a headline's topic
@@ -27,15 +28,16 @@ import (
 func main() {
 	data := flag.String("data", "../shared/data", "where the labelled headlines lie")
 	to := flag.String("to", "digest/weights.txt", "the file to write")
+	headlines := flag.String("headlines", "digest/testdata/headlines.txt", "headlines of our own, to measure by")
 	only := flag.Bool("n", false, "measure only, write nothing")
 	flag.Parse()
-	if err := run(os.Stdout, *data, *to, *only); err != nil {
+	if err := run(os.Stdout, *data, *to, *headlines, *only); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(out io.Writer, data, to string, only bool) error {
+func run(out io.Writer, data, to, headlines string, only bool) error {
 	all, err := load(data)
 	if err != nil {
 		return err
@@ -46,7 +48,11 @@ func run(out io.Writer, data, to string, only bool) error {
 	}
 	r := newReport()
 	for fold := range folds {
-		filer.Use(learn(all, func(e example) bool { return e.fold != fold }))
+		learnt, err := learn(all, func(e example) bool { return e.fold != fold })
+		if err != nil {
+			return err
+		}
+		filer.Use(learnt)
 		for _, e := range all {
 			if e.fold == fold {
 				r.add(e, filer.File(e.article))
@@ -54,28 +60,28 @@ func run(out io.Writer, data, to string, only bool) error {
 		}
 	}
 	r.print(out)
-	filer.Use(learn(all, func(example) bool { return true }))
-	if err := own(out, filer, "digest/testdata/headlines.txt"); err != nil {
+	var file bytes.Buffer
+	if err := digest.WriteLearnt(&file, weigh(all, func(example) bool { return true })); err != nil {
+		return err
+	}
+	filer.Use(digest.ReadLearnt(file.String()))
+	if err := own(out, filer, headlines); err != nil {
 		return err
 	}
 	if only {
 		return nil
-	}
-	var file bytes.Buffer
-	if err := digest.WriteLearnt(&file, weigh(all, func(example) bool { return true })); err != nil {
-		return err
 	}
 	fmt.Fprintf(out, "%s: %d clues, %d kB\n", to, bytes.Count(file.Bytes(), []byte("\n")), file.Len()/1000)
 	return os.WriteFile(to, file.Bytes(), 0o644)
 }
 
 // learn gives the weights as they will be read from the file, rounded.
-func learn(all []example, in func(example) bool) digest.Learnt {
+func learn(all []example, in func(example) bool) (digest.Learnt, error) {
 	var file bytes.Buffer
 	if err := digest.WriteLearnt(&file, weigh(all, in)); err != nil {
-		panic(err) // a buffer takes everything
+		return digest.Learnt{}, err
 	}
-	return digest.ReadLearnt(file.String())
+	return digest.ReadLearnt(file.String()), nil
 }
 
 // own tells how the filer does on headlines of our own, from which nothing is learnt.
