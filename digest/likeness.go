@@ -1,0 +1,272 @@
+package digest
+
+import (
+	_ "embed"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// likenessFile holds the weights of the features; digest/learn/stories makes it.
+//
+//go:embed likeness.txt
+var likenessFile string
+
+// Feature is one thing that is looked at in a pair of articles.
+type Feature int
+
+// The features. A pair is compared in one of three ways, and the features of the other two are 0: by texts when
+// both articles have one, by portable words alone when they are in two languages, else by titles. So a text that
+// is missing says nothing, neither for nor against.
+const (
+	Titles Feature = iota
+	TitlesCosine
+	TitlesOverlap
+	TitlesLetters
+	TitlesShort
+	TitlesBurst
+	TitlesMaker
+	TitlesMakerWord
+	TitlesMakers
+	TitlesNumbers
+	TitlesDays
+	TitlesSource
+
+	Texts
+	TextsCosine
+	TextsTitle
+	TextsStrangers
+	TextsNumbers
+	TextsDays
+	TextsSource
+
+	Across
+	AcrossCosine
+	AcrossShared
+	AcrossRarest
+	AcrossNumbers
+	AcrossDays
+
+	Meaning
+
+	features
+)
+
+// trait is what is known of a feature beside its weight.
+type trait struct {
+	name, meaning string
+	sign          int // of its weight: which way it can only speak; 0: either
+}
+
+var traits = [features]trait{
+	Titles:          {"titles", "compared by titles: where all begins", 0},
+	TitlesCosine:    {"titles cosine", "angle of the titles' words, weighed by rarity", 1},
+	TitlesOverlap:   {"titles overlap", "share of the lesser title's words, by rarity, that the other has", 1},
+	TitlesLetters:   {"titles letters", "angle of the titles' runs of four letters", 1},
+	TitlesShort:     {"titles short", "how short the shorter title is", 0},
+	TitlesBurst:     {"titles burst", "a shared word is told far oftener these days than on others; a logarithm", 1},
+	TitlesMaker:     {"titles maker", "rarity these days of a maker whom both titles are about, by whatever name", 1},
+	TitlesMakerWord: {"titles maker and word", "the same maker, and the rarest shared word that is no name", 1},
+	TitlesMakers:    {"titles makers", "share of the makers in the titles, by rarity, that both have", 1},
+	TitlesNumbers:   {"titles numbers", "1 a shared number, -1 none though both have some", 1},
+	TitlesDays:      {"titles days", "days apart", -1},
+	TitlesSource:    {"titles source", "one source, which tells a story once", -1},
+
+	Texts:          {"texts", "compared by texts: where all begins", 0},
+	TextsCosine:    {"texts cosine", "angle of the texts' words, weighed by rarity", 1},
+	TextsTitle:     {"texts title", "share of the titles' words, by rarity, that the other's text has", 1},
+	TextsStrangers: {"texts strangers", "both titles are about makers, and none is shared", -1},
+	TextsNumbers:   {"texts numbers", "1 a shared number in the titles, -1 none though both have some", 1},
+	TextsDays:      {"texts days", "days apart", -1},
+	TextsSource:    {"texts source", "one source, which tells a story once", -1},
+
+	Across:        {"across", "compared across languages: where all begins", 0},
+	AcrossCosine:  {"across cosine", "angle of the words that survive translation", 1},
+	AcrossShared:  {"across shared", "how many of them are shared; a logarithm", 1},
+	AcrossRarest:  {"across rarest", "the rarest shared one", 1},
+	AcrossNumbers: {"across numbers", "1 a shared number, -1 none though both have some", 1},
+	AcrossDays:    {"across days", "days apart", -1},
+
+	Meaning: {"meaning", "angle of two embeddings, less four fifths; 0 without them", 1},
+}
+
+// String is the feature's name as likeness.txt has it.
+func (f Feature) String() string { return traits[f].name }
+
+// Tells is what the feature tells, in words for a person.
+func (f Feature) Tells() string { return traits[f].meaning }
+
+// Sign is the sign that the feature's weight must have, 0 for either.
+func (f Feature) Sign() int { return traits[f].sign }
+
+// Features are what was found in a pair, by [Feature].
+type Features [features]float64
+
+// Likeness weighs features, by [Feature]: it tells how likely a pair tells one story (logistic regression).
+type Likeness [features]float64
+
+// NewLikeness reads weights: lines of a feature's name, a colon and its weight; what follows # is for people.
+func NewLikeness(file string) (Likeness, error) {
+	var l Likeness
+	for line := range strings.Lines(file) {
+		line, _, _ = strings.Cut(line, "#")
+		name, value, ok := strings.Cut(line, ":")
+		if !ok {
+			continue
+		}
+		i := slices.IndexFunc(traits[:], func(t trait) bool { return t.name == strings.TrimSpace(name) })
+		w, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
+		if i < 0 || err != nil {
+			return l, fmt.Errorf("likeness: %q is no weight of a feature", strings.TrimSpace(line))
+		}
+		l[i] = w
+	}
+	return l, nil
+}
+
+// String writes weights as [NewLikeness] reads them.
+func (l *Likeness) String() string {
+	var b strings.Builder
+	for f, t := range traits {
+		fmt.Fprintf(&b, "%-24s %6.2f  # %s\n", t.name+":", l[f], t.meaning)
+	}
+	return b.String()
+}
+
+// Probability that a pair with these features tells one story.
+func (l *Likeness) Probability(f *Features) float64 {
+	sum := 0.0
+	for i, x := range f {
+		sum += l[i] * x
+	}
+	return 1 / (1 + math.Exp(-sum))
+}
+
+// features looks at a pair.
+func (p *pairing) features(i, j int) Features {
+	a, b := &p.docs[i], &p.docs[j]
+	var f Features
+	days, source := apart(a, b).Hours()/24, 0.0
+	if a.source != "" && a.source == b.source {
+		source = 1
+	}
+	switch {
+	case a.lang != b.lang:
+		p.across(&f, a, b)
+		f[Across], f[AcrossDays] = 1, days
+	case a.told && b.told:
+		f[Texts], f[TextsDays], f[TextsSource] = 1, days, source
+		f[TextsCosine] = cosine(a.body, b.body)
+		f[TextsTitle] = (covered(a, b) + covered(b, a)) / 2
+		f[TextsNumbers] = agreement(a.numbers, b.numbers)
+		if len(a.makers) > 0 && len(b.makers) > 0 && !sharesAny(a.makers, b.makers) {
+			f[TextsStrangers] = 1
+		}
+	default:
+		f[Titles], f[TitlesDays], f[TitlesSource] = 1, days, source
+		p.titles(&f, a, b)
+	}
+	f[Meaning] = p.meaning(a.article.ID, b.article.ID)
+	return f
+}
+
+// Scales that bring features near one.
+const (
+	rareWord  = 8 // rarity of a rare word
+	rareMaker = 4 // of a maker, see [pairing.scarcity]
+)
+
+// titles compares two titles.
+func (p *pairing) titles(f *Features, a, b *reading) {
+	dot, mass, burst, word := 0.0, 0.0, 0.0, 0.0
+	for k, l := range shared(a.title, b.title) {
+		x, y := a.title[k], b.title[l]
+		w := float64(x.weight+y.weight) / 2
+		dot += float64(x.weight) * float64(y.weight)
+		mass += w
+		burst = max(burst, float64(a.bursts[k]+b.bursts[l])/2)
+		if !slices.Contains(a.named, x.word) {
+			word = max(word, w)
+		}
+	}
+	if dot > 0 {
+		f[TitlesCosine] = dot / (a.length * b.length)
+		f[TitlesOverlap] = mass / min(a.mass, b.mass)
+	}
+	f[TitlesLetters] = cosineSet(a.grams, b.grams)
+	f[TitlesShort] = 1 / math.Sqrt(float64(1+min(len(a.title), len(b.title))))
+	f[TitlesBurst] = burst
+	f[TitlesNumbers] = agreement(a.numbers, b.numbers)
+	both, rarest, all := 0.0, 0.0, 0.0
+	for _, list := range [][]weighed{a.makers, b.makers} {
+		for _, m := range list {
+			all += float64(m.weight)
+		}
+	}
+	for k, l := range shared(a.makers, b.makers) {
+		w := float64(a.makers[k].weight+b.makers[l].weight) / 2
+		both += w
+		rarest = max(rarest, w)
+	}
+	if both > 0 {
+		f[TitlesMaker] = rarest / rareMaker
+		f[TitlesMakerWord] = word / rareWord
+		f[TitlesMakers] = both / (all - both)
+	}
+}
+
+// across compares two articles in two languages.
+func (p *pairing) across(f *Features, a, b *reading) {
+	n, rarest := 0, 0.0
+	for k, l := range shared(a.portable, b.portable) {
+		n++
+		rarest = max(rarest, float64(a.portable[k].weight*a.norms[1]+b.portable[l].weight*b.norms[1])/2)
+	}
+	f[AcrossCosine] = cosine(a.portable, b.portable)
+	f[AcrossShared] = math.Log1p(float64(n))
+	f[AcrossRarest] = rarest / rareWord
+	f[AcrossNumbers] = agreement(a.numbers, b.numbers)
+}
+
+// alike is how like two embeddings must be to speak for one story.
+const alike = 0.8
+
+// meaning is what the embeddings of two articles say: their cosine beyond alike, 0 when one is missing.
+func (p *pairing) meaning(a, b string) float64 {
+	x, y := p.vectors[a], p.vectors[b]
+	if len(x) == 0 || len(x) != len(y) {
+		return 0
+	}
+	dot, xx, yy := 0.0, 0.0, 0.0
+	for i := range x {
+		dot += float64(x[i]) * float64(y[i])
+		xx += float64(x[i]) * float64(x[i])
+		yy += float64(y[i]) * float64(y[i])
+	}
+	if c := dot / math.Sqrt(xx*yy); !math.IsNaN(c) {
+		return c - alike
+	}
+	return 0
+}
+
+// covered is the share of a's title, by rarity, that b's text tells as well.
+func covered(a, b *reading) float64 {
+	sum := 0.0
+	for k := range shared(a.title, b.body) {
+		sum += float64(a.title[k].weight)
+	}
+	return sum / max(a.mass, 1e-9)
+}
+
+// agreement of two lists of numbers: 1 when they share one, -1 when both have some and share none, else 0.
+func agreement(a, b []int32) float64 {
+	switch {
+	case len(a) == 0 || len(b) == 0:
+		return 0
+	case slices.ContainsFunc(a, func(x int32) bool { return slices.Contains(b, x) }):
+		return 1
+	}
+	return -1
+}
