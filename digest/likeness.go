@@ -36,6 +36,7 @@ const (
 
 	Texts
 	TextsCosine
+	TextsShared
 	TextsTitle
 	TextsStrangers
 	TextsNumbers
@@ -76,6 +77,7 @@ var traits = [features]trait{
 
 	Texts:          {"texts", "compared by texts: where all begins", 0},
 	TextsCosine:    {"texts cosine", "angle of the texts' words, weighed by rarity", 1},
+	TextsShared:    {"texts shared", "how much rarity they share; a logarithm", 1},
 	TextsTitle:     {"texts title", "share of the titles' words, by rarity, that the other's text has", 1},
 	TextsStrangers: {"texts strangers", "both titles are about makers, and none is shared", -1},
 	TextsNumbers:   {"texts numbers", "1 a shared number in the titles, -1 none though both have some", 1},
@@ -158,7 +160,7 @@ func (p *pairing) features(i, j int) Features {
 		f[Across], f[AcrossDays] = 1, days
 	case a.told && b.told:
 		f[Texts], f[TextsDays], f[TextsSource] = 1, days, source
-		f[TextsCosine] = cosine(a.body, b.body)
+		p.texts(&f, a, b)
 		f[TextsTitle] = (covered(a, b) + covered(b, a)) / 2
 		f[TextsNumbers] = agreement(a.numbers, b.numbers)
 		if len(a.makers) > 0 && len(b.makers) > 0 && !sharesAny(a.makers, b.makers) {
@@ -215,6 +217,18 @@ func (p *pairing) titles(f *Features, a, b *reading) {
 		f[TitlesMakerWord] = word / rareWord
 		f[TitlesMakers] = both / (all - both)
 	}
+}
+
+// texts compares two texts.
+func (p *pairing) texts(f *Features, a, b *reading) {
+	dot, mass := float32(0), float32(0)
+	for k, l := range shared(a.body, b.body) {
+		x, y := a.body[k].weight, b.body[l].weight
+		dot += x * y
+		mass += x*a.norms[0] + y*b.norms[0]
+	}
+	f[TextsCosine] = min(1, float64(dot))
+	f[TextsShared] = math.Log1p(float64(mass)/2) / 4
 }
 
 // across compares two articles in two languages.

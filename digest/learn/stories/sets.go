@@ -111,12 +111,15 @@ func readSets(data string) ([]*set, error) {
 		}
 		return 1
 	}
-	sets[1].weigh = func(_, _ labelled, f *digest.Features) float64 { return 0.1*f[digest.Titles] + 0.5*f[digest.Texts] }
+	sets[1].weigh = func(_, _ labelled, f *digest.Features) float64 { return 0.1*f[digest.Titles] + 1*f[digest.Texts] }
 	sets[2].weigh = func(a, b labelled, _ *digest.Features) float64 { return 1e-4 }
-	sets[3].weigh = func(_, _ labelled, f *digest.Features) float64 { return 0.5*f[digest.Texts] + 0.1*f[digest.Across] }
+	sets[3].weigh = func(_, _ labelled, f *digest.Features) float64 { return 1*f[digest.Texts] + 0.1*f[digest.Across] }
 	sets[4].weigh = func(a, b labelled, f *digest.Features) float64 {
 		if a.story != b.story {
 			return 0.1 * f[digest.Texts]
+		}
+		if a.ID[:strings.LastIndex(strings.TrimSuffix(a.ID, "/lead"), "/")+2] == b.ID[:strings.LastIndex(strings.TrimSuffix(b.ID, "/lead"), "/")+2] {
+			return 0 // a text and its own lead
 		}
 		return f[digest.Texts]
 	}
@@ -156,6 +159,8 @@ func readHalves(data string) (*set, error) {
 		at := time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)
 		for i, part := range parts {
 			a := digest.Article{ID: fmt.Sprint(id, "/", i), Title: title, Text: strings.Join(part, " "), Lang: "en", Feed: fmt.Sprint("outlet ", i), Published: at}
+			s.put(a, id, id)
+			a.ID, a.Feed, a.Text = a.ID+"/lead", a.Feed+" in short", strings.Join(part[:2], " ")
 			s.put(a, id, id)
 			title = strings.Join(strings.Fields(sentences[1])[:min(12, len(strings.Fields(sentences[1])))], " ")
 		}
