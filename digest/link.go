@@ -2,16 +2,14 @@ package digest
 
 import (
 	"container/heap"
-	"math"
 )
 
 // The thresholds of joining. Two groups are joined when the mean of all probabilities across them, those of
-// pairs that were never looked at counted as 0, reaches linked; two great ones, which no longer tell all the
-// same things, when it reaches running. What nearly reached it is told as near from nearly on.
+// pairs that were never looked at counted as 0, reaches linked. It is low since pairs of one story are rare and
+// many of them share few words; the mean over all pairs is what keeps strangers out. What is at least nearly as
+// likely is told as near.
 const (
 	linked  = 0.2
-	running = 0.1
-	great   = 8 // members of a great group
 	nearly  = 0.1
 	least   = 0.02 // of a pair; what is less counts as 0
 	objects = 0.1  // share of conflicts among the pairs across two groups that keeps them apart
@@ -80,17 +78,11 @@ func (g *groups) propose(a, b int) {
 	sa, sb := len(g.members[a]), len(g.members[b])
 	pairs := float64(sa * sb)
 	mean := e.sum / pairs
-	if mean < threshold(sa, sb) || float64(e.conflicts) > objects*pairs {
+	if mean < linked || float64(e.conflicts) > objects*pairs {
 		return
 	}
 	a, b = min(a, b), max(a, b)
 	heap.Push(&g.queue, proposal{mean, a, b, len(g.members[a]), len(g.members[b])})
-}
-
-// threshold falls from linked to running as the smaller of two groups grows great.
-func threshold(a, b int) float64 {
-	n := float64(min(a, b, great))
-	return linked * math.Pow(running/linked, math.Log(n)/math.Log(float64(great)))
 }
 
 // join puts the second group into the first.

@@ -111,9 +111,14 @@ func readSets(data string) ([]*set, error) {
 		}
 		return 1
 	}
-	sets[1].weigh = func(_, _ labelled, f *digest.Features) float64 { return 0.1*f[digest.Titles] + 1*f[digest.Texts] }
+	sets[1].weigh = func(_, _ labelled, f *digest.Features) float64 { return 0.1*f[digest.Titles] + f[digest.Texts] }
 	sets[2].weigh = func(a, b labelled, _ *digest.Features) float64 { return 1e-4 }
-	sets[3].weigh = func(_, _ labelled, f *digest.Features) float64 { return 1*f[digest.Texts] + 0.1*f[digest.Across] }
+	sets[3].weigh = func(a, b labelled, f *digest.Features) float64 {
+		if a.story == b.story {
+			return 0.1 * f[digest.Across]
+		}
+		return f[digest.Texts] + 0.2*f[digest.Across]
+	}
 	sets[4].weigh = func(a, b labelled, f *digest.Features) float64 {
 		if a.story != b.story {
 			return 0.1 * f[digest.Texts]
