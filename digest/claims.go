@@ -24,10 +24,10 @@ type claims struct {
 type deal struct{ act, by, to string }
 
 // readClaims reads the claims of an article.
-func readClaims(a *Article, names *text.Names) *claims {
+func readClaims(a *Article, found []text.Name, names *text.Names) *claims {
 	title := cut(a.Title, mostBytes)
 	c := &claims{work: work(a.URL), versions: map[string][]string{}, amounts: map[string]float64{}}
-	for _, n := range names.Find(title) {
+	for _, n := range found {
 		if n.Kind == text.Model || n.Kind == text.Product {
 			c.version(strings.FieldsFunc(n.Name, func(r rune) bool { return r == ' ' || r == '-' }))
 		}
@@ -168,9 +168,9 @@ func (p *pairing) conflict(i, j int) string {
 }
 
 func (p *pairing) claimsOf(i int) *claims {
-	d := &p.docs[i]
+	d := p.docs[i]
 	if d.claims == nil {
-		d.claims = readClaims(&d.article, p.names)
+		d.claims = readClaims(d.article, d.found, p.names)
 	}
 	return d.claims
 }

@@ -56,7 +56,7 @@ func earlier(a, b Article) int {
 func (by Grouping) pair(ordered []Article) (*pairing, [][]int) {
 	r := newReader(by)
 	parts := same(ordered)
-	read := make([]counted, len(parts))
+	read := make([]*counted, len(parts))
 	for i, part := range parts {
 		most := part[0]
 		for _, m := range part[1:] {
@@ -64,8 +64,8 @@ func (by Grouping) pair(ordered []Article) (*pairing, [][]int) {
 				most = m
 			}
 		}
-		read[i] = r.read(ordered[most])
-		c := &read[i].reading
+		c := r.read(&ordered[most])
+		read[i] = c
 		c.from, c.to = ordered[part[0]].Published, ordered[part[0]].Published
 		for _, m := range part {
 			if at := ordered[m].Published; at.After(c.to) && at.Sub(c.from) <= longestLife {
@@ -84,7 +84,9 @@ func Pairs(articles []Article, by Grouping) iter.Seq2[Pair, Features] {
 		slices.SortFunc(ordered, earlier)
 		p, _ := by.pair(ordered)
 		for i, j := range p.candidates {
-			if !yield(Pair{p.docs[j].article.ID, p.docs[i].article.ID}, p.features(i, j)) {
+			var f Features
+			p.features(&f, i, j)
+			if !yield(Pair{p.docs[j].article.ID, p.docs[i].article.ID}, f) {
 				return
 			}
 		}

@@ -139,39 +139,51 @@ func (l *Likeness) String() string {
 
 // Probability that a pair with these features tells one story.
 func (l *Likeness) Probability(f *Features) float64 {
+	return 1 / (1 + math.Exp(-l.sum(f, 0, features)))
+}
+
+// sum is the logarithm of the odds as far as features from up to to tell them.
+func (l *Likeness) sum(f *Features, from, to Feature) float64 {
 	sum := 0.0
-	for i, x := range f {
-		sum += l[i] * x
+	for i := from; i < to; i++ {
+		sum += l[i] * f[i]
 	}
-	return 1 / (1 + math.Exp(-sum))
+	return sum
 }
 
 // features looks at a pair.
-func (p *pairing) features(i, j int) Features {
-	a, b := &p.docs[i], &p.docs[j]
-	var f Features
-	days, source := apart(a, b).Hours()/24, 0.0
+func (p *pairing) features(f *Features, i, j int) {
+	a, b := p.docs[i], p.docs[j]
+	*f = Features{}
+	days, source := float64(apart(a, b))/(24*60*60), 0.0
 	if a.source != "" && a.source == b.source {
 		source = 1
 	}
 	switch {
 	case a.lang != b.lang:
-		p.across(&f, a, b)
 		f[Across], f[AcrossDays] = 1, days
+		across(f, a, b)
 	case a.told && b.told:
 		f[Texts], f[TextsDays], f[TextsSource] = 1, days, source
-		p.texts(&f, a, b)
-		f[TextsTitle] = (covered(a, b) + covered(b, a)) / 2
-		f[TextsNumbers] = agreement(a.numbers, b.numbers)
-		if len(a.makers) > 0 && len(b.makers) > 0 && !sharesAny(a.makers, b.makers) {
-			f[TextsStrangers] = 1
-		}
+		texts(f, a, b)
 	default:
 		f[Titles], f[TitlesDays], f[TitlesSource] = 1, days, source
-		p.titles(&f, a, b)
+		titles(f, a, b)
+		if p.hopeless != nil && p.hopeless(f) {
+			return
+		}
+		f[TitlesLetters] = cosineSet(a.grams, b.grams)
 	}
 	f[Meaning] = p.meaning(a.article.ID, b.article.ID)
-	return f
+}
+
+// hopelessBy says of titles whose letters were not looked at yet whether nothing can come of it, whatever they
+// are. It saves most of the work.
+func hopelessBy(l *Likeness) func(*Features) bool {
+	odds := math.Log(least / (1 - least))
+	return func(f *Features) bool {
+		return l.sum(f, Titles, Texts)+l[TitlesLetters]+max(0, l[Meaning])*(1-alike) < odds
+	}
 }
 
 // Scales that bring features near one.
@@ -181,7 +193,7 @@ const (
 )
 
 // titles compares two titles.
-func (p *pairing) titles(f *Features, a, b *reading) {
+func titles(f *Features, a, b *reading) {
 	dot, mass, burst, word := 0.0, 0.0, 0.0, 0.0
 	for k, l := range shared(a.title, b.title) {
 		x, y := a.title[k], b.title[l]
@@ -197,7 +209,6 @@ func (p *pairing) titles(f *Features, a, b *reading) {
 		f[TitlesCosine] = dot / (a.length * b.length)
 		f[TitlesOverlap] = mass / min(a.mass, b.mass)
 	}
-	f[TitlesLetters] = cosineSet(a.grams, b.grams)
 	f[TitlesShort] = 1 / math.Sqrt(float64(1+min(len(a.title), len(b.title))))
 	f[TitlesBurst] = burst
 	f[TitlesNumbers] = agreement(a.numbers, b.numbers)
@@ -220,7 +231,7 @@ func (p *pairing) titles(f *Features, a, b *reading) {
 }
 
 // texts compares two texts.
-func (p *pairing) texts(f *Features, a, b *reading) {
+func texts(f *Features, a, b *reading) {
 	dot, mass := float32(0), float32(0)
 	for k, l := range shared(a.body, b.body) {
 		x, y := a.body[k].weight, b.body[l].weight
@@ -229,10 +240,15 @@ func (p *pairing) texts(f *Features, a, b *reading) {
 	}
 	f[TextsCosine] = min(1, float64(dot))
 	f[TextsShared] = math.Log1p(float64(mass)/2) / 4
+	f[TextsTitle] = (covered(a, b) + covered(b, a)) / 2
+	f[TextsNumbers] = agreement(a.numbers, b.numbers)
+	if len(a.makers) > 0 && len(b.makers) > 0 && !sharesAny(a.makers, b.makers) {
+		f[TextsStrangers] = 1
+	}
 }
 
 // across compares two articles in two languages.
-func (p *pairing) across(f *Features, a, b *reading) {
+func across(f *Features, a, b *reading) {
 	n, rarest := 0, 0.0
 	for k, l := range shared(a.portable, b.portable) {
 		n++

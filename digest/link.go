@@ -11,7 +11,7 @@ import (
 const (
 	linked  = 0.2
 	nearly  = 0.1
-	least   = 0.02 // of a pair; what is less counts as 0
+	least   = 0.05 // of a pair; what is less counts as 0
 	objects = 0.1  // share of conflicts among the pairs across two groups that keeps them apart
 )
 

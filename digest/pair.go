@@ -18,6 +18,7 @@ const (
 	crowd       = 250
 	nearest     = 24
 	followed    = 48
+	mostMet     = 96
 	leastShared = 5.0 // as squares of rarities: one rare word, or a few that are less so
 )
 
@@ -25,16 +26,18 @@ const (
 type pairing struct {
 	*reader
 	background
-	docs    []reading // by time, undated ones last
-	dated   int       // so many of them have a date
-	holders [][]int32 // readings by word, rising
-	rates   []float64 // of words, see background.rate
-	foreign bool      // there is more than one language
+	docs    []*reading // by time, undated ones last
+	dated   int        // so many of them have a date
+	holders [][]int32  // readings by word, rising
+	rates   []float64  // of words, see background.rate
+	foreign bool       // there is more than one language
 	vectors map[string][]float32
+
+	hopeless func(*Features) bool // of titles before their letters are looked at; nil: none is
 }
 
 // newPairing weighs what was read.
-func newPairing(r *reader, read []counted, by Grouping) *pairing {
+func newPairing(r *reader, read []*counted, by Grouping) *pairing {
 	p := &pairing{reader: r, background: newBackground(r.filer.everyday()), vectors: by.Vectors}
 	p.holders = make([][]int32, len(r.word))
 	p.rates = make([]float64, len(r.word))
@@ -55,20 +58,22 @@ func newPairing(r *reader, read []counted, by Grouping) *pairing {
 			p.holders[m.word] = append(p.holders[m.word], int32(i))
 		}
 	}
-	p.docs = make([]reading, len(read))
+	p.docs = make([]*reading, len(read))
 	for i := range read {
-		p.docs[i] = read[i].reading
+		d := &read[i].reading
+		d.undated, d.first, d.last = d.from.IsZero(), d.from.Unix(), d.to.Unix()
+		p.docs[i] = d
 	}
 	for i := range read {
 		p.weigh(i, read[i])
-		read[i] = counted{}
+		read[i].body, read[i].portable = nil, nil
 	}
 	return p
 }
 
 // weigh fills in the vectors of a reading, by the rarity of its words in its own days.
-func (p *pairing) weigh(i int, c counted) {
-	d := &p.docs[i]
+func (p *pairing) weigh(i int, c *counted) {
+	d := p.docs[i]
 	lo, hi := p.window(i)
 	around := float64(hi - lo + len(p.docs) - p.dated)
 	here := func(w int32) float64 { return float64(p.within(w, lo, hi)) }
@@ -100,12 +105,12 @@ func scarcity(held, articles float64) float64 { return math.Log((articles + 4) /
 // window is the range of dated readings that lie within the time of one story around the i-th; for an undated
 // one, all of them.
 func (p *pairing) window(i int) (lo, hi int) {
-	d := &p.docs[i]
+	d := p.docs[i]
 	if d.from.IsZero() {
 		return 0, p.dated
 	}
 	dated := p.docs[:p.dated]
-	at := func(d reading, t time.Time) int { return d.from.Compare(t) }
+	at := func(d *reading, t time.Time) int { return d.from.Compare(t) }
 	lo, _ = slices.BinarySearchFunc(dated, d.from.Add(-storyWindow), at)
 	hi, _ = slices.BinarySearchFunc(dated, d.to.Add(storyWindow+1), at)
 	return lo, hi
@@ -125,7 +130,7 @@ func (p *pairing) candidates(yield func(i, j int) bool) {
 	shares := make([]float32, len(p.docs))
 	var met []int32
 	for i := range p.docs {
-		d := &p.docs[i]
+		d := p.docs[i]
 		if d.filing.RoundUp {
 			continue
 		}
@@ -134,25 +139,42 @@ func (p *pairing) candidates(yield func(i, j int) bool) {
 		if p.foreign {
 			met = p.meet(met, shares, d.portable, d.norms[1], lo, i)
 		}
-		slices.Sort(met)
-		for _, j := range met {
-			share := shares[j]
-			shares[j] = 0
-			if share >= leastShared && p.near(i, int(j)) && !yield(i, int(j)) {
+		for _, j := range p.closest(i, met, shares) {
+			if !yield(i, int(j)) {
 				return
 			}
+		}
+		for _, j := range met {
+			shares[j] = 0
 		}
 	}
 }
 
+// closest are those of the readings met that may tell what the i-th tells, at most mostMet, in order.
+func (p *pairing) closest(i int, met []int32, shares []float32) []int32 {
+	kept := met[:0:len(met)]
+	for k, j := range met {
+		if shares[j] >= leastShared && p.near(i, int(j)) {
+			met[k], met[len(kept)] = met[len(kept)], j
+			kept = met[:len(kept)+1]
+		}
+	}
+	if len(kept) > mostMet {
+		slices.SortFunc(kept, func(a, b int32) int { return cmp.Or(cmp.Compare(shares[b], shares[a]), cmp.Compare(b, a)) })
+		kept = kept[:mostMet]
+	}
+	slices.Sort(kept)
+	return kept
+}
+
 // oldest is the first reading that may be near the i-th.
 func (p *pairing) oldest(i int) int {
-	d := &p.docs[i]
+	d := p.docs[i]
 	if d.from.IsZero() {
 		return 0
 	}
 	since := d.from.Add(-storyWindow - longestLife)
-	lo, _ := slices.BinarySearchFunc(p.docs[:p.dated], since, func(d reading, t time.Time) int { return d.from.Compare(t) })
+	lo, _ := slices.BinarySearchFunc(p.docs[:p.dated], since, func(d *reading, t time.Time) int { return d.from.Compare(t) })
 	return lo
 }
 
@@ -190,17 +212,14 @@ func heaviest(v []weighed) []weighed {
 // near says whether two articles may tell one story: they lie in one window (one without a date lies in all),
 // and neither is a round-up.
 func (p *pairing) near(i, j int) bool {
-	a, b := &p.docs[i], &p.docs[j]
-	if a.filing.RoundUp || b.filing.RoundUp {
-		return false
-	}
-	return apart(a, b) <= storyWindow
+	a, b := p.docs[i], p.docs[j]
+	return !a.filing.RoundUp && !b.filing.RoundUp && apart(a, b) <= int64(storyWindow/time.Second)
 }
 
-// apart is the time between two articles, 0 when they overlap or one has no date.
-func apart(a, b *reading) time.Duration {
-	if a.from.IsZero() || b.from.IsZero() {
+// apart is the time between two articles in seconds, 0 when they overlap or one has no date.
+func apart(a, b *reading) int64 {
+	if a.undated || b.undated {
 		return 0
 	}
-	return max(0, a.from.Sub(b.to), b.from.Sub(a.to))
+	return max(0, a.first-b.last, b.first-a.last)
 }

@@ -23,26 +23,30 @@ const (
 // reading is an article made ready for comparing. Words are numbers of the vocabulary; a word of one language
 // is another word in the next, except for the portable ones.
 type reading struct {
-	article  Article
+	article  *Article
 	lang     string
 	source   string // who tells it
 	filing   Filing
 	from, to time.Time // when it appeared first and last; zero: undated
 
-	order    []int32    // the title's stems as they stand
-	title    []weighed  // the same with their rarity
-	mass     float64    // sum of title's weights
-	length   float64    // of title as a vector
-	bursts   []float32  // how far beyond its ordinary rate each of title is told these days
-	body     []weighed  // stems of title and text, a vector of unit length
-	told     bool       // there is a text
-	portable []weighed  // what survives translation of both, a vector of unit length
-	norms    [2]float32 // the lengths that body and portable had
-	grams    []uint32   // hashes of the title's runs of four letters
-	makers   []weighed  // whom the names in the title belong to, and how rare they are
-	named    []int32    // stems that are part of a name
-	numbers  []int32    // numbers in the title
-	claims   *claims    // read when first asked for
+	undated     bool
+	first, last int64 // from and to in seconds
+
+	order    []int32     // the title's stems as they stand
+	title    []weighed   // the same with their rarity
+	mass     float64     // sum of title's weights
+	length   float64     // of title as a vector
+	bursts   []float32   // how far beyond its ordinary rate each of title is told these days
+	body     []weighed   // stems of title and text, a vector of unit length
+	told     bool        // there is a text
+	portable []weighed   // what survives translation of both, a vector of unit length
+	norms    [2]float32  // the lengths that body and portable had
+	grams    []uint32    // hashes of the title's runs of four letters
+	found    []text.Name // the names in the title
+	makers   []weighed   // whom the names in the title belong to, and how rare they are
+	named    []int32     // stems that are part of a name
+	numbers  []int32     // numbers in the title
+	claims   *claims     // read when first asked for
 }
 
 // reader turns articles into readings.
@@ -113,11 +117,11 @@ type counted struct {
 }
 
 // read takes in an article.
-func (r *reader) read(a Article) counted {
-	c := counted{reading: reading{article: a, lang: language(a), source: a.Feed, from: a.Published, to: a.Published},
+func (r *reader) read(a *Article) *counted {
+	c := &counted{reading: reading{article: a, lang: language(*a), source: a.Feed, from: a.Published, to: a.Published},
 		body: map[int32]float64{}, portable: map[int32]float64{}}
-	c.filing = r.filer.file(a, c.lang)
-	title, body := cut(a.Title, mostBytes), cut(bodyOf(a, bodyWords), mostBytes)
+	c.filing = r.filer.file(*a, c.lang)
+	title, body := cut(a.Title, mostBytes), cut(bodyOf(*a, bodyWords), mostBytes)
 	if strings.TrimSpace(title) == "" {
 		title = head(body, 15)
 	}
@@ -142,7 +146,7 @@ func (r *reader) read(a Article) counted {
 			c.portable[n] = max(c.portable[n], 2-float64(i))
 		}
 	}
-	r.name(&c, strings.Join(words, " "))
+	r.name(c, strings.Join(words, " "))
 	worth := 2.0
 	if title == "" {
 		worth = 1
@@ -159,7 +163,8 @@ func (r *reader) read(a Article) counted {
 
 // name takes in the names in a title: whom they belong to, and the words that they are written with.
 func (r *reader) name(c *counted, title string) {
-	for _, name := range r.names.Find(title) {
+	c.found = r.names.Find(title)
+	for _, name := range c.found {
 		c.named = append(c.named, r.spelt(name, c.lang)...)
 		if name.Kind != text.Press && name.Kind != text.Place {
 			c.makers = append(c.makers, weighed{word: r.id("@:" + cmp.Or(name.Maker, name.Name))})

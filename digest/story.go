@@ -13,8 +13,10 @@ import (
 // links are the pairs that may tell one story.
 func (p *pairing) links(l Likeness) []link {
 	var out []link
+	p.hopeless = hopelessBy(&l)
+	var f Features
 	for i, j := range p.candidates {
-		f := p.features(i, j)
+		p.features(&f, i, j)
 		one := link{i: i, j: j, p: l.Probability(&f)}
 		if one.p < least {
 			continue
@@ -22,7 +24,7 @@ func (p *pairing) links(l Likeness) []link {
 		if one.p >= nearly {
 			one.conflict = p.conflict(i, j)
 		}
-		if a, b := &p.docs[i], &p.docs[j]; one.conflict == "" && f[TextsCosine] >= likelyCopy && a.source != b.source && copyOf(&a.article, &b.article) {
+		if a, b := p.docs[i], p.docs[j]; one.conflict == "" && f[TextsCosine] >= likelyCopy && a.source != b.source && copyOf(a.article, b.article) {
 			one.p = 1
 		}
 		out = append(out, one)
@@ -119,7 +121,7 @@ func (p *pairing) linked(links []link, l *Likeness) []Reason {
 
 // common lists the words that a link's articles share, the rarest first.
 func (p *pairing) common(one link) string {
-	a, b := &p.docs[one.i], &p.docs[one.j]
+	a, b := p.docs[one.i], p.docs[one.j]
 	x, y := a.body, b.body
 	if a.lang != b.lang {
 		x, y = a.portable, b.portable
@@ -140,7 +142,8 @@ func (p *pairing) common(one link) string {
 
 // decisive names the features that spoke the loudest for a link.
 func (p *pairing) decisive(one link, l *Likeness) string {
-	f := p.features(one.i, one.j)
+	var f Features
+	p.features(&f, one.i, one.j)
 	speak := func(x Feature) float64 { return l[x] * f[x] }
 	var all []Feature
 	for x := range features {
@@ -193,7 +196,7 @@ func copies(articles []Article) []string {
 }
 
 // teller names an article to an editor: by who tells it, for an id says nothing to people.
-func teller(a Article) string { return cmp.Or(a.Source.Title, a.ID) }
+func teller(a *Article) string { return cmp.Or(a.Source.Title, a.ID) }
 
 // storyID is made from the earliest member, so that later members do not change it.
 func storyID(first Article) string {
