@@ -155,7 +155,7 @@ func (l *Likeness) sum(f *Features, from, to Feature) float64 {
 func (p *pairing) features(f *Features, i, j int) {
 	a, b := p.docs[i], p.docs[j]
 	*f = Features{}
-	days, source := float64(apart(a, b))/(24*60*60), 0.0
+	days, source := float64(p.apart(i, j))/(24*60*60), 0.0
 	if a.source != "" && a.source == b.source {
 		source = 1
 	}

@@ -28,6 +28,7 @@ type pairing struct {
 	background
 	docs    []*reading // by time, undated ones last
 	dated   int        // so many of them have a date
+	spans   []span     // of docs
 	holders [][]int32  // readings by word, rising
 	rates   []float64  // of words, see background.rate
 	foreign bool       // there is more than one language
@@ -58,11 +59,11 @@ func newPairing(r *reader, read []*counted, by Grouping) *pairing {
 			p.holders[m.word] = append(p.holders[m.word], int32(i))
 		}
 	}
-	p.docs = make([]*reading, len(read))
+	p.docs, p.spans = make([]*reading, len(read)), make([]span, len(read))
 	for i := range read {
 		d := &read[i].reading
-		d.undated, d.first, d.last = d.from.IsZero(), d.from.Unix(), d.to.Unix()
 		p.docs[i] = d
+		p.spans[i] = span{d.from.Unix(), d.to.Unix(), d.from.IsZero(), d.filing.RoundUp}
 	}
 	for i := range read {
 		p.weigh(i, read[i])
@@ -209,15 +210,21 @@ func heaviest(v []weighed) []weighed {
 	return v[:followed]
 }
 
+// span is when an article appeared first and last, in seconds; all that must be known to leave most pairs out.
+type span struct {
+	first, last    int64
+	undated, alone bool
+}
+
 // near says whether two articles may tell one story: they lie in one window (one without a date lies in all),
 // and neither is a round-up.
 func (p *pairing) near(i, j int) bool {
-	a, b := p.docs[i], p.docs[j]
-	return !a.filing.RoundUp && !b.filing.RoundUp && apart(a, b) <= int64(storyWindow/time.Second)
+	return !p.spans[i].alone && !p.spans[j].alone && p.apart(i, j) <= int64(storyWindow/time.Second)
 }
 
 // apart is the time between two articles in seconds, 0 when they overlap or one has no date.
-func apart(a, b *reading) int64 {
+func (p *pairing) apart(i, j int) int64 {
+	a, b := &p.spans[i], &p.spans[j]
 	if a.undated || b.undated {
 		return 0
 	}

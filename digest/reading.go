@@ -29,9 +29,6 @@ type reading struct {
 	filing   Filing
 	from, to time.Time // when it appeared first and last; zero: undated
 
-	undated     bool
-	first, last int64 // from and to in seconds
-
 	order    []int32     // the title's stems as they stand
 	title    []weighed   // the same with their rarity
 	mass     float64     // sum of title's weights

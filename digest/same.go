@@ -15,8 +15,12 @@ const listed = 4
 // leastTitle is the least length of a title, in bytes, that names an article by itself.
 const leastTitle = 20
 
-// same parts ordered articles into those that are one article told again: of one identity ([identity]), or of
-// one link, or of one title within a story's time and texts that do not differ. Each part is in order.
+// copiedBytes is how much of a text must be another's letter for letter to be that article, under whatever title.
+const copiedBytes = 1 << 10
+
+// same parts ordered articles into those that are one article told again: of one identity ([identity]), or within
+// a story's time of one title and texts that do not differ, or of one text in two sources. Each part is in order.
+// A source that repeats a text under another title means another article.
 func same(articles []Article) [][]int {
 	s := sets{of: make([]int, len(articles))}
 	for i := range s.of {
@@ -35,13 +39,20 @@ func same(articles []Article) [][]int {
 			}
 		}
 	}
-	byPage, byTitle := map[string]int{}, map[string]int{}
+	byPage, byTitle, byText := map[string]int{}, map[string]int{}, map[string]int{}
 	for i, a := range articles {
 		if page := identity(a.URL); page != "" && len(pages[page]) <= listed {
 			if first, ok := byPage[page]; ok {
 				s.join(first, i)
 			} else {
 				byPage[page] = i
+			}
+		}
+		if told := cut(lead(a), copiedBytes); len(told) >= leastCopied {
+			if first, ok := byText[told]; ok && articles[first].Feed != a.Feed && within(articles[first], a) && oneWork(articles[first], a) {
+				s.join(first, i)
+			} else {
+				byText[told] = i
 			}
 		}
 		if len(titles[i]) < leastTitle {
