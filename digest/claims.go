@@ -155,7 +155,7 @@ func (p *pairing) conflict(i, j int) string {
 	for _, word := range sortedKeys(a.amounts) {
 		x, y := a.amounts[word], b.amounts[word]
 		if y != 0 && (x > y*1.25 || y > x*1.25) {
-			return fmt.Sprintf("%s %.4g and %.4g are two amounts", word, x, y)
+			return fmt.Sprintf("%s %s and %s are two amounts", word, amount(x), amount(y))
 		}
 	}
 	if a.part != b.part && max(a.part, b.part) > 1 {
@@ -165,6 +165,17 @@ func (p *pairing) conflict(i, j int) string {
 		return fmt.Sprintf("%s %s %s, and the other way round", a.deal.by, a.deal.act, a.deal.to)
 	}
 	return ""
+}
+
+// amount writes a sum of money as a headline would.
+func amount(x float64) string {
+	switch {
+	case x >= 1e9:
+		return fmt.Sprintf("%.3g billion", x/1e9)
+	case x >= 1e6:
+		return fmt.Sprintf("%.3g million", x/1e6)
+	}
+	return fmt.Sprintf("%.0f", x)
 }
 
 func (p *pairing) claimsOf(i int) *claims {
