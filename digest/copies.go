@@ -11,7 +11,7 @@ import (
 // stands in the other's (Broder 1997). Of a beginning of fewer than leastCopied letters nothing is said.
 const (
 	shingle     = 5
-	copied      = 0.8
+	containment = 0.8
 	copiedWords = 120
 	leastCopied = 120
 	likelyCopy  = 0.6 // cosine of texts below which none is looked for
@@ -62,5 +62,5 @@ func contained(x, y []uint32) float64 {
 // copyOf says whether one article repeats the text of another.
 func copyOf(a, b *Article) bool {
 	x, y := shingles(a), shingles(b)
-	return x != nil && y != nil && contained(x, y) >= copied
+	return x != nil && y != nil && contained(x, y) >= containment
 }

@@ -94,7 +94,7 @@ func (p *pairing) weigh(i int, c *counted) {
 		d.bursts = append(d.bursts, float32(burst(n, around, p.rates[w])))
 		d.mass += weight
 	}
-	d.length = length(d.title)
+	d.length = norm(d.title)
 	for k, m := range d.makers {
 		d.makers[k].weight = float32(scarcity(here(m.word), around))
 	}

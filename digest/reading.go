@@ -10,12 +10,14 @@ import (
 )
 
 // What of an article is compared: so many words of its title and of its text, and so many bytes of either at
-// most. A text of fewer than leastBody words tells nothing.
+// most. A text of fewer than leastBody words tells nothing, and a title of more than longTitle is a text without a
+// title, whose first words stand for one. The beginning of a text is leadWords long.
 const (
 	titleWords = 160
 	bodyWords  = 320
 	mostBytes  = 8 << 10
 	leastBody  = 8
+	leadWords  = 80
 	longTitle  = 30
 	headline   = 16
 )

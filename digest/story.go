@@ -114,7 +114,7 @@ func (p *pairing) linked(links []link, l *Likeness) []Reason {
 		}
 		told[one.i], told[one.j] = true, true
 		out = append(out, Reason{Part: "linked", Value: one.p, Detail: fmt.Sprintf("%s ~ %s: %s (%s)",
-			teller(p.docs[one.j].article), teller(p.docs[one.i].article), p.common(one), p.decisive(one, l))})
+			teller(*p.docs[one.j].article), teller(*p.docs[one.i].article), p.common(one), p.decisive(one, l))})
 	}
 	return out
 }
@@ -183,7 +183,7 @@ func copies(articles []Article) []string {
 		if !repeats {
 			seen[whole] = true
 			s := shingles(a)
-			repeats = s != nil && slices.ContainsFunc(originals, func(o []uint32) bool { return contained(s, o) >= copied })
+			repeats = s != nil && slices.ContainsFunc(originals, func(o []uint32) bool { return contained(s, o) >= containment })
 			if !repeats && s != nil && len(originals) < mostOriginals {
 				originals = append(originals, s)
 			}
@@ -196,7 +196,7 @@ func copies(articles []Article) []string {
 }
 
 // teller names an article to an editor: by who tells it, for an id says nothing to people.
-func teller(a *Article) string { return cmp.Or(a.Source.Title, a.ID) }
+func teller(a Article) string { return cmp.Or(a.Source.Title, a.ID) }
 
 // storyID is made from the earliest member, so that later members do not change it.
 func storyID(first Article) string {

@@ -16,14 +16,15 @@ type weighed struct {
 // unit sorts a vector and scales it to length one; it returns the length that it had.
 func unit(v []weighed) ([]weighed, float32) {
 	slices.SortFunc(v, func(a, b weighed) int { return cmp.Compare(a.word, b.word) })
-	l := float32(length(v))
+	l := float32(norm(v))
 	for i := range v {
 		v[i].weight /= l
 	}
 	return v, l
 }
 
-func length(v []weighed) float64 {
+// norm is a vector's length.
+func norm(v []weighed) float64 {
 	sum := 0.0
 	for _, w := range v {
 		sum += float64(w.weight) * float64(w.weight)
