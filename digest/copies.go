@@ -13,7 +13,7 @@ const (
 	shingle     = 5
 	containment = 0.8
 	copiedWords = 120
-	leastCopied = 120
+	leastCopied = 200
 	likelyCopy  = 0.6 // cosine of texts below which none is looked for
 )
 

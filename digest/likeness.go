@@ -80,7 +80,7 @@ var traits = [features]trait{
 	TextsShared:    {"texts shared", "how much rarity they share; a logarithm", 1},
 	TextsTitle:     {"texts title", "share of the titles' words, by rarity, that the other's text has", 1},
 	TextsStrangers: {"texts strangers", "both titles are about makers, and none is shared", -1},
-	TextsNumbers:   {"texts numbers", "1 a shared number in the titles, -1 none though both have some", 1},
+	TextsNumbers:   {"texts numbers", "1 a shared number, -1 none though both have some", 1},
 	TextsDays:      {"texts days", "days apart", -1},
 	TextsSource:    {"texts source", "one source, which tells a story once", -1},
 
@@ -247,12 +247,18 @@ func texts(f *Features, a, b *reading) {
 	}
 }
 
-// across compares two articles in two languages.
+// across compares two articles in two languages. A small number or a year alone tells nothing: without a name or a
+// great number in common it is a coincidence.
 func across(f *Features, a, b *reading) {
 	n, rarest := 0, 0.0
 	for k, l := range shared(a.portable, b.portable) {
 		n++
-		rarest = max(rarest, float64(a.portable[k].weight*a.norms[1]+b.portable[l].weight*b.norms[1])/2)
+		if !slices.Contains(a.small, a.portable[k].word) {
+			rarest = max(rarest, float64(a.portable[k].weight*a.norms[1]+b.portable[l].weight*b.norms[1])/2)
+		}
+	}
+	if rarest == 0 {
+		return
 	}
 	f[AcrossCosine] = cosine(a.portable, b.portable)
 	f[AcrossShared] = math.Log1p(float64(n))

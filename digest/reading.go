@@ -44,7 +44,8 @@ type reading struct {
 	found    []text.Name // the names in the title
 	makers   []weighed   // whom the names in the title belong to, and how rare they are
 	named    []int32     // stems that are part of a name
-	numbers  []int32     // numbers in the title
+	numbers  []int32     // those of portable that are numbers
+	small    []int32     // those of numbers that anything may have
 	claims   *claims     // read when first asked for
 }
 
@@ -146,13 +147,13 @@ func (r *reader) read(a *Article) *counted {
 		}
 	}
 	r.name(c, strings.Join(words, " "))
-	worth := 2.0
-	if title == "" {
-		worth = 1
-	}
-	for n, of := range c.portable {
-		if of == worth && number(r.bare(n)) {
+	for n := range c.portable {
+		w := r.bare(n)
+		if number(w) {
 			c.numbers = append(c.numbers, n)
+		}
+		if number(w) && common(w) || len(w) < 2 {
+			c.small = append(c.small, n)
 		}
 	}
 	slices.Sort(c.numbers)
@@ -212,6 +213,12 @@ func number(w string) bool {
 		}
 	}
 	return digits > 1
+}
+
+// common says of a number whether it is small or a year: such stand everywhere.
+func common(number string) bool {
+	year := len(number) == 4 && (strings.HasPrefix(number, "19") || strings.HasPrefix(number, "20"))
+	return len(number) < 4 && !strings.ContainsAny(number, ".,") || year
 }
 
 // cut returns the beginning of s, at most n bytes.
