@@ -9,6 +9,8 @@ import (
 	"strings"
 )
 
+//go:generate go run ./learn/stories -data ../../shared/data -into .
+
 // likenessFile holds the weights of the features; digest/learn/stories makes it.
 //
 //go:embed likeness.txt
@@ -71,7 +73,7 @@ var traits = [features]trait{
 	TitlesMaker:     {"titles maker", "rarity these days of a maker whom both titles are about, by whatever name", 1},
 	TitlesMakerWord: {"titles maker and word", "the same maker, and the rarest shared word that is no name", 1},
 	TitlesMakers:    {"titles makers", "share of the makers in the titles, by rarity, that both have", 1},
-	TitlesNumbers:   {"titles numbers", "1 a shared number, -1 none though both have some", 1},
+	TitlesNumbers:   {"titles numbers", "1 a shared number, -1 none though both have great ones", 1},
 	TitlesDays:      {"titles days", "days apart", -1},
 	TitlesSource:    {"titles source", "one source, which tells a story once", -1},
 
@@ -80,7 +82,7 @@ var traits = [features]trait{
 	TextsShared:    {"texts shared", "how much rarity they share; a logarithm", 1},
 	TextsTitle:     {"texts title", "share of the titles' words, by rarity, that the other's text has", 1},
 	TextsStrangers: {"texts strangers", "both titles are about makers, and none is shared", -1},
-	TextsNumbers:   {"texts numbers", "1 a shared number, -1 none though both have some", 1},
+	TextsNumbers:   {"texts numbers", "1 a shared number, -1 none though both have great ones", 1},
 	TextsDays:      {"texts days", "days apart", -1},
 	TextsSource:    {"texts source", "one source, which tells a story once", -1},
 
@@ -88,7 +90,7 @@ var traits = [features]trait{
 	AcrossCosine:  {"across cosine", "angle of the words that survive translation", 1},
 	AcrossShared:  {"across shared", "how many of them are shared; a logarithm", 1},
 	AcrossRarest:  {"across rarest", "the rarest shared one", 1},
-	AcrossNumbers: {"across numbers", "1 a shared number, -1 none though both have some", 1},
+	AcrossNumbers: {"across numbers", "1 a shared number, -1 none though both have great ones", 1},
 	AcrossDays:    {"across days", "days apart", -1},
 
 	Meaning: {"meaning", "angle of two embeddings, less four fifths; 0 without them", 1},
@@ -179,11 +181,13 @@ func (p *pairing) features(f *Features, i, j int) {
 
 // hopelessBy says of titles whose letters were not looked at yet whether nothing can come of it, whatever they
 // are. It saves most of the work.
-func hopelessBy(l *Likeness) func(*Features) bool {
-	odds := math.Log(least / (1 - least))
-	return func(f *Features) bool {
-		return l.sum(f, Titles, Texts)+l[TitlesLetters]+max(0, l[Meaning])*(1-alike) < odds
+func (p *pairing) hopelessBy(l *Likeness) func(*Features) bool {
+	best := l[TitlesLetters]
+	if p.vectors != nil {
+		best += l[Meaning] * (1 - alike)
 	}
+	odds := math.Log(least / (1 - least))
+	return func(f *Features) bool { return l.sum(f, Titles, Texts)+best < odds }
 }
 
 // Scales that bring features near one.
@@ -211,7 +215,7 @@ func titles(f *Features, a, b *reading) {
 	}
 	f[TitlesShort] = 1 / math.Sqrt(float64(1+min(len(a.title), len(b.title))))
 	f[TitlesBurst] = burst
-	f[TitlesNumbers] = agreement(a.numbers, b.numbers)
+	f[TitlesNumbers] = agreement(a, b)
 	both, rarest, all := 0.0, 0.0, 0.0
 	for _, list := range [][]weighed{a.makers, b.makers} {
 		for _, m := range list {
@@ -241,7 +245,7 @@ func texts(f *Features, a, b *reading) {
 	f[TextsCosine] = min(1, float64(dot))
 	f[TextsShared] = math.Log1p(float64(mass)/2) / 4
 	f[TextsTitle] = (covered(a, b) + covered(b, a)) / 2
-	f[TextsNumbers] = agreement(a.numbers, b.numbers)
+	f[TextsNumbers] = agreement(a, b)
 	if len(a.makers) > 0 && len(b.makers) > 0 && !sharesAny(a.makers, b.makers) {
 		f[TextsStrangers] = 1
 	}
@@ -263,7 +267,7 @@ func across(f *Features, a, b *reading) {
 	f[AcrossCosine] = cosine(a.portable, b.portable)
 	f[AcrossShared] = math.Log1p(float64(n))
 	f[AcrossRarest] = rarest / rareWord
-	f[AcrossNumbers] = agreement(a.numbers, b.numbers)
+	f[AcrossNumbers] = agreement(a, b)
 }
 
 // alike is how like two embeddings must be to speak for one story.
@@ -296,13 +300,15 @@ func covered(a, b *reading) float64 {
 	return sum / max(a.mass, 1e-9)
 }
 
-// agreement of two lists of numbers: 1 when they share one, -1 when both have some and share none, else 0.
-func agreement(a, b []int32) float64 {
+// agreement of two articles' numbers: 1 when they share one, -1 when both have some that are neither small nor a
+// year and share none, else 0.
+func agreement(a, b *reading) float64 {
+	great := func(d *reading) bool { return len(d.numbers) > len(d.small) }
 	switch {
-	case len(a) == 0 || len(b) == 0:
-		return 0
-	case slices.ContainsFunc(a, func(x int32) bool { return slices.Contains(b, x) }):
+	case slices.ContainsFunc(a.numbers, func(x int32) bool { return slices.Contains(b.numbers, x) }):
 		return 1
+	case great(a) && great(b):
+		return -1
 	}
-	return -1
+	return 0
 }

@@ -1,9 +1,5 @@
 package digest
 
-import (
-	"container/heap"
-)
-
 // The thresholds of joining. Two groups are joined when the mean of all probabilities across them, those of
 // pairs that were never looked at counted as 0, reaches linked. It is low since pairs of one story are rare and
 // many of them share few words; the mean over all pairs is what keeps strangers out. What is at least nearly as
@@ -22,42 +18,39 @@ type link struct {
 	conflict string // what keeps it apart nevertheless
 }
 
-// edge is what is known of the pairs across two groups.
+// edge is what is known of the pairs between a group and another.
 type edge struct {
-	sum       float64
+	to        int // a reading of the other group
 	conflicts int
+	sum       float64
 }
 
 // groups are joined step by step, those with the greatest mean first (average linkage; Sokal and Michener 1958).
 type groups struct {
-	of      []int
-	members [][]int
-	edges   []map[int]edge
+	of      []int    // by reading: its group, which is called by its first one
+	members [][]int  // by group
+	edges   [][]edge // by group
+	place   []int    // of a group in the list that is being joined, and one; all 0 between joins
 	queue   proposals
 }
 
-// proposal is to join two groups as they were when it was made.
-type proposal struct {
-	mean   float64
-	a, b   int // a < b
-	sa, sb int // how many members they had
-}
-
-// newGroups makes a group of each of n articles.
+// newGroups makes a group of each of n readings.
 func newGroups(n int, links []link) *groups {
-	g := &groups{of: make([]int, n), members: make([][]int, n), edges: make([]map[int]edge, n)}
+	g := &groups{of: make([]int, n), members: make([][]int, n), edges: make([][]edge, n), place: make([]int, n)}
 	for i := range n {
-		g.of[i], g.members[i], g.edges[i] = i, []int{i}, map[int]edge{}
+		g.of[i], g.members[i] = i, []int{i}
 	}
 	for _, l := range links {
 		e := edge{sum: l.p}
 		if l.conflict != "" {
 			e = edge{conflicts: 1}
 		}
-		g.edges[l.i][l.j], g.edges[l.j][l.i] = e, e
-	}
-	for _, l := range links {
-		g.propose(l.i, l.j)
+		e.to = l.j
+		g.edges[l.i] = append(g.edges[l.i], e)
+		e.to = l.i
+		g.edges[l.j] = append(g.edges[l.j], e)
+		e.to = l.j
+		g.propose(l.i, e)
 	}
 	return g
 }
@@ -65,24 +58,24 @@ func newGroups(n int, links []link) *groups {
 // joinAll joins until nothing reaches the threshold.
 func (g *groups) joinAll() {
 	for len(g.queue) > 0 {
-		p := heap.Pop(&g.queue).(proposal)
-		if len(g.members[p.a]) == p.sa && len(g.members[p.b]) == p.sb {
+		p := g.queue.pop()
+		if len(g.members[p.a]) == p.sizeA && len(g.members[p.b]) == p.sizeB {
 			g.join(p.a, p.b)
 		}
 	}
 }
 
-// propose puts forward to join two groups if they may be.
-func (g *groups) propose(a, b int) {
-	e := g.edges[a][b]
-	sa, sb := len(g.members[a]), len(g.members[b])
-	pairs := float64(sa * sb)
-	mean := e.sum / pairs
-	if mean < linked || float64(e.conflicts) > objects*pairs {
-		return
+// propose puts forward to join a group and another if they may be.
+func (g *groups) propose(a int, e edge) {
+	b := e.to
+	if a > b {
+		a, b = b, a
 	}
-	a, b = min(a, b), max(a, b)
-	heap.Push(&g.queue, proposal{mean, a, b, len(g.members[a]), len(g.members[b])})
+	p := proposal{a: a, b: b, sizeA: len(g.members[a]), sizeB: len(g.members[b])}
+	pairs := float64(p.sizeA * p.sizeB)
+	if p.mean = e.sum / pairs; p.mean >= linked && float64(e.conflicts) <= objects*pairs {
+		g.queue.push(p)
+	}
 }
 
 // join puts the second group into the first.
@@ -91,43 +84,77 @@ func (g *groups) join(a, b int) {
 		g.of[m] = a
 	}
 	g.members[a] = append(g.members[a], g.members[b]...)
-	g.members[b] = nil
-	delete(g.edges[a], b)
-	for c, e := range g.edges[b] {
-		if c == a {
-			continue
+	var joined []edge
+	for _, list := range [][]edge{g.edges[a], g.edges[b]} {
+		for _, e := range list {
+			e.to = g.of[e.to]
+			switch at := g.place[e.to]; {
+			case e.to == a:
+			case at > 0:
+				joined[at-1].sum += e.sum
+				joined[at-1].conflicts += e.conflicts
+			default:
+				joined = append(joined, e)
+				g.place[e.to] = len(joined)
+			}
 		}
-		delete(g.edges[c], b)
-		sum := g.edges[a][c]
-		sum.sum += e.sum
-		sum.conflicts += e.conflicts
-		g.edges[a][c], g.edges[c][a] = sum, sum
 	}
-	g.edges[b] = nil
-	for c := range g.edges[a] {
-		g.propose(a, c)
+	g.edges[a], g.edges[b], g.members[b] = joined, nil, nil
+	for _, e := range joined {
+		g.place[e.to] = 0
+		g.propose(a, e)
 	}
 }
 
-// proposals is a heap with the greatest mean on top, in a total order.
+// proposal is to join two groups as they were when it was made.
+type proposal struct {
+	mean         float64
+	a, b         int // a < b
+	sizeA, sizeB int // how many members they had
+}
+
+// before orders proposals, the greatest mean first, in a total order.
+func (p *proposal) before(q *proposal) bool {
+	switch {
+	case p.mean != q.mean:
+		return p.mean > q.mean
+	case p.a != q.a:
+		return p.a < q.a
+	}
+	return p.b < q.b
+}
+
+// proposals is a heap. It is our own since most of the time of joining goes here, and container/heap takes thrice
+// as long over its interfaces.
 type proposals []proposal
 
-func (q proposals) Len() int { return len(q) }
-func (q proposals) Less(i, j int) bool {
-	x, y := q[i], q[j]
-	switch {
-	case x.mean != y.mean:
-		return x.mean > y.mean
-	case x.a != y.a:
-		return x.a < y.a
+func (q *proposals) push(p proposal) {
+	*q = append(*q, p)
+	h := *q
+	i := len(h) - 1
+	for i > 0 && p.before(&h[(i-1)/2]) {
+		h[i] = h[(i-1)/2]
+		i = (i - 1) / 2
 	}
-	return x.b < y.b
+	h[i] = p
 }
-func (q proposals) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q *proposals) Push(x any)   { *q = append(*q, x.(proposal)) }
-func (q *proposals) Pop() any {
-	old := *q
-	last := old[len(old)-1]
-	*q = old[:len(old)-1]
-	return last
+
+func (q *proposals) pop() proposal {
+	h := *q
+	first, last := h[0], h[len(h)-1]
+	h = h[:len(h)-1]
+	*q = h
+	for i := 0; len(h) > 0; {
+		child := 2*i + 1
+		if child+1 < len(h) && h[child+1].before(&h[child]) {
+			child++
+		}
+		if child >= len(h) || !h[child].before(&last) {
+			h[i] = last
+			break
+		}
+		h[i] = h[child]
+		i = child
+	}
+	return first
 }

@@ -152,7 +152,7 @@ func (r *reader) read(a *Article) *counted {
 		if number(w) {
 			c.numbers = append(c.numbers, n)
 		}
-		if number(w) && common(w) || len(w) < 2 {
+		if number(w) && common(w) {
 			c.small = append(c.small, n)
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // links are the pairs that may tell one story.
 func (p *pairing) links(l Likeness) []link {
 	var out []link
-	p.hopeless = hopelessBy(&l)
+	p.hopeless = p.hopelessBy(&l)
 	var f Features
 	for i, j := range p.candidates {
 		p.features(&f, i, j)
