@@ -3,6 +3,7 @@ package digest
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -20,6 +21,9 @@ const (
 	leadWords  = 80
 	longTitle  = 30
 	headline   = 16
+
+	mostPortable = 2 << 10 // bytes of a text that are looked at for what survives translation
+	slight       = 0.5     // worth of a word that many things may be told by
 )
 
 // reading is an article made ready for comparing. Words are numbers of the vocabulary; a word of one language
@@ -55,12 +59,13 @@ type reader struct {
 	word      []string                    // by number
 	known     map[string]map[string]int32 // by language and the word as written: its number, or -1 for function words
 	names     *text.Names
+	events    *text.Events
 	spellings map[string][]int32 // by language and name, the numbers of all words that it may be written with
 	filer     *Filer
 }
 
 func newReader(by Grouping) *reader {
-	r := &reader{number: map[string]int32{}, known: map[string]map[string]int32{}, spellings: map[string][]int32{}, names: by.Names, filer: NewFiler(by.Topics)}
+	r := &reader{number: map[string]int32{}, known: map[string]map[string]int32{}, spellings: map[string][]int32{}, names: by.Names, events: text.NewEvents(), filer: NewFiler(by.Topics)}
 	if r.names == nil {
 		r.names = text.NewNames(nil)
 	}
@@ -140,11 +145,8 @@ func (r *reader) read(a *Article) *counted {
 	for _, n := range told {
 		c.body[n]++
 	}
-	for i, part := range []string{title, body} {
-		for _, w := range text.Anchors(part, c.lang) {
-			n := r.id("~:" + w)
-			c.portable[n] = max(c.portable[n], 2-float64(i))
-		}
+	for i, part := range []string{title, cut(body, mostPortable)} {
+		r.survivors(c, part, []float64{2, 1}[i])
 	}
 	r.name(c, strings.Join(words, " "))
 	for n := range c.portable {
@@ -159,6 +161,31 @@ func (r *reader) read(a *Article) *counted {
 	slices.Sort(c.numbers)
 	c.grams = runs(text.Fold(strings.Join(words[:min(len(words), titleWords)], " ")), 4)
 	return c
+}
+
+// survivors takes in the words of a text that may stand in a translation of it.
+func (r *reader) survivors(c *counted, s string, worth float64) {
+	add := func(w string, worth float64) {
+		n := r.id("~:" + w)
+		c.portable[n] = max(c.portable[n], worth)
+	}
+	words := text.Words(s)
+	for _, w := range text.Portable(words, c.lang) {
+		add(w.Word, worth*w.Worth)
+	}
+	for _, name := range r.names.Find(s) {
+		for _, w := range text.Words(name.Name) {
+			add(text.Fold(w), worth)
+		}
+	}
+	for _, q := range text.Quantities(s, c.lang) {
+		if n := q.Values[0]; n >= 10 && q.Unit != "month" {
+			add(strconv.FormatFloat(n, 'f', -1, 64), worth)
+		}
+	}
+	for _, event := range r.events.Find(s, words, c.lang) {
+		add("!"+event, worth*slight)
+	}
 }
 
 // name takes in the names in a title: whom they belong to, and the words that they are written with.
