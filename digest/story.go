@@ -179,7 +179,7 @@ func copies(articles []Article) []string {
 	for i := range articles {
 		a := &articles[i]
 		whole := bodyOf(*a, copiedWords)
-		repeats := seen[whole] && len(whole) >= leastCopied
+		repeats := seen[whole] && len(whole) >= leastSame
 		if !repeats {
 			seen[whole] = true
 			s := shingles(a)
