@@ -8,12 +8,14 @@ import (
 )
 
 // What makes a text another's copy: so great a share of the shingles of one's beginning, runs of so many letters,
-// stands in the other's (Broder 1997). Of a beginning of fewer than leastCopied letters nothing is said.
+// stands in the other's (Broder 1997). Of a beginning of fewer than leastCopied letters nothing is said, unless it is
+// the very same and has leastSame.
 const (
 	shingle     = 5
 	containment = 0.8
 	copiedWords = 120
 	leastCopied = 200
+	leastSame   = 60
 	likelyCopy  = 0.6 // cosine of texts below which none is looked for
 )
 

@@ -35,7 +35,8 @@ func Group(articles []Article, by Grouping) []Story {
 	links := p.links(l)
 	g := newGroups(len(p.docs), links)
 	g.joinAll()
-	return p.stories(g, links, parts, ordered, by, l)
+	told := grouped{pairing: p, likeness: &l, articles: ordered, parts: parts, known: by.Stories}
+	return told.stories(g, links)
 }
 
 // earlier orders articles by date, undated ones last, then by id and title: a total order that does not

@@ -39,8 +39,17 @@ const (
 	toldParts = 2 // features of a link
 )
 
-// stories makes stories of groups; parts are the articles of each reading.
-func (p *pairing) stories(g *groups, links []link, parts [][]int, ordered []Article, by Grouping, l Likeness) []Story {
+// grouped tells of readings that were joined what stories they are.
+type grouped struct {
+	*pairing
+	likeness *Likeness
+	articles []Article
+	parts    [][]int           // by reading: the articles that it stands for
+	known    map[string]string // by article's id: the story in which it was told before
+}
+
+// stories makes stories of groups.
+func (t *grouped) stories(g *groups, links []link) []Story {
 	inside, across := map[int][]link{}, map[[2]int]link{}
 	for _, one := range links {
 		a, b := g.of[one.i], g.of[one.j]
@@ -58,14 +67,14 @@ func (p *pairing) stories(g *groups, links []link, parts [][]int, ordered []Arti
 	for of, members := range g.members {
 		if len(members) > 0 {
 			at[of] = len(out)
-			out = append(out, p.story(members, inside[of], parts, ordered, by, &l))
+			out = append(out, t.story(members, inside[of]))
 		}
 	}
 	for _, one := range slices.SortedFunc(maps.Values(across), stronger) {
 		for _, side := range [][2]int{{one.i, one.j}, {one.j, one.i}} {
 			s, other := &out[at[g.of[side[0]]]], &out[at[g.of[side[1]]]]
 			if len(s.Near) < mostNear {
-				s.Near = append(s.Near, Near{Story: other.ID, Title: other.Lead.Title, Score: one.p, Why: p.why(one)})
+				s.Near = append(s.Near, Near{Story: other.ID, Title: other.Lead.Title, Score: one.p, Why: t.why(one)})
 			}
 		}
 	}
@@ -78,33 +87,33 @@ func stronger(a, b link) int {
 }
 
 // story makes a story of readings. It is called by its earliest member, or as it was called before.
-func (p *pairing) story(members []int, inside []link, parts [][]int, ordered []Article, by Grouping, l *Likeness) Story {
+func (t *grouped) story(members []int, inside []link) Story {
 	var all []int
 	var filings []Filing
 	for _, m := range members {
-		all = append(all, parts[m]...)
-		filings = append(filings, slices.Repeat([]Filing{p.docs[m].filing}, len(parts[m]))...)
+		all = append(all, t.parts[m]...)
+		filings = append(filings, slices.Repeat([]Filing{t.docs[m].filing}, len(t.parts[m]))...)
 	}
 	slices.Sort(all)
-	s := Story{ID: storyID(ordered[all[0]]), Lead: ordered[all[0]]}
+	s := Story{ID: storyID(t.articles[all[0]]), Lead: t.articles[all[0]]}
 	for _, m := range all[1:] {
-		s.Others = append(s.Others, ordered[m])
+		s.Others = append(s.Others, t.articles[m])
 	}
 	for _, m := range all {
-		if id := by.Stories[ordered[m].ID]; id != "" {
+		if id := t.known[t.articles[m].ID]; id != "" {
 			s.ID = id
 			break
 		}
 	}
-	s.Names = namesOf(s.Articles(), p.names)
+	s.Names = namesOf(s.Articles(), t.names)
 	s.Copies = copies(s.Articles())
-	s.Reasons = p.linked(inside, l)
-	p.filer.fileStory(&s, filings)
+	s.Reasons = t.linked(inside)
+	t.filer.fileStory(&s, filings)
 	return s
 }
 
 // linked tells why members of a story are together: each by the strongest link that brought it in.
-func (p *pairing) linked(links []link, l *Likeness) []Reason {
+func (t *grouped) linked(links []link) []Reason {
 	slices.SortFunc(links, stronger)
 	told := map[int]bool{}
 	var out []Reason
@@ -114,14 +123,14 @@ func (p *pairing) linked(links []link, l *Likeness) []Reason {
 		}
 		told[one.i], told[one.j] = true, true
 		out = append(out, Reason{Part: "linked", Value: one.p, Detail: fmt.Sprintf("%s ~ %s: %s (%s)",
-			teller(*p.docs[one.j].article), teller(*p.docs[one.i].article), p.common(one), p.decisive(one, l))})
+			teller(*t.docs[one.j].article), teller(*t.docs[one.i].article), t.common(one), t.decisive(one))})
 	}
 	return out
 }
 
 // common lists the words that a link's articles share, the rarest first.
-func (p *pairing) common(one link) string {
-	a, b := p.docs[one.i], p.docs[one.j]
+func (t *grouped) common(one link) string {
+	a, b := t.docs[one.i], t.docs[one.j]
 	x, y := a.body, b.body
 	if a.lang != b.lang {
 		x, y = a.portable, b.portable
@@ -131,20 +140,20 @@ func (p *pairing) common(one link) string {
 		words = append(words, weighed{x[i].word, x[i].weight * y[j].weight})
 	}
 	slices.SortFunc(words, func(a, b weighed) int {
-		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(p.bare(a.word), p.bare(b.word)))
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(t.bare(a.word), t.bare(b.word)))
 	})
 	var out []string
 	for _, w := range words[:min(toldWords, len(words))] {
-		out = append(out, p.bare(w.word))
+		out = append(out, t.bare(w.word))
 	}
 	return strings.Join(out, ", ")
 }
 
 // decisive names the features that spoke the loudest for a link.
-func (p *pairing) decisive(one link, l *Likeness) string {
+func (t *grouped) decisive(one link) string {
 	var f Features
-	p.features(&f, one.i, one.j)
-	speak := func(x Feature) float64 { return l[x] * f[x] }
+	t.features(&f, one.i, one.j)
+	speak := func(x Feature) float64 { return t.likeness[x] * f[x] }
 	var all []Feature
 	for x := range features {
 		if speak(x) > 0 && x != Titles && x != Texts && x != Across {
@@ -160,8 +169,8 @@ func (p *pairing) decisive(one link, l *Likeness) string {
 }
 
 // why tells what two stories share and what keeps them apart.
-func (p *pairing) why(one link) string {
-	return fmt.Sprintf("%s; %s", p.common(one), cmp.Or(one.conflict, "too little else in common"))
+func (t *grouped) why(one link) string {
+	return fmt.Sprintf("%s; %s", t.common(one), cmp.Or(one.conflict, "too little else in common"))
 }
 
 // mostOriginals bounds the texts that a story's members are compared with, so that a thousand of one story cost
@@ -179,7 +188,7 @@ func copies(articles []Article) []string {
 	for i := range articles {
 		a := &articles[i]
 		whole := bodyOf(*a, copiedWords)
-		repeats := seen[whole] && len(whole) >= leastCopied
+		repeats := seen[whole] && len(whole) >= leastSame
 		if !repeats {
 			seen[whole] = true
 			s := shingles(a)
