@@ -167,6 +167,7 @@ func (c *composer) lay(stories []Story) *page {
 }
 
 func (c *composer) place(s Story) {
+	s = c.relieved(s)
 	p, why := c.page, c.refusal(s)
 	switch {
 	case why == "":
@@ -182,6 +183,26 @@ func (c *composer) place(s Story) {
 	default:
 		p.left = append(p.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: why + "; brief is full"})
 	}
+}
+
+// relieved gives a story another lead when its source leads enough stories already: the next independent report of
+// which the same can be said that put the first one there, but for its source.
+func (c *composer) relieved(s Story) Story {
+	full := func(a Article) bool { return c.page.bySource[a.Feed] >= c.layout.PerSource }
+	if !full(s.Lead) {
+		return s
+	}
+	voice := voices(&s, c.known)
+	for i, a := range s.Others {
+		told := s.Update != nil && len(s.Update.By) > 0 && !slices.Contains(s.Update.By, a.ID)
+		if !full(a) && voice[a.ID] == report && foreign(a, c.lang) == foreign(s.Lead, c.lang) && words(a) > 0 && !told {
+			s.Reasons = append(slices.Clip(s.Reasons), Reason{Part: "lead", Detail: fmt.Sprintf("instead of %s, which leads %d stories already", teller(s.Lead), c.layout.PerSource)})
+			s.Others = slices.Insert(slices.Delete(slices.Clone(s.Others), i, i+1), 0, s.Lead)
+			s.Lead = a
+			return s
+		}
+	}
+	return s
 }
 
 // refusal says why a story gets no block of its own; empty: it gets one.

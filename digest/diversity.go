@@ -134,24 +134,24 @@ func (b booster) fits(s *Story) string {
 	}
 	told := folded(head(s.Lead.Title, openingWords) + ". " + head(lead(s.Lead), openingWords))
 	for i, phrase := range b.words {
-		if contains(told, phrase) {
+		if indexOf(told, phrase) >= 0 {
 			return b.Words[i]
 		}
 	}
 	return ""
 }
 
-// contains says whether a phrase stands among words.
-func contains(words, phrase []string) bool {
+// indexOf is where a phrase begins among words; -1 when it does not stand there.
+func indexOf(words, phrase []string) int {
 	if len(phrase) == 0 {
-		return false
+		return -1
 	}
 	for i := range len(words) - len(phrase) + 1 {
 		if slices.Equal(words[i:i+len(phrase)], phrase) {
-			return true
+			return i
 		}
 	}
-	return false
+	return -1
 }
 
 // company is who a story is mainly about: the organisation that it speaks of most, or that makes what it

@@ -3,6 +3,7 @@ package digest
 import (
 	"maps"
 	"math"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -27,12 +28,13 @@ type candidate struct {
 	leans bool // its first word points back to the sentence before
 }
 
-// candidates are the quotable sentences of a text's beginning that do not repeat the headline.
-func candidates(from, headline, lang string) []candidate {
+// candidates are the quotable sentences of the beginning of a text of a's, which do not repeat the headline.
+func candidates(a Article, from, headline string) []candidate {
 	var out []candidate
+	lang := a.Lang
 	repeated := false // the sentence before only repeats the headline, which stands above what is quoted
 	for i, s := range text.Sentences(head(from, excerptWords), lang) {
-		q := quotable(s, lang)
+		q := quotable(unheaded(s, a.Source.Title), lang)
 		hangs := leans(q, lang) && !repeated
 		if repeated = q != "" && Repeats(q, headline, lang); q != "" && !repeated {
 			out = append(out, candidate{text: q, at: i, words: bag(q, lang), leans: hangs})
@@ -49,7 +51,7 @@ func excerpt(s Story, n int) []string {
 	var best []candidate
 	top := 0.0
 	for _, from := range []string{s.Lead.Summary, s.Lead.Text} {
-		picked, value := pick(candidates(from, s.Lead.Title, s.Lead.Lang), weights, headline, n)
+		picked, value := pick(candidates(s.Lead, from, s.Lead.Title), weights, headline, n)
 		if value > top {
 			best, top = picked, value
 		}
@@ -151,14 +153,17 @@ func leans(s, lang string) bool {
 	if base := text.Base(lang); base == "zh" || base == "ja" {
 		return slices.ContainsFunc(backwards(base), func(w string) bool { return strings.HasPrefix(s, w) })
 	}
-	return slices.Contains(backwards(text.Base(lang)), first)
+	return slices.Contains(backwards(text.Base(lang)), first) || text.Base(lang) == "en" && leansLater.MatchString(s)
 }
+
+// What points back in English behind a preposition, or in time.
+var leansLater = regexp.MustCompile(`^(?:(?:In|At|On|By|For|With|From|To|Of|After|Before|Despite|Given|Under) (?:\pL+ing )?(?:it|so|them|doing so|these|those|such)|(?:Hours|Days|Weeks|Months) later)\b`)
 
 // backwards are the first words that point back, folded.
 func backwards(base string) []string {
 	switch base {
 	case "en":
-		return strings.Fields("he she it they this that these those his her its their but however and also such so then moreover meanwhile instead both there yet still")
+		return strings.Fields("he she it they this that these those his her its their but however and also such so then moreover meanwhile instead both there yet still nor")
 	case "it":
 		return strings.Fields("lui lei loro questo questa questi queste quello quella tuttavia pero ma e inoltre infatti cosi anche invece poi entrambi")
 	case "de":
@@ -193,7 +198,7 @@ func added(s Story, known map[string]Source, lang string) *Quote {
 		if src.First || slices.Contains(s.Copies, a.ID) || owner(a, src) == by || CommandsMachine(a.Title+" "+body) {
 			continue
 		}
-		for _, c := range candidates(body, s.Lead.Title, a.Lang) {
+		for _, c := range candidates(a, body, s.Lead.Title) {
 			n := adds(c, a, s, told, about)
 			if n == 0 {
 				continue

@@ -51,6 +51,26 @@ func TestQuotes(t *testing.T) {
 	}
 }
 
+// TestQuotable holds what may be quoted, and what may not, to the sentences of testdata/quotable.tsv.
+func TestQuotable(t *testing.T) {
+	file, err := os.ReadFile("testdata/quotable.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(file)) {
+		lang, rest, _ := strings.Cut(strings.TrimSpace(line), "\t")
+		mark, sentence, ok := strings.Cut(rest, "\t")
+		if !ok {
+			continue // a remark
+		}
+		s := digest.Story{ID: "one", Lead: digest.Article{ID: "a", Text: sentence, Lang: lang}, Topic: digest.Brief, Score: 1, Relevance: 1}
+		e := digest.Compose([]digest.Story{s}, digest.Digest{Lang: lang}, digest.Slot{})
+		if got, want := len(e.Stories()[0].Summary) > 0, mark == "+"; got != want {
+			t.Errorf("quoted: %t, want %t: %s", got, want, sentence)
+		}
+	}
+}
+
 func quoted(s digest.Story) string {
 	var b strings.Builder
 	for _, one := range s.Summary {

@@ -17,6 +17,8 @@ import (
 type fact struct {
 	key  string // the same in every language
 	word string // as it is written
+
+	spelled bool // a name that is told by its spelling alone; other languages may call it otherwise
 }
 
 // The kinds of facts, as their keys begin.
@@ -94,7 +96,7 @@ func (l lore) facts(s, lang string) []fact {
 			told = append(told, folded(spelling)...)
 		}
 		if n.Kind != text.Press && n.Kind != text.Place {
-			add(fact{aName + text.Fold(n.Name), n.Name})
+			add(fact{key: aName + text.Fold(n.Name), word: n.Name})
 		}
 	}
 	for _, f := range spelledNames(s, lang) {
@@ -111,15 +113,14 @@ func (l lore) facts(s, lang string) []fact {
 // turnsIn finds the turns that a text tells.
 func (l lore) turnsIn(s, lang string) []fact {
 	var out []fact
-	words := folded(s)
+	written, words := text.Words(s), folded(s)
 	for _, t := range l.turns[text.Base(lang)] {
-		switch {
-		case dense(text.Base(lang)):
+		if dense(text.Base(lang)) {
 			if strings.Contains(s, t.words[0]) {
-				out = append(out, fact{aTurn + t.turn, t.words[0]})
+				out = append(out, fact{key: aTurn + t.turn, word: t.words[0]})
 			}
-		case contains(words, t.words):
-			out = append(out, fact{aTurn + t.turn, strings.Join(t.words, " ")})
+		} else if at := indexOf(words, t.words); at >= 0 {
+			out = append(out, fact{key: aTurn + t.turn, word: strings.Join(written[at:at+len(t.words)], " ")})
 		}
 	}
 	return out
@@ -139,7 +140,7 @@ func figuresIn(s, lang string) []fact {
 		if q.Unit == "%" {
 			key += "%"
 		}
-		out = append(out, fact{aNumber + key, strings.TrimSpace(q.Said)})
+		out = append(out, fact{key: aNumber + key, word: strings.TrimSpace(q.Said)})
 	}
 	return out
 }
@@ -156,7 +157,8 @@ func spelledNames(s, lang string) []fact {
 		var run []string
 		flush := func() {
 			if len(run) > 0 {
-				out = append(out, fact{aName + text.Fold(strings.Join(run, " ")), strings.Join(run, " ")})
+				name := strings.Join(run, " ")
+				out = append(out, fact{key: aName + text.Fold(name), word: name, spelled: !slices.ContainsFunc(run, mixed)})
 			}
 			run = nil
 		}

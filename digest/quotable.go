@@ -22,7 +22,7 @@ const (
 func quotable(sentence, lang string) string {
 	s := strings.Join(strings.Fields(undated(sentence)), " ")
 	n := len(text.Words(s))
-	if n < leastWords || n > mostWords && !cjk(s) || !complete(s) || !speaks(s, lang) {
+	if n < leastWords || n > mostWords && !cjk(s) || !complete(s) || !speaks(s, lang) || !states(s, lang) {
 		return ""
 	}
 	if strings.Contains(s, "://") || lures(s) || CommandsMachine(s) {
@@ -32,14 +32,19 @@ func quotable(sentence, lang string) string {
 }
 
 // complete says whether a sentence can stand alone: begun and ended as sentences are, with all that it opens
-// closed. What ends in an ellipsis was cut off somewhere, and a question is no news.
+// closed. What ends in an ellipsis was cut off somewhere; a question is no news, and what is exclaimed, but for
+// quotations, is advertising.
 func complete(s string) bool {
 	if utf8.RuneCountInString(s) > summaryLen || !begun(s) || !balanced(s) {
 		return false
 	}
 	bare := strings.TrimRight(s, `"'”’»)]」』）`)
 	last, _ := utf8.DecodeLastRuneInString(strings.TrimSpace(bare))
-	return strings.ContainsRune(".!。！", last) && !strings.HasSuffix(bare, "...")
+	ends := ".。"
+	if bare != s {
+		ends += "!！"
+	}
+	return strings.ContainsRune(ends, last) && !strings.HasSuffix(bare, "...")
 }
 
 // begun says whether a sentence begins as one: not with a small letter, unless that is a name's as in iPhone
@@ -108,6 +113,19 @@ func undated(s string) string {
 	return s[len(dateline.FindString(s)):]
 }
 
+// masthead is a newsletter's name with what it calls itself behind it.
+var masthead = regexp.MustCompile(`^((?:[\p{Lu}\d]\S*|[-–&|]|and|of|the)(?: (?:[\p{Lu}\d]\S*|[-–&|]|and|of|the)){0,8}): `)
+
+// unheaded takes off the masthead that ran into a newsletter's first sentence: Courier News and Views: …
+func unheaded(s, publisher string) string {
+	name, _, _ := strings.Cut(publisher, " |")
+	head := masthead.FindStringSubmatch(s)
+	if head == nil || name == "" || !strings.HasPrefix(text.Fold(head[1]), text.Fold(name)) {
+		return s
+	}
+	return s[len(head[0]):]
+}
+
 // lures says whether a sentence only leads on to the article, sells it, or credits a picture.
 func lures(s string) bool {
 	folded := " " + strings.Join(strings.FieldsFunc(text.Fold(s), spaced), " ") + " "
@@ -140,7 +158,7 @@ func spaced(r rune) bool {
 var lurePhrases = []string{
 	" read more ", " read on ", " read the full ", " full story here ", " here s why ", " here is why ", " here s what ", " here s how ",
 	" here is what ", " here is how ", " here are the ", " find out more ", " find out here ", " click here ", " keep reading ", " continue reading ", " sign up for ",
-	" you need to know ", " stay tuned ", " in this article ", " in this post ", " appeared first on ", " all rights reserved ",
+	" you need to know ", " stay tuned ", " this article ", " this post ", " this essay ", " this guide ", " this blog ", " this tutorial ", " appeared first on ", " all rights reserved ",
 	" affiliate commission ", " our newsletter ", " getty images ", " image credit", " photo by ", " photo: ", " image: ", " photograph: ", " watch the video ",
 	" ecco perche ", " ecco come ", " ecco cosa ", " ecco chi ", " ecco quando ", " ecco tutto ", " leggi anche ", " leggi tutto ",
 	" continua a leggere ", " clicca qui ", " in questo articolo ", " nella nostra guida ", " riproduzione riservata ", " da sapere su ", " foto: ",
@@ -156,7 +174,7 @@ var lurePhrases = []string{
 // What a sentence begins with that speaks to the reader instead of telling, or is a byline.
 var lureOpenings = []string{
 	"read", "click", "subscribe", "sign up", "watch", "listen", "follow", "discover", "check out", "learn more", "learn how", "join us", "share this",
-	"find out", "published on", "published at", "updated on", "last updated", "written by", "reporting by", "edited by", "advertisement", "sponsored", "disclosure", "correction",
+	"find out", "published on", "published at", "updated on", "last updated", "written by", "reporting by", "edited by", "advertisement", "sponsored", "disclosure", "correction", "dear friends", "dear readers", "welcome to",
 	"scopri", "iscriviti", "seguici", "clicca", "guarda", "leggi", "pubblicato", "aggiornato", "a cura di", "vediamo",
 	"jetzt lesen", "jetzt abonnieren", "jetzt anmelden", "abonnieren", "klicken", "lesen sie", "mehr dazu",
 	"decouvrez", "abonnez-vous", "suivez", "cliquez", "lisez", "lire aussi", "publie le", "mis a jour",

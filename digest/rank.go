@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tidings/digest/text"
 )
@@ -157,7 +158,7 @@ func (r *ranker) arrange(s *Story) []member {
 			compareBool(a.foreign, b.foreign),
 			cmp.Compare(a.voice, b.voice),
 			cmp.Compare(b.weight, a.weight),
-			cmp.Compare(b.length/100, a.length/100),
+			cmp.Compare((b.length+99)/100, (a.length+99)/100), // a hundred words more or less say nothing, but none do
 			earlier(a.Article, b.Article),
 		)
 	})
@@ -190,7 +191,15 @@ func weight(s Source) float64 {
 	return s.Weight
 }
 
-func words(a Article) int { return len(strings.Fields(a.Text)) }
+// words counts the words of an article. In Chinese and Japanese, where nothing parts them, two characters are
+// taken for one.
+func words(a Article) int {
+	body := cmp.Or(a.Text, a.Summary)
+	if dense(text.Base(a.Lang)) {
+		return utf8.RuneCountInString(body) / 2
+	}
+	return len(strings.Fields(body))
+}
 
 // parts tells what a story's score is made of.
 func (r *ranker) parts(s *Story, members []member) []Reason {

@@ -254,7 +254,8 @@ func opening(a Article) string {
 }
 
 // brings returns the facts of a fresh member that were not told before, if they are worth being told. A copy
-// brings nothing.
+// brings nothing, nor do names that nobody knows in a language in which the story was not told: there all is called
+// otherwise.
 func (n newness) brings(a Article, b before) []fact {
 	if b.copies[a.ID] {
 		return nil
@@ -263,7 +264,7 @@ func (n newness) brings(a Article, b before) []fact {
 	var out []fact
 	take := func(facts []fact, ofName, ofOther int) {
 		for _, f := range facts {
-			if b.has(f) || !n.rare(f, b) || slices.ContainsFunc(out, func(o fact) bool { return o.key == f.key }) {
+			if b.has(f) || f.spelled && !b.langs[language(a)] || !n.rare(f, b) || slices.ContainsFunc(out, func(o fact) bool { return o.key == f.key }) {
 				continue
 			}
 			out = append(out, f)
@@ -293,12 +294,13 @@ type before struct {
 	words  map[string]bool // of these, since a fact may stand there written otherwise
 	held   map[string]int  // in how many of all its members each fact stands
 	copies map[string]bool // ids of members
+	langs  map[string]bool // of its old members
 }
 
 // told gathers that. Of turns only those count with which a member opens, since a text speaks of others' turns
 // too.
 func (n newness) told(s Story, old []Article) before {
-	b := before{facts: map[string]bool{}, words: map[string]bool{}, held: map[string]int{}, copies: map[string]bool{}}
+	b := before{facts: map[string]bool{}, words: map[string]bool{}, held: map[string]int{}, copies: map[string]bool{}, langs: map[string]bool{}}
 	for _, id := range s.Copies {
 		b.copies[id] = true
 	}
@@ -308,6 +310,7 @@ func (n newness) told(s Story, old []Article) before {
 		}
 	}
 	for _, a := range old {
+		b.langs[language(a)] = true
 		for _, f := range n.openings[a.ID] {
 			b.facts[f.key] = true
 		}

@@ -15,8 +15,8 @@ var eventsFile string
 // used by several at once.
 type Events struct {
 	words  map[string]map[string]string // by language and word, folded
-	stems  map[string][]eventWord         // by language, sorted
-	pieces map[string][]eventWord         // by language that is written without spaces
+	stems  map[string][]eventWord       // by language, sorted
+	pieces map[string][]eventWord       // by language that is written without spaces
 }
 
 // eventWord is how words of an event begin or, in Chinese and Japanese, what stands in them.

@@ -38,8 +38,21 @@ type Name struct {
 	Also  []string `json:"-"`               // other spellings, in any language and script: 谷歌, グーグル
 }
 
-// Key is one for all ways of writing a name: GPT-5, GPT 5 and gpt5 share theirs.
-func (n Name) Key() string { return strings.Join(keysOf(n.Name), " ") }
+// Key is one for all ways of writing a name: GPT-5, GPT 5 and gpt5 share theirs, and so do Claude 4 Opus and
+// Claude Opus 4.
+func (n Name) Key() string {
+	keys := keysOf(n.Name)
+	slices.SortStableFunc(keys, func(a, b string) int { return cmp.Compare(rank(a), rank(b)) })
+	return strings.Join(keys, " ")
+}
+
+// rank is 1 of a number and 0 of a word: what comes first in a key.
+func rank(key string) int {
+	if key[0] >= '0' && key[0] <= '9' {
+		return 1
+	}
+	return 0
+}
 
 // Names knows names and finds them in texts. It may be used by several at once.
 type Names struct {
@@ -73,10 +86,10 @@ func NewNames(own []Name) *Names {
 func (n *Names) add(name Name) {
 	written := append([]string{name.Name}, name.Also...)
 	name.Name = bare(name.Name)
-	id := name.Key()
+	id, own := name.Key(), keysOf(name.Name)
 	for _, w := range written {
 		s, ok := newSpelling(w, &name)
-		s.id = id
+		s.id, s.own = id, own
 		switch {
 		case !ok:
 		case s.far != "":
@@ -115,21 +128,18 @@ func (n *Names) Mentions(s string) []Name {
 
 // mention is a place in a text where a name stands.
 type mention struct {
-	name     Name
-	known    *spelling // what was found of the list; nil when only the words around tell it
-	version  string    // folded, its parts with spaces between them; may be empty
-	from, to int       // in bytes
+	name      Name
+	known     *spelling // what was found of the list; nil when only the words around tell it
+	versioned bool      // the name is a known one with a version behind it
+	from, to  int       // in bytes
 }
 
 // key is [Name.Key] of the mention's name.
 func (m mention) key() string {
-	switch {
-	case m.known == nil:
+	if m.known == nil || m.versioned {
 		return m.name.Key()
-	case m.version == "":
-		return m.known.id
 	}
-	return m.known.id + " " + m.version
+	return m.known.id
 }
 
 // mentions finds all names in s, whose pieces are given.
@@ -233,12 +243,8 @@ func (m *mention) extend(s string, list []piece, i int, sp *spelling) int {
 	if end == i || sp.model && !numbered {
 		return i
 	}
-	parts := make([]string, 0, 4)
-	for _, p := range list[i:end] {
-		parts = append(parts, p.key)
-	}
-	m.version, m.to = strings.Join(parts, " "), list[end-1].to
-	if sp.plain || sp.far == "" && strings.Join(sp.keys, " ") == sp.id {
+	m.versioned, m.to = true, list[end-1].to
+	if sp.plain || sp.far == "" && slices.Equal(sp.keys, sp.own) {
 		m.name.Name = s[m.from:m.to]
 	} else {
 		m.name.Name += " " + strings.TrimLeft(s[list[i].from:m.to], " -")
@@ -269,7 +275,7 @@ func (n *Names) at(s string, list []piece, i int) (best mention, next int, ok bo
 			if sp.name.Kind == Model || sp.name.Kind == Product {
 				end = m.extend(s, list, end, sp)
 			}
-			if end > next && (m.version != "" || !sp.model) {
+			if end > next && (m.versioned || !sp.model) {
 				best, next, ok = m, end, true
 			}
 		}

@@ -11,6 +11,7 @@ import (
 type spelling struct {
 	name  *Name
 	id    string   // [Name.Key] of the name
+	own   []string // the keys of the name itself
 	keys  []string // its pieces, folded
 	cased []casing // how each has to be written
 	far   string   // the whole, where a script is in it that parts no words; then there are no keys

@@ -31,6 +31,9 @@ func versionPart(s string, list []piece, i int, numbered bool) int {
 	}
 	switch p.sort {
 	case digits:
+		if sized(i+1) && p.gap == space && counted(list[i+1].key) {
+			return 0 // 100K users
+		}
 		if sized(i+1) && p.to-p.from <= 4 {
 			return 2
 		}
@@ -45,7 +48,7 @@ func versionPart(s string, list []piece, i int, numbered bool) int {
 			}
 			return 2 // V3, R1
 		}
-		if edition(p.key) && (p.capital(s) || p.gap == hyphen || numbered && p.gap == space && p.to-p.from <= 5) {
+		if edition(p.key) && (p.capital(s) || p.gap == hyphen || numbered && p.gap == space && smallEdition(p.key)) {
 			return 1
 		}
 	}
@@ -80,10 +83,19 @@ func edition(key string) bool {
 	return false
 }
 
+// smallEdition says whether an edition's name is in no language here an everyday word, so that it needs no capital.
+func smallEdition(key string) bool {
+	switch key {
+	case "mini", "nano", "turbo", "preview", "pro", "lite", "flash", "instruct":
+		return true
+	}
+	return false
+}
+
 // counted says whether a word behind a number is what the number counts or how large it is.
 func counted(key string) bool {
 	switch key {
-	case "million", "millions", "billion", "billions", "trillion", "thousand", "hundred", "mln", "mrd", "mio", "bn", "milioni", "milione", "miliardi", "miliardo",
+	case "million", "millions", "billion", "billions", "trillion", "thousand", "hundred", "k", "m", "x", "mln", "mrd", "mio", "bn", "milioni", "milione", "miliardi", "miliardo",
 		"mila", "millionen", "milliarden", "tausend", "milliards", "mille", "millones", "mil", "percent", "prozent", "users", "people", "days", "weeks",
 		"months", "years", "hours", "minutes", "times", "of", "per", "giorni", "mesi", "anni", "ore", "tage", "wochen", "monate", "jahre", "jours", "mois", "ans",
 		"heures", "dias", "meses", "anos", "horas", "points", "languages", "countries", "models", "new", "more", "other", "things", "ways", "tips", "reasons":
