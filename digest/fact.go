@@ -3,7 +3,7 @@ package digest
 import (
 	"bufio"
 	_ "embed"
-	"regexp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,7 +104,7 @@ func (l lore) facts(s, lang string) []fact {
 			add(f)
 		}
 	}
-	for _, f := range slices.Concat(figuresIn(s), l.turnsIn(s, lang)) {
+	for _, f := range slices.Concat(figuresIn(s, lang), l.turnsIn(s, lang)) {
 		add(f)
 	}
 	return out
@@ -126,85 +126,23 @@ func (l lore) turnsIn(s, lang string) []fact {
 	return out
 }
 
-// figure is a number as it is written, perhaps with what multiplies it.
-var figure = regexp.MustCompile(`(\d[\d.,\x{00a0}\x{202f}]*\d|\d)\s?(%|[\p{L}]+)?`)
-
 // figuresIn finds the numbers of a text: amounts, shares and counts, but no years and none so small that it may
-// be a day or an hour. A point or comma before three digits parts thousands, before others it begins a
-// fraction.
-func figuresIn(s string) []fact {
+// be a day or an hour.
+func figuresIn(s, lang string) []fact {
 	var out []fact
-	for _, m := range figure.FindAllStringSubmatchIndex(s, -1) {
-		if before, _ := utf8.DecodeLastRuneInString(s[:m[0]]); before < 0x250 && unicode.IsLetter(before) || before == '-' || before == '.' {
-			continue // part of a name, as in GPT-4
-		}
-		n, ok := parseNumber(s[m[2]:m[3]])
-		word, unit := s[m[2]:m[3]], ""
-		if m[4] >= 0 {
-			unit = s[m[4]:m[5]]
-		}
-		by := multiplier(unit)
-		switch {
-		case !ok:
-			continue
-		case unit == "%":
-			word += "%"
-		case by > 1:
-			if first, size := utf8.DecodeRuneInString(unit); first > 0x2fff { // the rest is other words
-				m[1] = m[4] + size
-			}
-			word, n = s[m[0]:m[1]], n*by
-		case n <= 31, n >= 1900 && n < 2100 && n == float64(int(n)):
+	for _, q := range text.Quantities(s, lang) {
+		n := q.Values[0]
+		small := n <= 31 || n >= 1900 && n < 2100 && n == math.Trunc(n)
+		if q.Unit == "month" || math.IsNaN(n) || small && q.Unit == "" && strings.IndexFunc(q.Said, unicode.IsLetter) < 0 {
 			continue
 		}
 		key := strconv.FormatFloat(n, 'g', 6, 64)
-		if unit == "%" {
+		if q.Unit == "%" {
 			key += "%"
 		}
-		out = append(out, fact{key: aNumber + key, word: word})
+		out = append(out, fact{key: aNumber + key, word: strings.TrimSpace(q.Said)})
 	}
 	return out
-}
-
-// parseNumber reads digits with points, commas or narrow spaces among them.
-func parseNumber(s string) (float64, bool) {
-	s = strings.NewReplacer("\u00a0", "", "\u202f", "").Replace(s)
-	last := strings.LastIndexAny(s, ".,")
-	if last >= 0 {
-		whole, part := s[:last], s[last+1:]
-		whole = strings.NewReplacer(".", "", ",", "").Replace(whole)
-		if len(part) == 3 && whole != "0" {
-			s = whole + part
-		} else {
-			s = whole + "." + part
-		}
-	}
-	n, err := strconv.ParseFloat(s, 64)
-	return n, err == nil
-}
-
-// multiplier is what a word behind a number multiplies it by; 1 when it says nothing of the kind. Of Chinese and
-// Japanese ones the first character counts.
-func multiplier(unit string) float64 {
-	switch strings.ToLower(unit) {
-	case "k", "thousand", "mila", "tausend", "mille", "mil":
-		return 1e3
-	case "m", "mn", "mln", "mio", "million", "millions", "milione", "milioni", "millionen", "millón", "millones":
-		return 1e6
-	case "b", "bn", "mrd", "mld", "billion", "billions", "miliardo", "miliardi", "milliarde", "milliarden", "milliard", "milliards":
-		return 1e9
-	case "t", "tn", "trillion", "trillions":
-		return 1e12
-	}
-	switch first, _ := utf8.DecodeRuneInString(unit); first {
-	case '万', '萬':
-		return 1e4
-	case '亿', '億':
-		return 1e8
-	case '兆':
-		return 1e12
-	}
-	return 1
 }
 
 // spelledNames finds what a text writes like names: runs of capitalised words within a sentence, and words that

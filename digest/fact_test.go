@@ -15,7 +15,7 @@ func TestFacts(t *testing.T) {
 		{"fr", "Le rachat de Kestrel par Nordwind pour 2,6 milliards est approuvé", "name kestrel, name nordwind, number 2.6e+09, turn approved"},
 		{"zh", "监管机构批准Nordwind以26亿美元收购Kestrel", "name nordwind, name kestrel, number 2.6e+09, turn approved"},
 		{"ja", "NordwindのKestrel買収、26億ドルで当局が承認", "name nordwind, name kestrel, number 2.6e+09, turn approved"},
-		{"en", "OpenAI Sued By Forty Authors Over Books", "name openai, turn sued"}, // capitals tell nothing where all have them
+		{"en", "OpenAI Sued By Forty Authors Over Books", "name openai, number 40, turn sued"}, // capitals tell nothing where all have them
 		{"en", "The model has 120,000 users and 35% of the market", "number 120000, number 35%"},
 		{"de", "Das Modell hat 120.000 Nutzer", "number 120000"},
 		{"en", "In September 2023, 13 people at 7:30", ""}, // years, days and hours

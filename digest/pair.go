@@ -2,261 +2,231 @@ package digest
 
 import (
 	"cmp"
-	"iter"
 	"math"
 	"slices"
+	"strings"
 	"time"
-
-	"tidings/digest/text"
 )
 
-// The bounds of grouping. The window is how far apart two reports of one event may be; the thresholds are
-// on the similarities of [pairing.score], for two articles in one language and across languages.
+// The bounds of looking for pairs: how far apart two reports of one event may be; how many articles of such a
+// time may hold a word by which they find each other (of a commoner word only the nearest few are looked at, so
+// that the work grows with the articles and not with their square); how many of an article's words are
+// followed; and how much two must share to be compared at all.
 const (
-	storyWindow  = 72 * time.Hour
-	sameLanguage = 0.22
-	acrossThem   = 0.22
-	agreement    = 1.3 // likeness of two articles of one topic counts so much more
-	leadWords    = 80
-	leastShared  = 3 // words two articles must share, see [pairing.evidence]
+	storyWindow = 72 * time.Hour
+	longestLife = 7 * 24 * time.Hour // of one article that is told again and again
+	crowd       = 250
+	nearest     = 24
+	followed    = 48
+	mostMet     = 96
+	leastShared = 5.0 // as squares of rarities: one rare word, or a few that are less so
 )
 
-// weighed is a word's number and its weight; lists are sorted by number.
-type weighed struct {
-	word   int
-	weight float64
-}
-
-// document is an article made ready for comparing.
-type document struct {
-	article  Article
-	lang     string
-	filing   Filing
-	words    []weighed // stems of title and lead, unit length
-	portable []weighed // those that survive translation, unit length
-}
-
-// pairing compares articles by the words they share, each weighed by its rarity among all of them
-// (tf·idf, cosine; Salton and Buckley 1988). Two languages are compared only by words that both can have.
+// pairing compares articles of one event's time.
 type pairing struct {
-	docs    []document
-	number  map[string]int
-	name    []string
-	holders [][]int // documents by word
+	*reader
+	background
+	docs    []*reading // by time, undated ones last
+	dated   int        // so many of them have a date
+	spans   []span     // of docs
+	holders [][]int32  // readings by word, rising
+	rates   []float64  // of words, see background.rate
+	foreign bool       // there is more than one language
+	vectors map[string][]float32
 
-	everyday map[string]bool // words of the lexicon
+	hopeless func(*Features) bool // of titles before their letters are looked at; nil: none is
 }
 
-func newPairing(articles []Article, f *Filer) *pairing {
-	p := &pairing{number: map[string]int{}, everyday: f.everyday()}
-	words := make([]map[int]float64, len(articles))
-	portable := make([]map[int]float64, len(articles))
-	for i, a := range articles {
-		lang := language(a)
-		p.docs = append(p.docs, document{article: a, lang: lang, filing: f.file(a, lang)})
-		words[i], portable[i] = p.count(a, lang)
+// newPairing weighs what was read.
+func newPairing(r *reader, read []*counted, by Grouping) *pairing {
+	p := &pairing{reader: r, background: newBackground(r.filer.everyday()), vectors: by.Vectors}
+	p.holders = make([][]int32, len(r.word))
+	p.rates = make([]float64, len(r.word))
+	for n := range r.word {
+		p.rates[n] = p.rate(r.bare(int32(n)), strings.HasPrefix(r.word[n], "en:"))
 	}
-	p.holders = make([][]int, len(p.name))
-	for i := range words {
-		for w := range words[i] {
-			p.holders[w] = append(p.holders[w], i)
+	for i, c := range read {
+		p.foreign = p.foreign || c.lang != read[0].lang
+		if !c.from.IsZero() {
+			p.dated = i + 1
 		}
-		for w := range portable[i] {
-			if _, twice := words[i][w]; !twice {
-				p.holders[w] = append(p.holders[w], i)
+		for _, words := range []map[int32]float64{c.body, c.portable} {
+			for w := range words {
+				p.holders[w] = append(p.holders[w], int32(i))
 			}
 		}
+		for _, m := range c.makers {
+			p.holders[m.word] = append(p.holders[m.word], int32(i))
+		}
 	}
-	for i := range p.docs {
-		p.docs[i].words, p.docs[i].portable = p.unit(words[i]), p.unit(portable[i])
+	p.docs, p.spans = make([]*reading, len(read)), make([]span, len(read))
+	for i := range read {
+		d := &read[i].reading
+		p.docs[i] = d
+		p.spans[i] = span{d.from.Unix(), d.to.Unix(), d.from.IsZero(), d.filing.RoundUp}
+	}
+	for i := range read {
+		p.weigh(i, read[i])
+		read[i].body, read[i].portable = nil, nil
 	}
 	return p
 }
 
-// count gathers an article's stems and its anchors; a word of the title counts double.
-func (p *pairing) count(a Article, lang string) (words, portable map[int]float64) {
-	words, portable = map[int]float64{}, map[int]float64{}
-	for i, part := range []string{a.Title, head(lead(a), leadWords)} {
-		worth := 2.0 - float64(i)
-		for _, w := range text.Words(part) {
-			if !text.Stop(w, lang) {
-				raise(words, p.id(text.Stem(w, lang)), worth)
-			}
+// weigh fills in the vectors of a reading, by the rarity of its words in its own days.
+func (p *pairing) weigh(i int, c *counted) {
+	d := p.docs[i]
+	lo, hi := p.window(i)
+	around := float64(hi - lo + len(p.docs) - p.dated)
+	here := func(w int32) float64 { return float64(p.within(w, lo, hi)) }
+	vector := func(counts map[int32]float64) ([]weighed, float32) {
+		v := make([]weighed, 0, len(counts))
+		for w, n := range counts {
+			v = append(v, weighed{w, float32((1 + math.Log(n)) * rarity(here(w), around, p.rates[w]))})
 		}
-		for _, w := range text.Anchors(part, lang) {
-			raise(portable, p.id(w), worth)
-		}
+		return unit(v)
 	}
-	return words, portable
+	d.body, d.norms[0] = vector(c.body)
+	d.portable, d.norms[1] = vector(c.portable)
+	for _, w := range slices.Compact(slices.Sorted(slices.Values(c.order))) {
+		n := here(w)
+		weight := rarity(n, around, p.rates[w])
+		d.title = append(d.title, weighed{w, float32(weight)})
+		d.bursts = append(d.bursts, float32(burst(n, around, p.rates[w])))
+		d.mass += weight
+	}
+	d.length = norm(d.title)
+	for k, m := range d.makers {
+		d.makers[k].weight = float32(scarcity(here(m.word), around))
+	}
 }
 
-func raise(m map[int]float64, word int, worth float64) { m[word] = max(m[word], worth) }
+// scarcity tells how few of the articles of these days are about a maker.
+func scarcity(held, articles float64) float64 { return math.Log((articles + 4) / (held + 1)) }
 
-func (p *pairing) id(word string) int {
-	n, ok := p.number[word]
-	if !ok {
-		n = len(p.name)
-		p.number[word] = n
-		p.name = append(p.name, word)
+// window is the range of dated readings that lie within the time of one story around the i-th; for an undated
+// one, all of them.
+func (p *pairing) window(i int) (lo, hi int) {
+	d := p.docs[i]
+	if d.from.IsZero() {
+		return 0, p.dated
 	}
-	return n
+	dated := p.docs[:p.dated]
+	at := func(d *reading, t time.Time) int { return d.from.Compare(t) }
+	lo, _ = slices.BinarySearchFunc(dated, d.from.Add(-storyWindow), at)
+	hi, _ = slices.BinarySearchFunc(dated, d.to.Add(storyWindow+1), at)
+	return lo, hi
 }
 
-// unit weighs words by their rarity and scales the whole to length one.
-func (p *pairing) unit(counts map[int]float64) []weighed {
-	out := make([]weighed, 0, len(counts))
-	for w, n := range counts {
-		out = append(out, weighed{w, n * p.rarity(w)})
-	}
-	slices.SortFunc(out, func(a, b weighed) int { return cmp.Compare(a.word, b.word) })
-	sum := 0.0
-	for _, w := range out {
-		sum += w.weight * w.weight
-	}
-	for i := range out {
-		out[i].weight /= math.Sqrt(sum)
-	}
-	return out
+// within counts the holders of a word in a range, and the undated ones.
+func (p *pairing) within(word int32, lo, hi int) int {
+	h := p.holders[word]
+	a, _ := slices.BinarySearch(h, int32(lo))
+	b, _ := slices.BinarySearch(h, int32(hi))
+	c, _ := slices.BinarySearch(h, int32(p.dated))
+	return max(b-a, 0) + len(h) - max(c, b)
 }
 
-// The background that a day's articles are seen against: a hundred others, of which fifteen hold any
-// word of the lexicon, and none any other. Without it the few articles of a quiet day would make the
-// trade's everyday words look like news.
-const (
-	background = 100
-	everyday   = 15
-)
-
-// rarity is the inverse document frequency, the background included.
-func (p *pairing) rarity(word int) float64 {
-	held := len(p.holders[word])
-	if p.everyday[p.name[word]] {
-		held += everyday
-	}
-	return math.Log(1 + float64(len(p.docs)+background)/float64(held))
-}
-
-// candidates yields the pairs i < j that may tell one story and share a word which is not everybody's,
-// each once.
+// candidates yields the pairs j < i that may tell one story and share words that are not everybody's, each once.
 func (p *pairing) candidates(yield func(i, j int) bool) {
-	common := max(12, len(p.docs)/25)
-	met := make([]int, len(p.docs)) // the last i that each j was paired with, and one
-	for i, d := range p.docs {
-		for _, list := range [][]weighed{d.words, d.portable} {
-			for _, w := range list {
-				holders := p.holders[w.word]
-				if len(holders) > common {
-					continue
-				}
-				after, _ := slices.BinarySearch(holders, i+1)
-				for _, j := range holders[after:] {
-					if met[j] == i+1 || !p.near(i, j) {
-						continue
-					}
-					met[j] = i + 1
-					if !yield(i, j) {
-						return
-					}
-				}
+	shares := make([]float32, len(p.docs))
+	var met []int32
+	for i := range p.docs {
+		d := p.docs[i]
+		if d.filing.RoundUp {
+			continue
+		}
+		lo := p.oldest(i)
+		met = p.meet(met[:0], shares, d.body, d.norms[0], lo, i)
+		if p.foreign {
+			met = p.meet(met, shares, d.portable, d.norms[1], lo, i)
+		}
+		for _, j := range p.closest(i, met, shares) {
+			if !yield(i, int(j)) {
+				return
 			}
+		}
+		for _, j := range met {
+			shares[j] = 0
 		}
 	}
 }
 
-// near says whether two articles may tell one story: they lie in one window (one without a date lies in
-// all), and neither is a round-up.
+// closest are those of the readings met that may tell what the i-th tells, at most mostMet, in order.
+func (p *pairing) closest(i int, met []int32, shares []float32) []int32 {
+	kept := met[:0:len(met)]
+	for k, j := range met {
+		if shares[j] >= leastShared && p.near(i, int(j)) {
+			met[k], met[len(kept)] = met[len(kept)], j
+			kept = met[:len(kept)+1]
+		}
+	}
+	if len(kept) > mostMet {
+		slices.SortFunc(kept, func(a, b int32) int { return cmp.Or(cmp.Compare(shares[b], shares[a]), cmp.Compare(b, a)) })
+		kept = kept[:mostMet]
+	}
+	slices.Sort(kept)
+	return kept
+}
+
+// oldest is the first reading that may be near the i-th.
+func (p *pairing) oldest(i int) int {
+	d := p.docs[i]
+	if d.from.IsZero() {
+		return 0
+	}
+	since := d.from.Add(-storyWindow - longestLife)
+	lo, _ := slices.BinarySearchFunc(p.docs[:p.dated], since, func(d *reading, t time.Time) int { return d.from.Compare(t) })
+	return lo
+}
+
+// meet adds to shares what each reading from lo up to i shares with v, and to met whom it meets first.
+func (p *pairing) meet(met []int32, shares []float32, v []weighed, norm float32, lo, i int) []int32 {
+	norm2 := norm * norm
+	for _, w := range heaviest(v) {
+		h := p.holders[w.word]
+		a, _ := slices.BinarySearch(h, int32(lo))
+		b, _ := slices.BinarySearch(h, int32(i))
+		h = h[a:b]
+		if len(h) > crowd {
+			h = h[len(h)-nearest:]
+		}
+		for _, j := range h {
+			if shares[j] == 0 {
+				met = append(met, j)
+			}
+			shares[j] += w.weight * w.weight * norm2
+		}
+	}
+	return met
+}
+
+// heaviest are the weightiest words of a vector.
+func heaviest(v []weighed) []weighed {
+	if len(v) <= followed {
+		return v
+	}
+	v = slices.Clone(v)
+	slices.SortFunc(v, func(a, b weighed) int { return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.word, b.word)) })
+	return v[:followed]
+}
+
+// span is when an article appeared first and last, in seconds; all that must be known to leave most pairs out.
+type span struct {
+	first, last    int64
+	undated, alone bool
+}
+
+// near says whether two articles may tell one story: they lie in one window (one without a date lies in all),
+// and neither is a round-up.
 func (p *pairing) near(i, j int) bool {
-	if p.docs[i].filing.RoundUp || p.docs[j].filing.RoundUp {
-		return false
-	}
-	a, b := p.docs[i].article.Published, p.docs[j].article.Published
-	return a.IsZero() || b.IsZero() || a.Sub(b).Abs() <= storyWindow
+	return !p.spans[i].alone && !p.spans[j].alone && p.apart(i, j) <= int64(storyWindow/time.Second)
 }
 
-// score tells how alike two articles are, from 0 to 1, scaled so that 1/2 is the threshold in any pair of
-// languages, and by which words, the most telling first. What lies below the threshold is 0.
-func (p *pairing) score(i, j int) (float64, []string) {
-	a, b := &p.docs[i], &p.docs[j]
-	x, y, threshold := a.words, b.words, sameLanguage
-	if a.lang != b.lang {
-		x, y, threshold = a.portable, b.portable, acrossThem
+// apart is the time between two articles in seconds, 0 when they overlap or one has no date.
+func (p *pairing) apart(i, j int) int64 {
+	a, b := &p.spans[i], &p.spans[j]
+	if a.undated || b.undated {
+		return 0
 	}
-	likeness := cosine(x, y)
-	if a.filing.Topic != "" && a.filing.Topic == b.filing.Topic {
-		likeness = min(1, likeness*agreement)
-	}
-	if likeness < threshold { // nearly all pairs end here, so the words are only told of the others
-		return 0, nil
-	}
-	shared := p.shared(x, y)
-	if p.evidence(shared, a, b) < leastShared {
-		return 0, nil
-	}
-	return math.Pow(likeness, math.Ln2/-math.Log(threshold)), shared
-}
-
-// evidence counts the shared words: one for each that is no everyday word, and one more for a name or a
-// number. Across languages a name counts even when it is an everyday one, since little else can be shared.
-func (p *pairing) evidence(shared []string, a, b *document) int {
-	n := 0
-	for _, w := range shared {
-		word := p.number[w]
-		named := holds(a.portable, word) && holds(b.portable, word)
-		if !p.everyday[w] {
-			n++
-		}
-		if named && (!p.everyday[w] || a.lang != b.lang) {
-			n++
-		}
-	}
-	return n
-}
-
-func holds(list []weighed, word int) bool {
-	_, ok := slices.BinarySearchFunc(list, word, func(w weighed, word int) int { return cmp.Compare(w.word, word) })
-	return ok
-}
-
-// cosine of two unit vectors.
-func cosine(x, y []weighed) float64 {
-	sum := 0.0
-	for _, part := range both(x, y) {
-		sum += part
-	}
-	return min(1, sum)
-}
-
-// shared lists the words that two vectors have in common, the most telling first.
-func (p *pairing) shared(x, y []weighed) []string {
-	var common []weighed
-	for word, part := range both(x, y) {
-		common = append(common, weighed{word, part})
-	}
-	slices.SortFunc(common, func(a, b weighed) int {
-		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(p.name[a.word], p.name[b.word]))
-	})
-	names := make([]string, len(common))
-	for i, w := range common {
-		names[i] = p.name[w.word]
-	}
-	return names
-}
-
-// both yields the words that stand in both of two sorted lists, with the product of their weights.
-func both(x, y []weighed) iter.Seq2[int, float64] {
-	return func(yield func(int, float64) bool) {
-		for i, j := 0, 0; i < len(x) && j < len(y); {
-			switch a, b := x[i], y[j]; {
-			case a.word < b.word:
-				i++
-			case a.word > b.word:
-				j++
-			default:
-				if !yield(a.word, a.weight*b.weight) {
-					return
-				}
-				i, j = i+1, j+1
-			}
-		}
-	}
+	return max(0, a.first-b.last, b.first-a.last)
 }

@@ -43,7 +43,7 @@ func newEvidence(t task, known *text.Names, ordinary map[string]bool) evidence {
 		told := quantities(m.text(), lang)
 		if at := m.article.Published; !at.IsZero() {
 			told.months, told.weekdays = append(told.months, int(at.Month())), append(told.weekdays, int(at.Weekday()))
-			told.numbers = append(told.numbers, quantity{values: []float64{float64(at.Day())}}, quantity{values: []float64{float64(at.Year())}})
+			told.numbers = append(told.numbers, text.Quantity{Values: []float64{float64(at.Day())}}, text.Quantity{Values: []float64{float64(at.Year())}})
 		}
 		e.told.numbers = append(e.told.numbers, told.numbers...)
 		e.told.months = append(e.told.months, told.months...)
@@ -219,7 +219,7 @@ func (e evidence) headline(s string, original digest.Article) (int, error) {
 		}
 	}
 	for _, q := range numbers {
-		if slices.ContainsFunc(of.told.numbers, q.matches) {
+		if slices.ContainsFunc(of.told.numbers, q.Matches) {
 			kept++
 		}
 	}
@@ -307,8 +307,8 @@ func speaks(s, lang string) bool { return text.Base(text.Language(s, lang)) == t
 func (e evidence) numbers(s string) (int, error) {
 	f := quantities(s, e.lang)
 	for _, q := range f.numbers {
-		if !slices.ContainsFunc(e.told.numbers, q.matches) {
-			return 0, fmt.Errorf("the number %q stands in no article", q.said)
+		if !slices.ContainsFunc(e.told.numbers, q.Matches) {
+			return 0, fmt.Errorf("the number %q stands in no article", q.Said)
 		}
 	}
 	for _, m := range f.months {

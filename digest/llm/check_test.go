@@ -107,7 +107,7 @@ func TestQuantities(t *testing.T) {
 		{"it", "GPT-4", "en", "no number", false},
 	} {
 		a, b := quantities(c.a, c.lang).numbers, quantities(c.b, c.other).numbers
-		same := len(a) == 1 && len(b) == 1 && a[0].matches(b[0])
+		same := len(a) == 1 && len(b) == 1 && a[0].Matches(b[0])
 		if same != c.same {
 			t.Errorf("%s is told by %s: %v, want %v (%v, %v)", c.a, c.b, same, c.same, a, b)
 		}

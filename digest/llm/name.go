@@ -102,8 +102,7 @@ func timeOrMoney(w, base string) bool {
 		return true
 	}
 	letters := strings.TrimLeft(w, "0123456789.,")
-	_, ok := unitOf(letters, base)
-	return ok || letters != w && ordinal(strings.ToLower(letters)) || slices.Contains(numberWords(base), text.Fold(w))
+	return text.Measure(letters, base) || letters != w && text.Ordinal(strings.ToLower(letters)) || text.NumberWord(w, base)
 }
 
 // bareNumber says whether a word is digits alone.
@@ -182,7 +181,7 @@ func (e evidence) versions(words []string, base string) error {
 			continue
 		}
 		if i+1 < len(words) {
-			if _, amount := unitOf(words[i+1], base); amount {
+			if text.Measure(words[i+1], base) {
 				continue
 			}
 		}
@@ -209,7 +208,7 @@ func nounlike(w string, before []string) bool {
 		return false
 	}
 	last := before[len(before)-1]
-	if _, amount := unitOf(last, "de"); amount || bareNumber(last) {
+	if text.Measure(last, "de") || bareNumber(last) {
 		return true // 14 Milliarden Parameter
 	}
 	if hasUpper(last) && len(before) > 1 {

@@ -39,3 +39,40 @@ func anchor(w, lang string) bool {
 	}
 	return false
 }
+
+// Survivor is a word that may stand in a translation, and what it is worth: a name, or a number as it is written,
+// all, and any other Latin word, which near languages often share, less.
+type Survivor struct {
+	Word  string // folded
+	Worth float64
+}
+
+// slight is the worth of a Latin word that is not written like a name.
+const slight = 0.4
+
+// Portable returns the words that survive translation, of the words of a text, as [Words] returns them. What holds
+// hyphens or points comes whole and in its parts.
+func Portable(words []string, lang string) []Survivor {
+	var out []Survivor
+	for _, w := range words {
+		if first, _ := utf8.DecodeRuneInString(w); first >= 0x250 {
+			continue
+		}
+		f := Fold(w)
+		switch {
+		case bareNumber(f): // read as a quantity
+		case anchor(w, lang):
+			out = append(out, Survivor{f, 1})
+			for _, part := range strings.FieldsFunc(f, func(r rune) bool { return r == '-' || r == '.' }) {
+				if len(part) > 1 && part != f {
+					out = append(out, Survivor{part, 1})
+				}
+			}
+		case len(f) > 3 && !Stop(w, lang):
+			out = append(out, Survivor{f, slight})
+		}
+	}
+	return out
+}
+
+func bareNumber(w string) bool { return strings.Trim(w, "0123456789.,") == "" }

@@ -1,6 +1,7 @@
-package llm
+package text
 
 import (
+	"cmp"
 	"math"
 	"regexp"
 	"slices"
@@ -8,35 +9,28 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"tidings/digest/text"
 )
 
-// quantity is a number as a text tells it. Where it can be read in two ways, as 3,500 can, both are kept.
-type quantity struct {
-	values []float64
-	unit   string // "%", a currency, or nothing
-	said   string // as it is written
+// Quantity is a number as a text tells it. Where it can be read in two ways, as 3,500 can, both are kept.
+type Quantity struct {
+	Values []float64 // rising in no order; NaN for what is no number after all
+	Unit   string    // "%", a currency by its ISO 4217 code, "month" of a Chinese or Japanese date, or nothing
+	Said   string    // as it is written, number words in digits
 }
 
-// found is what a text has of numbers and times.
-type found struct {
-	numbers  []quantity
-	months   []int    // 1 to 12
-	weekdays []int    // 0 is Sunday
-	sizes    []string // millions, half, twice and the like without a number before them, each as its entry of [sizeWords]
-}
+// figure finds digits with what parts them; a sign of currency before them, and what is attached to them.
+var figure = regexp.MustCompile(`([$€£¥₩₹])?[ \x{a0}\x{202f}]?(\d{1,3}(?:[.,'’ \x{a0}\x{202f}]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)([\p{L}%％‰]*)`)
 
-// number finds digits with what parts them; a sign of currency before them, and what is attached to them.
-var number = regexp.MustCompile(`([$€£¥₩₹])?[ \x{a0}\x{202f}]?(\d{1,3}(?:[.,'’ \x{a0}\x{202f}]\d{3})+(?:[.,]\d+)?|\d+(?:[.,]\d+)*)([\p{L}%％‰]*)`)
-
-// quantities reads the numbers and times of a text in a language. Digits within a name (GPT-4, H100) are the
-// name's, and left to it.
-func quantities(s, lang string) found {
-	base := text.Base(lang)
-	s = digits(s, base)
-	var f found
-	for _, at := range number.FindAllStringSubmatchIndex(s, -1) {
+// Quantities reads the numbers of a text in a language, BCP 47. Digits within a name (GPT-4, H100) are the name's,
+// and left to it.
+func Quantities(s, lang string) []Quantity {
+	base := Base(lang)
+	s = Digits(s, lang)
+	if !strings.ContainsAny(s, "0123456789") {
+		return nil
+	}
+	var out []Quantity
+	for _, at := range figure.FindAllStringSubmatchIndex(s, -1) {
 		group := func(i int) string {
 			if at[2*i] < 0 {
 				return ""
@@ -46,42 +40,35 @@ func quantities(s, lang string) found {
 		if ofName(s[:at[4]]) {
 			continue
 		}
-		q := quantity{values: readings(group(2), base), said: group(1) + group(2)}
+		q := Quantity{Values: readings(group(2), base), Said: group(1) + group(2)}
 		attached := strings.ToLower(group(3))
-		if base == "zh" || base == "ja" { // no spaces: what follows is the rest of the sentence
+		if dense(base) { // no spaces: what follows is the rest of the sentence
 			attached = ""
 		}
+		if attached != "" && !Measure(attached, lang) && !Ordinal(attached) {
+			continue // 3D, 5G, H100
+		}
 		rest := s[at[5]:]
-		if attached != "" {
-			if _, known := unitOf(attached, base); !known && !ordinal(attached) {
-				continue // 3D, 5G, H100
-			}
-		}
 		if strings.HasPrefix(rest, "月") {
-			f.months = append(f.months, int(q.values[0]))
-			continue
+			q.Unit = "month"
+		} else {
+			left := q.scale(rest, base)
+			q.Said += rest[:len(rest)-len(left)]
+			q.Unit = cmp.Or(currency(group(1)), q.Unit)
 		}
-		q.scale(rest, base)
-		if c := currency(group(1)); c != "" {
-			q.unit = c
-		}
-		f.numbers = append(f.numbers, q)
+		out = append(out, q)
 	}
-	numbered := false
-	for _, w := range text.Words(s) {
-		if size := sizeOf(w); size != "" && !numbered {
-			f.sizes = append(f.sizes, size)
-		}
-		numbered = strings.ContainsAny(w, "0123456789")
-		if n := month(w, base); n > 0 {
-			f.months = append(f.months, n)
-		}
-		if n := weekday(w); n >= 0 {
-			f.weekdays = append(f.weekdays, n)
-		}
-	}
-	return f
+	return out
 }
+
+// Measure says whether a word behind a number is part of it: thousands, per cent, a currency.
+func Measure(word, lang string) bool {
+	_, ok := unitOf(word, Base(lang))
+	return ok
+}
+
+// dense says whether a language writes without spaces between words.
+func dense(base string) bool { return base == "zh" || base == "ja" }
 
 // ofName says whether digits behind this are part of a name: a letter touches them, or a hyphen with a letter.
 func ofName(before string) bool {
@@ -125,38 +112,41 @@ func readings(s, base string) []float64 {
 	return []float64{value(strings.NewReplacer(".", "", ",", "").Replace(s))}
 }
 
-// scale applies what follows the digits: thousands and millions, per cent, a currency.
-func (q *quantity) scale(rest, base string) {
+// scale applies what follows the digits (thousands and millions, per cent, a currency) and returns what it left.
+func (q *Quantity) scale(rest, base string) string {
 	for range 3 {
 		word, after := following(rest, base)
 		if link(word) { // milioni di dollari
-			next, _ := following(after, base)
-			q.unit = currency(text.Fold(next))
-			return
+			if next, behind := following(after, base); currency(Fold(next)) != "" {
+				q.Unit = currency(Fold(next))
+				return behind
+			}
+			return rest
 		}
 		u, ok := unitOf(word, base)
 		switch {
 		case !ok:
-			return
+			return rest
 		case u.times > 0:
-			for i := range q.values {
-				q.values[i] *= u.times
+			for i := range q.Values {
+				q.Values[i] *= u.times
 			}
 		case u.currency != "":
-			q.unit = u.currency
-			return
+			q.Unit = u.currency
+			return after
 		default:
-			q.unit = "%"
-			return
+			q.Unit = "%"
+			return after
 		}
 		rest = after
 	}
+	return rest
 }
 
 // following is the word that comes next, and what comes after it.
 func following(rest, base string) (word, after string) {
 	rest = strings.TrimLeft(rest, " \u00a0\u202f-‑.")
-	if base == "zh" || base == "ja" {
+	if dense(base) {
 		for _, w := range []string{"百万", "千", "万", "億", "亿", "兆", "%", "％", "美元", "ドル", "欧元", "ユーロ", "英镑", "ポンド", "人民币", "元", "日元", "円", "パーセント"} {
 			if after, ok := strings.CutPrefix(rest, w); ok {
 				return w, after
@@ -206,7 +196,7 @@ func unitOf(word, base string) (unit, bool) {
 	if base == "en" {
 		billion, trillion = 1e9, 1e12
 	}
-	switch text.Fold(word) {
+	switch Fold(word) {
 	case "k", "thousand", "mila", "tausend", "mille", "mil", "千":
 		return unit{times: 1e3}, true
 	case "万", "萬":
@@ -226,7 +216,7 @@ func unitOf(word, base string) (unit, bool) {
 	case "%", "％", "percent", "prozent", "パーセント":
 		return unit{}, true
 	}
-	if c := currency(text.Fold(word)); c != "" {
+	if c := currency(Fold(word)); c != "" {
 		return unit{currency: c}, true
 	}
 	return unit{}, false
@@ -253,19 +243,19 @@ func currency(word string) string {
 	return ""
 }
 
-// ordinal says whether letters behind digits only make them an ordinal: 5th, 3e, 1er, 2ª.
-func ordinal(s string) bool {
+// Ordinal says whether letters behind digits only make them an ordinal: 5th, 3e, 1er, 2ª.
+func Ordinal(s string) bool {
 	return slices.Contains([]string{"st", "nd", "rd", "th", "er", "re", "e", "eme", "ème", "o", "a", "º", "ª"}, s)
 }
 
-// matches says whether a number of an answer is one that the evidence tells. A currency may be left out, never
+// Matches says whether a number of an answer is one that the evidence tells. A currency may be left out, never
 // another one put in; per cent and plain numbers are different things.
-func (q quantity) matches(told quantity) bool {
-	if q.unit != told.unit && (q.unit != "" || told.unit == "%") {
+func (q Quantity) Matches(told Quantity) bool {
+	if q.Unit != told.Unit && (q.Unit != "" || told.Unit == "%") {
 		return false
 	}
-	for _, a := range q.values {
-		for _, b := range told.values {
+	for _, a := range q.Values {
+		for _, b := range told.Values {
 			if a == b || math.Abs(a-b) <= 1e-9*math.Abs(b) {
 				return true
 			}
@@ -274,76 +264,11 @@ func (q quantity) matches(told quantity) bool {
 	return false
 }
 
-// month is the number of a month's name, 0 for another word. In English it has a capital: may and march are
-// words too.
-func month(word, base string) int {
-	if base == "en" && word[:1] == strings.ToLower(word[:1]) {
-		return 0
-	}
-	w := text.Fold(word)
-	for i, names := range monthNames {
-		if slices.Contains(strings.Fields(names), w) {
-			return i + 1
-		}
-	}
-	return 0
-}
-
-// monthNames are the months in six languages, folded, without abbreviations that are words.
-var monthNames = [...]string{
-	"january jan gennaio januar janner janvier enero", "february feb febbraio februar fevrier febrero", "march marzo marz mars",
-	"april apr aprile avril abril", "may maggio mai mayo", "june jun giugno juni juin junio", "july jul luglio juli juillet julio",
-	"august aug agosto aout", "september sept settembre septembre septiembre", "october oct ottobre oktober octobre octubre",
-	"november nov novembre noviembre", "december dec dicembre dezember decembre diciembre",
-}
-
-// weekday is the number of a day's name from Sunday on, -1 for another word.
-func weekday(word string) int {
-	w := text.Fold(word)
-	for i, names := range dayNames {
-		if slices.Contains(strings.Fields(names), w) {
-			return i
-		}
-	}
-	return -1
-}
-
-var dayNames = [...]string{
-	"sunday domenica sonntag dimanche domingo", "monday lunedi montag lundi lunes", "tuesday martedi dienstag mardi martes",
-	"wednesday mercoledi mittwoch mercredi miercoles", "thursday giovedi donnerstag jeudi jueves", "friday venerdi freitag vendredi viernes",
-	"saturday sabato samstag sonnabend samedi sabado",
-}
-
-// sizeOf is the entry of [sizeWords] that a word belongs to, "" for another word.
-func sizeOf(word string) string {
-	w := text.Fold(word)
-	for _, entry := range sizeWords {
-		if slices.Contains(strings.Fields(entry), w) {
-			return entry
-		}
-	}
-	return ""
-}
-
-// sizeWords are words that tell a size without digits, folded; what means the same in several languages is one
-// entry. What is also an article or another everyday word (cent, mil) is left out.
-var sizeWords = [...]string{
-	"dozen dozens dozzina dozzine dutzend dutzende douzaine douzaines docena docenas",
-	"hundred hundreds cento centinaia hundert hunderte centaines centaine cientos cien centenares",
-	"thousand thousands mille migliaia tausend tausende milliers millier miles",
-	"million millions milione milioni millionen millon millones",
-	"billion billions miliardo miliardi milliarde milliarden milliard milliards",
-	"trillion trillions bilione bilioni billionen",
-	"half halves meta mezzo mezza halfte halb halbe halben moitie mitad",
-	"quarter quarters viertel quarti",
-	"double doubled doubles twice doppio raddoppia raddoppiato verdoppelt doppelt doppelte doubler doble duplica duplicado",
-	"triple tripled triples triplo triplicato verdreifacht dreifache tripler triplica",
-}
-
-// digits writes number words in digits: two, sette, zwölf, 三个. One is left alone, as it is an article too.
-func digits(s, base string) string {
-	if base == "zh" || base == "ja" {
-		return counted.ReplaceAllStringFunc(s, func(m string) string {
+// Digits writes number words in digits: two, sette, zwölf, 三个. One is left alone, as it is an article too.
+func Digits(s, lang string) string {
+	base := Base(lang)
+	if dense(base) {
+		return numeral.ReplaceAllStringFunc(s, func(m string) string {
 			r, size := utf8.DecodeRuneInString(m)
 			return strconv.Itoa(2+slices.Index([]rune("二三四五六七八九十"), normalTwo(r))) + m[size:]
 		})
@@ -352,8 +277,8 @@ func digits(s, base string) string {
 	if words == nil {
 		return s
 	}
-	return word.ReplaceAllStringFunc(s, func(w string) string {
-		if n := slices.Index(words, text.Fold(w)); n >= 0 {
+	return plainWord.ReplaceAllStringFunc(s, func(w string) string {
+		if n := slices.Index(words, Fold(w)); n >= 0 {
 			switch {
 			case n <= 18:
 				return strconv.Itoa(n + 2)
@@ -366,8 +291,8 @@ func digits(s, base string) string {
 }
 
 var (
-	word    = regexp.MustCompile(`[\p{L}]+`)
-	counted = regexp.MustCompile(`[二两兩三四五六七八九十](?:个|個|名|位|人|家|款|种|種|年|か月|ヶ月|次|回|倍|亿|億|万|项|社|つ|件)`)
+	plainWord = regexp.MustCompile(`[\p{L}]+`)
+	numeral   = regexp.MustCompile(`[二两兩三四五六七八九十](?:个|個|名|位|人|家|款|种|種|年|か月|ヶ月|次|回|倍|亿|億|万|项|社|つ|件)`)
 )
 
 func normalTwo(r rune) rune {
@@ -376,6 +301,9 @@ func normalTwo(r rune) rune {
 	}
 	return r
 }
+
+// NumberWord says whether a word is a number from two to twenty, or a ten up to ninety.
+func NumberWord(word, lang string) bool { return slices.Contains(numberWords(Base(lang)), Fold(word)) }
 
 // numberWords are the numbers from two to twenty, then the tens up to ninety, folded.
 func numberWords(base string) []string {
