@@ -116,7 +116,7 @@ func undated(s string) string {
 // masthead is a newsletter's name with what it calls itself behind it.
 var masthead = regexp.MustCompile(`^((?:[\p{Lu}\d]\S*|[-–&|]|and|of|the)(?: (?:[\p{Lu}\d]\S*|[-–&|]|and|of|the)){0,8}): `)
 
-// unheaded takes off the masthead that ran into a newsletter's first sentence: Courier News and Views: …
+// unheaded takes off the masthead that ran into a newsletter's first sentence ("Courier News and Views: …").
 func unheaded(s, publisher string) string {
 	name, _, _ := strings.Cut(publisher, " |")
 	head := masthead.FindStringSubmatch(s)
