@@ -45,7 +45,7 @@ const (
 	ofKin      = 0.6  // of the odds of its kin a topic is given, see [family]
 	leastShare = 0.2  // of the odds, that the topic must have, and
 	leastSaid  = 0.55 // what words, events and the source must give it; otherwise nothing decides
-	leastTag   = 0.12 // that strong terms must give a further topic
+	leastTag   = 0.1 // that strong terms must give a further topic
 	mostTags   = 5
 	mostClues  = 8 // of what decided, that is told
 	leastTold  = 0.15
