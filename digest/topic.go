@@ -44,8 +44,8 @@ const (
 
 	ofKin      = 0.6  // of the odds of its kin a topic is given, see [family]
 	leastShare = 0.2  // of the odds, that the topic must have, and
-	leastSaid  = 0.55 // what words, events and the source must give it; otherwise nothing decides
-	leastTag   = 0.1 // that strong terms must give a further topic
+	leastSaid  = 0.65 // what words, events and the source must give it; otherwise nothing decides
+	leastTag   = 0.1  // that strong terms must give a further topic
 	mostTags   = 5
 	mostClues  = 8 // of what decided, that is told
 	leastTold  = 0.15
@@ -243,16 +243,16 @@ func (f *Filer) decide(s *scale) Filing {
 	ids := slices.SortedFunc(maps.Keys(f.order), func(a, b string) int {
 		return cmp.Or(cmp.Compare(worth(b), worth(a)), cmp.Compare(f.order[a], f.order[b]))
 	})
-	if len(ids) == 0 || worth(ids[0]) < leastShare {
-		return filing
+	for _, id := range ids {
+		if worth(id) < leastShare {
+			break
+		}
+		if words, said := s.words(slices.Index(f.topics, id)); said >= leastSaid {
+			filing.Topic, filing.Words = id, words
+			filing.Tags = s.tags(ids, id)
+			break
+		}
 	}
-	topic := ids[0]
-	words, said := s.words(slices.Index(f.topics, topic))
-	if said < leastSaid {
-		return filing
-	}
-	filing.Topic, filing.Words = topic, words
-	filing.Tags = s.tags(ids, topic)
 	return filing
 }
 
