@@ -43,7 +43,7 @@ func newPairing(r *reader, read []*counted, by Grouping) *pairing {
 	p.holders = make([][]int32, len(r.word))
 	p.rates = make([]float64, len(r.word))
 	for n := range r.word {
-		p.rates[n] = p.rate(r.bare(int32(n)), strings.HasPrefix(r.word[n], "en:"))
+		p.rates[n] = p.rate(r.bare(int32(n)), strings.HasPrefix(r.word[n], "en:") || strings.HasPrefix(r.word[n], "~:"))
 	}
 	for i, c := range read {
 		p.foreign = p.foreign || c.lang != read[0].lang
