@@ -177,6 +177,9 @@ func (r *reader) survivors(c *counted, s string, worth float64) {
 		for _, w := range text.Words(name.Name) {
 			add(text.Fold(w), worth)
 		}
+		if name.Kind != text.Press && name.Kind != text.Place {
+			add("@"+cmp.Or(name.Maker, name.Name), worth*slight)
+		}
 	}
 	for _, q := range text.Quantities(s, c.lang) {
 		if n := q.Values[0]; n >= 10 && q.Unit != "month" {
