@@ -40,7 +40,7 @@ func anchor(w, lang string) bool {
 	return false
 }
 
-// Survivor is a word that may stand in a translation, and what it is worth: a name, or a number as it is written,
+// Survivor is a word that may stand in a translation, and what it is worth: a name, or a product with its version,
 // all, and any other Latin word, which near languages often share, less.
 type Survivor struct {
 	Word  string // folded
@@ -50,17 +50,19 @@ type Survivor struct {
 // slight is the worth of a Latin word that is not written like a name.
 const slight = 0.4
 
-// Portable returns the words that survive translation, of the words of a text, as [Words] returns them. What holds
-// hyphens or points comes whole and in its parts.
+// Portable returns the words that survive translation, of the words of a text, as [Words] returns them, but for bare
+// numbers, which are read as quantities. What holds hyphens or points and is written like a name comes whole and in
+// its parts.
 func Portable(words []string, lang string) []Survivor {
 	var out []Survivor
-	for _, w := range words {
+	foreign := dense(Base(lang)) // where Latin words are taken over from elsewhere
+	for i, w := range words {
 		if first, _ := utf8.DecodeRuneInString(w); first >= 0x250 {
 			continue
 		}
 		f := Fold(w)
 		switch {
-		case bareNumber(f): // read as a quantity
+		case bareNumber(f):
 		case anchor(w, lang):
 			out = append(out, Survivor{f, 1})
 			for _, part := range strings.FieldsFunc(f, func(r rune) bool { return r == '-' || r == '.' }) {
@@ -68,7 +70,10 @@ func Portable(words []string, lang string) []Survivor {
 					out = append(out, Survivor{part, 1})
 				}
 			}
-		case len(f) > 3 && !Stop(w, lang):
+		case Stop(w, lang), foreign && Stop(w, "en"):
+		case len(f) > 2 && (foreign || i == 0 || strings.Contains(f, "-")): // small though a capital would be due, or one term
+			out = append(out, Survivor{f, 1})
+		case len(f) > 3:
 			out = append(out, Survivor{f, slight})
 		}
 	}
