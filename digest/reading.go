@@ -23,7 +23,7 @@ const (
 	headline   = 16
 
 	mostPortable = 2 << 10 // bytes of a text that are looked at for what survives translation
-	slight       = 0.65     // worth of a word that many things may be told by
+	slight       = 0.65    // worth of a word that many things may be told by
 )
 
 // reading is an article made ready for comparing. Words are numbers of the vocabulary; a word of one language
