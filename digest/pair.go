@@ -55,7 +55,7 @@ func newPairing(r *reader, read []*counted, by Grouping) *pairing {
 				p.holders[w] = append(p.holders[w], int32(i))
 			}
 		}
-		for _, m := range c.makers {
+		for _, m := range append(c.makers, c.events...) {
 			p.holders[m.word] = append(p.holders[m.word], int32(i))
 		}
 	}
@@ -97,6 +97,9 @@ func (p *pairing) weigh(i int, c *counted) {
 	d.length = norm(d.title)
 	for k, m := range d.makers {
 		d.makers[k].weight = float32(scarcity(here(m.word), around))
+	}
+	for k, m := range d.events {
+		d.events[k].weight = float32(scarcity(here(m.word), around))
 	}
 }
 

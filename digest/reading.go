@@ -47,6 +47,7 @@ type reading struct {
 	grams    []uint32    // hashes of the title's runs of four letters
 	found    []text.Name // the names in the title
 	makers   []weighed   // whom the names in the title belong to, and how rare they are
+	events   []weighed   // what the title says to happen
 	named    []int32     // stems that are part of a name
 	numbers  []int32     // those of portable that are numbers
 	small    []int32     // those of numbers that anything may have
@@ -202,6 +203,10 @@ func (r *reader) name(c *counted, title string) {
 	}
 	byWord := func(a, b weighed) int { return cmp.Compare(a.word, b.word) }
 	slices.SortFunc(c.makers, byWord)
+	for _, event := range r.events.Find(title, text.Words(title), c.lang) {
+		c.events = append(c.events, weighed{word: r.id("!:" + event)})
+	}
+	slices.SortFunc(c.events, byWord)
 	c.makers = slices.Compact(c.makers)
 }
 
