@@ -74,7 +74,7 @@ var traits = [features]trait{
 	TitlesMaker:     {"titles maker", "rarity these days of a maker whom both titles are about, by whatever name", 1},
 	TitlesMakerWord: {"titles maker and word", "the same maker, and the rarest shared word that is no name", 1},
 	TitlesMakers:    {"titles makers", "share of the makers in the titles, by rarity, that both have", 1},
-	TitlesEvents:    {"titles events", "rarity of what both titles say to happen, by whatever word, and a maker in both", 1},
+	TitlesEvents:    {"titles events", "rarity of what both titles say to happen, by whatever word", 1},
 	TitlesNumbers:   {"titles numbers", "1 a shared number, -1 none though both have great ones", 1},
 	TitlesDays:      {"titles days", "days apart", -1},
 	TitlesSource:    {"titles source", "one source, which tells a story once", -1},
@@ -218,6 +218,9 @@ func titles(f *Features, a, b *reading) {
 	f[TitlesShort] = 1 / math.Sqrt(float64(1+min(len(a.title), len(b.title))))
 	f[TitlesBurst] = burst
 	f[TitlesNumbers] = agreement(a, b)
+	for k, l := range shared(a.events, b.events) {
+		f[TitlesEvents] = max(f[TitlesEvents], float64(a.events[k].weight+b.events[l].weight)/2/rareMaker)
+	}
 	both, rarest, all := 0.0, 0.0, 0.0
 	for _, list := range [][]weighed{a.makers, b.makers} {
 		for _, m := range list {
@@ -232,9 +235,6 @@ func titles(f *Features, a, b *reading) {
 	if both > 0 {
 		f[TitlesMaker] = rarest / rareMaker
 		f[TitlesMakerWord] = word / rareWord
-		for k, l := range shared(a.events, b.events) {
-			f[TitlesEvents] = max(f[TitlesEvents], float64(a.events[k].weight+b.events[l].weight)/2/rareMaker)
-		}
 		f[TitlesMakers] = both / (all - both)
 	}
 }
