@@ -50,7 +50,6 @@ const (
 	AcrossCosine
 	AcrossShared
 	AcrossRarest
-	AcrossOther
 	AcrossNumbers
 	AcrossDays
 
@@ -93,7 +92,6 @@ var traits = [features]trait{
 	AcrossCosine:  {"across cosine", "angle of the words that survive translation", 1},
 	AcrossShared:  {"across shared", "how many of them are shared; a logarithm", 1},
 	AcrossRarest:  {"across rarest", "the rarest shared one", 1},
-	AcrossOther:   {"across other events", "both titles say that something happens, and not the same", -1},
 	AcrossNumbers: {"across numbers", "1 a shared number, -1 none though both have great ones", 1},
 	AcrossDays:    {"across days", "days apart", -1},
 
@@ -274,9 +272,6 @@ func across(f *Features, a, b *reading) {
 	f[AcrossCosine] = cosine(a.portable, b.portable)
 	f[AcrossShared] = math.Log1p(float64(n))
 	f[AcrossRarest] = rarest / rareWord
-	if len(a.events) > 0 && len(b.events) > 0 && !sharesAny(a.events, b.events) {
-		f[AcrossOther] = 1
-	}
 	f[AcrossNumbers] = agreement(a, b)
 }
 
