@@ -18,6 +18,8 @@ type claims struct {
 	amounts  map[string]float64  // of money, by the word before
 	part     int                 // of a series; 0: none is told
 	deal     deal
+	frame    string   // the title without the names in it
+	named    []string // those names, by their keys
 }
 
 // deal is who does something to whom.
@@ -49,7 +51,18 @@ func readClaims(a *Article, found []text.Name, names *text.Names) *claims {
 		}
 	}
 	c.deal = readDeal(title, names)
+	c.frame, c.named = readFrame(title, found)
 	return c
+}
+
+// readFrame parts a title into the names in it and the words around them, folded.
+func readFrame(title string, found []text.Name) (frame string, named []string) {
+	frame = " " + text.Fold(strings.Join(text.Words(title), " ")) + " "
+	for _, name := range found {
+		named = append(named, name.Key())
+		frame = strings.ReplaceAll(frame, " "+text.Fold(strings.Join(text.Words(name.Name), " "))+" ", " * ")
+	}
+	return frame, named
 }
 
 // partWords come before the number of a part.
@@ -161,8 +174,21 @@ func (p *pairing) conflict(i, j int) string {
 	if a.part != b.part && max(a.part, b.part) > 1 {
 		return fmt.Sprintf("part %d and part %d", max(1, min(a.part, b.part)), max(a.part, b.part))
 	}
+	if x, y := without(a.named, b.named), without(b.named, a.named); a.frame == b.frame && x != "" && y != "" {
+		return fmt.Sprintf("the same is told of %s and of %s", x, y)
+	}
 	if a.deal.act != "" && a.deal == (deal{b.deal.act, b.deal.to, b.deal.by}) {
 		return fmt.Sprintf("%s %s %s, and the other way round", a.deal.by, a.deal.act, a.deal.to)
+	}
+	return ""
+}
+
+// without is the first of these names that the others lack; empty: none.
+func without(names, others []string) string {
+	for _, n := range names {
+		if !slices.Contains(others, n) {
+			return n
+		}
 	}
 	return ""
 }

@@ -127,6 +127,7 @@ func (r *reader) read(a *Article) *counted {
 	c := &counted{reading: reading{article: a, lang: language(*a), source: a.Feed, from: a.Published, to: a.Published},
 		body: map[int32]float64{}, portable: map[int32]float64{}}
 	c.filing = r.filer.file(*a, c.lang)
+	c.filing.RoundUp = c.filing.RoundUp || tellsMany(r.names, cut(a.Title, mostBytes))
 	title, body := cut(a.Title, mostBytes), cut(bodyOf(*a, bodyWords), mostBytes)
 	if strings.TrimSpace(title) == "" {
 		title = head(body, 15)
@@ -262,4 +263,36 @@ func cut(s string, n int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "")
+}
+
+// leastMany is of how many things in a row, each of another maker, a headline must tell to be a round-up.
+const (
+	leastMany    = 3
+	mostHeadline = 160 // bytes; what is longer is a text
+)
+
+// tellsMany says whether a title tells of many things, as newsletters are headed: "The morning: Alpha leaves Beta,
+// Gamma chases GPT-4, Delta soars". Between colon, commas and the like there must be several parts of more than a name
+// alone, each about other makers than the rest.
+func tellsMany(names *text.Names, title string) bool {
+	if _, list, ok := strings.Cut(title, ": "); ok {
+		title = list
+	}
+	parts := strings.FieldsFunc(title, func(r rune) bool { return strings.ContainsRune(",;|•+、，；｜", r) })
+	if len(parts) < leastMany || len(title) > mostHeadline {
+		return false
+	}
+	var makers []string
+	n := 0
+	for _, part := range parts {
+		words := len(text.Words(part))
+		for _, name := range names.Find(part) {
+			if words > len(text.Words(name.Name))+1 && !slices.Contains(makers, cmp.Or(name.Maker, name.Name)) {
+				makers = append(makers, cmp.Or(name.Maker, name.Name))
+				n++
+				break
+			}
+		}
+	}
+	return n >= leastMany
 }
