@@ -174,8 +174,10 @@ func (p *pairing) conflict(i, j int) string {
 	if a.part != b.part && max(a.part, b.part) > 1 {
 		return fmt.Sprintf("part %d and part %d", max(1, min(a.part, b.part)), max(a.part, b.part))
 	}
-	if x, y := without(a.named, b.named), without(b.named, a.named); a.frame == b.frame && x != "" && y != "" {
-		return fmt.Sprintf("the same is told of %s and of %s", x, y)
+	if a.frame == b.frame {
+		if x, y := without(a.named, b.named), without(b.named, a.named); x != "" && y != "" {
+			return fmt.Sprintf("the same is told of %s and of %s", x, y)
+		}
 	}
 	if a.deal.act != "" && a.deal == (deal{b.deal.act, b.deal.to, b.deal.by}) {
 		return fmt.Sprintf("%s %s %s, and the other way round", a.deal.by, a.deal.act, a.deal.to)
