@@ -198,13 +198,16 @@ func capitalised(w string) bool {
 	return strings.IndexFunc(w[size:], unicode.IsLower) >= 0
 }
 
-// mixed says whether a word has a capital behind a small letter, or letters and digits.
+// mixed says whether a word has a capital behind a small letter, or letters and digits. Behind a hyphen a capital
+// is none of these: Pulitzer-Preisträger.
 func mixed(w string) bool {
 	small, upper, digit, odd := false, false, false, false
 	for _, r := range w {
 		switch {
 		case r >= 0x250:
 			return false
+		case r == '-':
+			small = false
 		case unicode.IsLower(r):
 			small = true
 		case unicode.IsUpper(r):
