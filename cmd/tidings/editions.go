@@ -202,6 +202,9 @@ func editionsFind(p *program) *cobra.Command {
 const mostFound = 1000
 
 func (h shelf) find(ctx context.Context, name string, asJSON bool) error {
+	if digest.NameKey(name) == "" {
+		return usageError{errors.New("the name to look up is empty")}
+	}
 	found, err := mentions(ctx, h.store, h.config.names(), name, mostFound)
 	if err != nil {
 		return err
