@@ -227,8 +227,5 @@ func (h shelf) find(ctx context.Context, name string, asJSON bool) error {
 
 // mentions looks a name up, in whichever of its known spellings it is written.
 func mentions(ctx context.Context, s *store.Store, names *text.Names, name string, n int) ([]digest.Mention, error) {
-	if known := names.Find(name); len(known) == 1 {
-		name = known[0].Name
-	}
-	return s.Mentions(ctx, name, n)
+	return s.Mentions(ctx, called(names, name), n)
 }
