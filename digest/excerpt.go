@@ -154,8 +154,8 @@ func length(s string) int { return utf8.RuneCountInString(s) }
 func leans(s, lang string) bool {
 	first, _, _ := strings.Cut(strings.TrimLeft(s, `"“«„「『`), " ")
 	first = text.Fold(strings.Trim(first, ",:"))
-	if base := text.Base(lang); base == "zh" || base == "ja" {
-		return slices.ContainsFunc(backwards(base), func(w string) bool { return strings.HasPrefix(s, w) })
+	if text.Dense(lang) {
+		return slices.ContainsFunc(backwards(text.Base(lang)), func(w string) bool { return strings.HasPrefix(s, w) })
 	}
 	return slices.Contains(backwards(text.Base(lang)), first) || text.Base(lang) == "en" && leansLater.MatchString(s)
 }
