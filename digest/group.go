@@ -108,12 +108,12 @@ func (by Grouping) likeness() Likeness {
 
 // fileStory files a story by the votes of its members.
 func (f *Filer) fileStory(s *Story, filings []Filing) {
-	sums, words := map[string]float64{}, map[string][]string{}
+	sums, words := map[string]float64{}, map[string][][]string{}
 	for _, filing := range filings {
 		s.Relevance += filing.Relevance / float64(len(filings))
 		if filing.Topic != "" {
 			sums[filing.Topic] += 1
-			words[filing.Topic] = append(words[filing.Topic], filing.Words...)
+			words[filing.Topic] = append(words[filing.Topic], filing.Words)
 		}
 		for _, t := range filing.Tags {
 			sums[t] += 0.34
@@ -138,6 +138,24 @@ func (f *Filer) fileStory(s *Story, filings []Filing) {
 		return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(f.order[a], f.order[b]))
 	})
 	s.Tags = s.Tags[:min(mostTags, len(s.Tags))]
-	told := slices.Compact(slices.Sorted(slices.Values(words[s.Topic])))
-	s.Reasons = append(s.Reasons, Reason{Part: "topic", Value: best, Detail: strings.Join(told[:min(8, len(told))], ", ")})
+	s.Reasons = append(s.Reasons, Reason{Part: "topic", Value: best, Detail: strings.Join(strongest(words[s.Topic]), ", ")})
+}
+
+// strongest are the clues that decided, each once: the first of every member, then the second, and so on.
+func strongest(members [][]string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for rank := range mostClues {
+		for _, words := range members {
+			if rank >= len(words) || len(out) == mostClues {
+				continue
+			}
+			name := words[rank][:strings.LastIndexByte(words[rank], ' ')]
+			if !seen[name] {
+				out = append(out, words[rank])
+			}
+			seen[name] = true
+		}
+	}
+	return out
 }

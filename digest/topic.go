@@ -347,10 +347,16 @@ func lead(a Article) string { return cmp.Or(a.Summary, head(a.Text, leadLen)) }
 // bodyOf is the summary followed by the text, without saying the same twice; at most about n words.
 func bodyOf(a Article, n int) string {
 	body := head(a.Text, n)
-	if a.Summary == "" || strings.HasPrefix(body, head(a.Summary, 12)) {
+	if a.Summary == "" || begins(body, a.Summary) {
 		return cmp.Or(body, a.Summary)
 	}
 	return a.Summary + "\n\n" + body
+}
+
+// begins says whether a text begins as a summary does, which has no line breaks.
+func begins(body, summary string) bool {
+	flat := func(s string, n int) string { return strings.Join(strings.Fields(head(s, n)), " ") }
+	return strings.HasPrefix(flat(body, 24), flat(summary, 12))
 }
 
 // head returns about the first n words of s.

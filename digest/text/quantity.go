@@ -67,7 +67,10 @@ func Measure(word, lang string) bool {
 	return ok
 }
 
-// dense says whether a language writes without spaces between words.
+// Dense says whether a language is written without spaces between words.
+func Dense(lang string) bool { return dense(Base(lang)) }
+
+// dense is that for a base language.
 func dense(base string) bool { return base == "zh" || base == "ja" }
 
 // ofName says whether digits behind this are part of a name: a letter touches them, or a hyphen with a letter.
