@@ -331,11 +331,14 @@ func Digits(s, lang string) string {
 	return b.String() + s[done:]
 }
 
-// hyphenated is the word that s begins with, hyphens in it included, and where its first hyphen is; 0: it has none.
+// hyphenated is the word that s begins with, up to two hyphens in it included (quatre-vingt-dix), and where its first
+// hyphen is; 0: it has none.
 func hyphenated(s string) (word string, hyphen int) {
+	hyphens := 0
 	for i, r := range s {
 		switch {
-		case r == '-' && i > 0:
+		case r == '-' && i > 0 && hyphens < 2:
+			hyphens++
 			hyphen = cmp.Or(hyphen, i)
 		case !unicode.IsLetter(r):
 			return s[:i], hyphen
