@@ -49,14 +49,15 @@ func Quantities(s, lang string) []Quantity {
 		if attached != "" && !Measure(attached, lang) && !Ordinal(attached) {
 			continue // 3D, 5G, H100
 		}
-		bare, rest, scaled := q.Values[0], s[at[5]:], 1.0
+		bare, rest := q.Values[0], s[at[5]:]
 		if strings.HasPrefix(rest, "月") {
 			q.Unit = "month"
 		} else {
 			left := q.scale(rest, base)
 			q.Said += rest[:len(rest)-len(left)]
 			q.Unit = cmp.Or(currency(group(1)), q.Unit)
-			if scaled = q.Values[0] / max(bare, 1e-9); dense(base) && at[4] == end && q.Values[0] < times && (scaled > 1 || times == 1e4) {
+			scaled := q.Values[0] / max(bare, 1e-9)
+			if dense(base) && at[4] == end && q.Values[0] < times && (scaled > 1 || times == 1e4) {
 				out[len(out)-1] = out[len(out)-1].with(q)
 				end, times = len(s)-len(left), scaled
 				continue
@@ -377,29 +378,37 @@ func normalTwo(r rune) rune {
 func NumberWord(word, lang string) bool { return worth(word, Base(lang)) > 0 }
 
 // worth is the number that a word tells, 0: none.
-func worth(word, base string) int { return numberWords[base][Fold(word)] }
-
-// numberWords are the numbers from two to twenty and the tens up to ninety, folded, by language.
-var numberWords = inOrder(map[string]string{
-	"en": "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety",
-	"it": "due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove venti trenta quaranta cinquanta sessanta settanta ottanta novanta",
-	"de": "zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig",
-	"fr": "deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix",
-	"es": "dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa",
-})
-
-// inOrder numbers the words of each list: from two to twenty, then by tens.
-func inOrder(lists map[string]string) map[string]map[string]int {
-	out := map[string]map[string]int{}
-	for lang, list := range lists {
-		out[lang] = map[string]int{}
-		for n, word := range strings.Fields(list) {
-			if n <= 18 {
-				out[lang][word] = n + 2
-			} else {
-				out[lang][word] = 10 * (n - 16) // after twenty: thirty, forty, …
-			}
-		}
+func worth(word, base string) int {
+	n := slices.Index(numberWords[base], Fold(word))
+	switch {
+	case n < 0:
+		return 0
+	case n <= 18:
+		return n + 2
 	}
-	return out
+	return 10 * (n - 16) // after twenty: thirty, forty, …
+}
+
+// numberWords are the numbers from two to twenty, then the tens up to ninety, folded, by language.
+var numberWords = map[string][]string{
+	"en": {
+		"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+		"thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+	},
+	"it": {
+		"due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci", "undici", "dodici", "tredici", "quattordici", "quindici", "sedici", "diciassette", "diciotto", "diciannove", "venti",
+		"trenta", "quaranta", "cinquanta", "sessanta", "settanta", "ottanta", "novanta",
+	},
+	"de": {
+		"zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwolf", "dreizehn", "vierzehn", "funfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn", "zwanzig",
+		"dreissig", "vierzig", "funfzig", "sechzig", "siebzig", "achtzig", "neunzig",
+	},
+	"fr": {
+		"deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf", "vingt",
+		"trente", "quarante", "cinquante", "soixante", "soixante-dix", "quatre-vingts", "quatre-vingt-dix",
+	},
+	"es": {
+		"dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce", "trece", "catorce", "quince", "dieciseis", "diecisiete", "dieciocho", "diecinueve", "veinte",
+		"treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa",
+	},
 }
