@@ -16,6 +16,8 @@ type Grouping struct {
 	Stories  map[string]string    // by article's id: the story in which it was told before
 	Likeness *Likeness            // nil: the one that was learnt
 	Vectors  map[string][]float32 // by article's id: what it means, as an embedding; any may be missing
+
+	Filed func(id string, f Filing) // told how articles are filed, of those that are one and the same only one; may be nil
 }
 
 // Group brings articles of one event together and files each story under a topic. The result does not
@@ -67,6 +69,9 @@ func (by Grouping) pair(ordered []Article) (*pairing, [][]int) {
 		}
 		c := r.read(&ordered[most])
 		read[i] = c
+		if by.Filed != nil {
+			by.Filed(ordered[most].ID, c.filing)
+		}
 		c.from, c.to = ordered[part[0]].Published, ordered[part[0]].Published
 		for _, m := range part {
 			if at := ordered[m].Published; at.After(c.to) && at.Sub(c.from) <= longestLife {

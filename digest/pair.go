@@ -91,7 +91,7 @@ func (p *pairing) weigh(i int, c *counted) {
 		n := here(w)
 		weight := rarity(n, around, p.rates[w])
 		d.title = append(d.title, weighed{w, float32(weight)})
-		d.bursts = append(d.bursts, float32(burst(n, around, p.rates[w])))
+		d.bursts = append(d.bursts, float32(burst(n, around, max(p.rates[w], p.elsewhere(w, n, around)))))
 		d.mass += weight
 	}
 	d.length = norm(d.title)
@@ -101,6 +101,12 @@ func (p *pairing) weigh(i int, c *counted) {
 	for k, m := range d.events {
 		d.events[k].weight = float32(scarcity(here(m.word), around))
 	}
+}
+
+// elsewhere is the share of the articles of other days that hold a word, as if there were more that do not: what is told
+// at all times is no burst, in a language too of which the background knows nothing.
+func (p *pairing) elsewhere(w int32, here, around float64) float64 {
+	return (float64(len(p.holders[w])) - here) / (float64(len(p.docs)) - around + behind)
 }
 
 // scarcity tells how few of the articles of these days are about a maker.

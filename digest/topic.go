@@ -83,7 +83,7 @@ func (f *Filer) File(a Article) Filing { return f.file(a, language(a)) }
 
 // file files an article whose language is known.
 func (f *Filer) file(a Article, lang string) Filing {
-	s := scale{learnt: &f.knowledge.learnt, own: make([]float64, len(f.topics)), topics: f.topics, parts: make([]part, 0, 64), strong: map[string]float64{}}
+	s := scale{learnt: &f.knowledge.learnt, own: make([]float64, len(f.topics)), topics: f.topics, parts: make([]part, 0, 24), strong: map[string]float64{}}
 	list := tokens(a.Title, lang)
 	hits := f.knowledge.hits(a.Title, list, lang)
 	for _, h := range hits {
@@ -239,12 +239,18 @@ func (f *Filer) decide(s *scale) Filing {
 	for id := range f.order {
 		kin[family(id)] += shares[id]
 	}
-	worth := func(id string) float64 { return shares[id] + ofKin*(kin[family(id)]-shares[id]) }
+	worth := make(map[string]float64, len(f.order))
+	for id := range f.order {
+		worth[id] = shares[id] + ofKin*(kin[family(id)]-shares[id])
+	}
 	ids := slices.SortedFunc(maps.Keys(f.order), func(a, b string) int {
-		return cmp.Or(cmp.Compare(worth(b), worth(a)), cmp.Compare(f.order[a], f.order[b]))
+		if x, y := worth[a], worth[b]; x != y {
+			return cmp.Compare(y, x)
+		}
+		return f.order[a] - f.order[b]
 	})
 	for _, id := range ids {
-		if worth(id) < leastShare {
+		if worth[id] < leastShare {
 			break
 		}
 		if words, said := s.words(slices.Index(f.topics, id)); said >= leastSaid {
@@ -301,25 +307,31 @@ func (f *Filer) shares(s *scale) map[string]float64 {
 
 // words tells what spoke for a topic, the strongest first, and how much it gave without the headline's make.
 func (s *scale) words(topic int) (words []string, said float64) {
-	var told []part
-	for _, p := range s.parts {
+	type gift struct {
+		words string
+		gave  float64
+	}
+	told := make([]gift, 0, len(s.parts))
+	for i := range s.parts {
+		p := &s.parts[i]
+		one := gift{p.words, p.gave}
 		switch {
 		case strings.HasPrefix(p.words, Anywhere):
 			continue
 		case p.own == topic:
 		case p.own < 0 && topic < relevance:
-			p.gave = p.weights[topic]
+			one.gave = p.weights[topic]
 		default:
 			continue
 		}
-		if i := slices.IndexFunc(told, func(t part) bool { return t.words == p.words }); i >= 0 {
-			told[i].gave += p.gave
+		if i := slices.IndexFunc(told, func(g gift) bool { return g.words == one.words }); i >= 0 {
+			told[i].gave += one.gave
 		} else {
-			told = append(told, p)
+			told = append(told, one)
 		}
 	}
-	told = slices.DeleteFunc(told, func(p part) bool { return p.gave < leastTold })
-	slices.SortStableFunc(told, func(a, b part) int { return cmp.Compare(b.gave, a.gave) })
+	told = slices.DeleteFunc(told, func(g gift) bool { return g.gave < leastTold })
+	slices.SortStableFunc(told, func(a, b gift) int { return cmp.Compare(b.gave, a.gave) })
 	words = make([]string, min(mostClues, len(told)))
 	for i := range words {
 		words[i] = fmt.Sprintf("%s %+.1f", told[i].words, told[i].gave)
