@@ -31,11 +31,11 @@ func TestStoriesOfTheCorpus(t *testing.T) {
 		pairs    bool
 		floor    float64
 	}{
-		{name: "last-week-in-ai-related", pairs: true, floor: 0.50},
+		{name: "last-week-in-ai-related", pairs: true, floor: 0.47},
 		{name: "scoop-ai-news", floor: 0.985},
 		{name: "uci-news-sample", floor: 0.78},
 		{name: "ai-insight-crosslingual", linkless: true, floor: 0.945},
-		{name: "ai-insight-crosslingual", linkless: true, cut: true, floor: 0.81}, // 0.86 is the aim
+		{name: "ai-insight-crosslingual", linkless: true, cut: true, floor: 0.87}
 	} {
 		name := set.name
 		if set.cut {

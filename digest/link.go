@@ -5,7 +5,7 @@ package digest
 // many of them share few words; the mean over all pairs is what keeps strangers out. What is at least nearly as
 // likely is told as near.
 const (
-	linked  = 0.25
+	linked  = 0.2
 	nearly  = 0.1
 	least   = 0.05 // of a pair; what is less counts as 0
 	objects = 0.1  // share of conflicts among the pairs across two groups that keeps them apart

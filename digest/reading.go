@@ -51,6 +51,7 @@ type reading struct {
 	named    []int32     // stems that are part of a name
 	numbers  []int32     // those of portable that are numbers
 	small    []int32     // those of numbers that anything may have
+	nameless []int32     // the numbers, and what is said to happen
 	claims   *claims     // read when first asked for
 }
 
@@ -155,6 +156,9 @@ func (r *reader) read(a *Article) *counted {
 		w := r.bare(n)
 		if number(w) {
 			c.numbers = append(c.numbers, n)
+		}
+		if number(w) || strings.HasPrefix(w, "!") {
+			c.nameless = append(c.nameless, n)
 		}
 		if number(w) && common(w) {
 			c.small = append(c.small, n)
