@@ -35,7 +35,7 @@ func TestStoriesOfTheCorpus(t *testing.T) {
 		{name: "scoop-ai-news", floor: 0.985},
 		{name: "uci-news-sample", floor: 0.78},
 		{name: "ai-insight-crosslingual", linkless: true, floor: 0.945},
-		{name: "ai-insight-crosslingual", linkless: true, cut: true, floor: 0.87}
+		{name: "ai-insight-crosslingual", linkless: true, cut: true, floor: 0.87},
 	} {
 		name := set.name
 		if set.cut {
