@@ -60,6 +60,7 @@ type Recipient struct {
 	Status     string `json:"status,omitempty"`     // enhanced (RFC 3463), as 5.1.1
 	Meaning    string `json:"meaning,omitempty"`    // the failure in plain words
 	Diagnostic string `json:"diagnostic,omitempty"` // the server's own words
+	Original   string `json:"-"`                    // the address that we wrote to, where the report tells it from Address, to which it was forwarded
 }
 
 // Kind is how lasting a failure is, and whose.

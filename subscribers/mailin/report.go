@@ -103,10 +103,11 @@ func (m *Message) addGroups(all []textproto.MIMEHeader, l *letter) (told bool) {
 		if id := group.Get("Original-Envelope-Id"); id != "" && m.Returned.EnvelopeID == "" {
 			m.Returned.EnvelopeID = id
 		}
-		// The address that we wrote to comes first: the final one may be another's, to whom it was forwarded.
-		to := bare(group.Get("Original-Recipient"))
-		if final := bare(group.Get("Final-Recipient")); to == "" || final != "" && !wellFormed(to) {
-			to = final
+		to, original := bare(group.Get("Final-Recipient")), bare(group.Get("Original-Recipient"))
+		if !wellFormed(to) || !strings.Contains(to, ".") || strings.Contains(group.Get("Final-Recipient"), ":") {
+			if wellFormed(original) {
+				to = original // where the final one is a route or a local name
+			}
 		}
 		if !wellFormed(to) {
 			continue
@@ -116,7 +117,7 @@ func (m *Message) addGroups(all []textproto.MIMEHeader, l *letter) (told bool) {
 		if in(action, "delivered", "relayed", "expanded", "deliverable") {
 			continue
 		}
-		r := Recipient{Address: to, Status: statusNumber.FindString(group.Get("Status")), Diagnostic: diagnostic(group.Get("Diagnostic-Code"))}
+		r := Recipient{Address: to, Original: original, Status: statusNumber.FindString(group.Get("Status")), Diagnostic: diagnostic(group.Get("Diagnostic-Code"))}
 		if words == "" {
 			words = l.told()
 		}

@@ -15,7 +15,7 @@ func wordy(l *letter) (Message, bool) {
 	text := l.told()
 	tells := announcing.MatchString(text[:min(len(text), 4<<10)])
 	fails := failing.MatchString(subject)
-	server := l.null() || daemon.MatchString(l.GetHeader("From")) || daemon.MatchString(l.GetHeader("Sender"))
+	server := l.null() || l.GetHeader("From") == "" && l.GetHeader("Sender") == "" || daemon.MatchString(l.GetHeader("From")) || daemon.MatchString(l.GetHeader("Sender"))
 	if len(listed) == 0 && !(server && (tells || fails)) && !(tells && fails && !passedOn.MatchString(subject)) {
 		return Message{}, false
 	}
@@ -30,7 +30,7 @@ func wordy(l *letter) (Message, bool) {
 	late := waiting.MatchString(subject) || waiting.MatchString(report) && !over.MatchString(report)
 	for _, to := range listed {
 		words := about(report, to)
-		r := Recipient{Address: to, Diagnostic: reasonIn(words)}
+		r := Recipient{Address: to}
 		action := ""
 		if late {
 			action = "delayed"
@@ -38,17 +38,18 @@ func wordy(l *letter) (Message, bool) {
 		if r.judge(action, words); r.Meaning == "" {
 			r.judge(action, report)
 		}
+		r.Diagnostic = reasonIn(words)
 		m.add(r)
 	}
 	return m, len(m.Recipients) > 0 || server
 }
 
 var (
-	daemon   = regexp.MustCompile(`(?i)mailer[-_ .]?daemon|post[-_ ]?master|mail[- ]?(delivery|system|administrator|router|transport|gateway|service)|delivery (sub)?system|mdaemon|smtp (server|daemon|gateway)|system administrator|mailsystem|internet mail|network mail|^\s*<>\s*$|^\s*$`)
+	daemon   = regexp.MustCompile(`(?i)mailer[-_ .]?daemon|post[-_ ]?master|mail[- ]?(delivery|system|administrator|router|transport|gateway|service)|delivery (sub)?system|mdaemon|smtp (server|daemon|gateway)|system administrator|mailsystem|internet mail|network mail|^\s*<>\s*$`)
 	failing  = regexp.MustCompile(`(?i)(undeliver|un-?deliverable|delivery[- ](status|fail|has failed|report|error|incomplete|problem|notif|delay|unsuccess|attempt)|deliver(y|ing)? .{0,20}(fail|delay|error|impossible|abort)|(return|bounc)(ed|ing|) (e-?)?mail|mail (system )?(delivery|error|fail|return|undeliver)|(failure|error|non-?delivery|bounce|warning|problem) (notice|report|notification|message|sending|delivering|:)|fail(ed|ure) (mail|delivery|notice)|mail failure|not (be )?delivered|could(n't| not) (be )?(send|sent|deliver)|returning message|non.?remis|non d[ée]livr|unzustellbar|nicht zugestellt|mancat[oa] (recapito|consegna)|mancata|consegna .{0,20}(fallit|non riuscit)|no (se pudo )?entreg|devuelto|user unknown|unknown (user|address)|nondeliverable|onbestelbaar|nedoru|olevererad|delayed|error sending|there was an error|postfix smtp server: errors)`)
 	passedOn = regexp.MustCompile(`(?i)^\s*(re|r|fw|fwd|wg|tr|i|rv|enc|aw)\s*:`)
 
-	announcing = regexp.MustCompile(`(?i)(mail delivery (system|software|agent|program|subsystem)|(could|can|was|were|is|has|have|did|do|does|may)( ?n[o']t| not)( yet)? (be |been |being |able to be |reach |receive |accept )?(deliver|send|sent|reach|relayed|complet|process|some or all|the following)|unable to (deliver|send|reach|relay|complete)|(wasn'?t|not|un) ?able to deliver|un-?deliver(able|ed)|deliver(y|ing|) .{0,60}(fail|abort|error|problem|unsuccessful|impossible|not possible|could not)|fail(ed|ure|s)? .{0,40}(deliver|recipient|address)|(fatal|permanent|delivery|non-?fatal|transient) (error|failure|problem)|(following|these|failed|invalid) (e-?mail )?(address|recipient|user|destination)|transcript of (the )?session|(was|been) rejected by|returned to (you|sender|the sender)|returning|recipient(s)?( \S+){0,3} (rejected|unknown|not)|user unknown|unknown user|trouble delivering|rejected recipient|did not reach|error (sending|delivering|message|while)|this is the (qmail|postfix|mail|deliver|machine|dragonfly)|invalid (user|recipient|final)|mailbox is full|rcpt to:|zugestellt werden|nicht zustell|non .{0,20}(recapit|consegnat)|impossibile (recapitare|consegnare)|n'a pas pu .{0,20}(remis|livr)|no (se )?(pudo|ha podido) .{0,20}(entreg|envia)|has restricted|list of failed)`)
+	announcing = regexp.MustCompile(`(?i)(mail delivery (system|software|agent|program|subsystem)|(could|can|was|were|is|has|have|did|do|does|may)( ?n[o']t| not)( yet)? (be |been |being |able to be |reach |receive |accept )?(deliver|send|sent|reach|relayed|complet|process|some or all|the following)|unable to (deliver|send|reach|relay|complete)|(wasn'?t|not|un) ?able to deliver|un-?deliver(able|ed)|deliver(y|ing|) .{0,60}(fail|abort|error|problem|unsuccessful|impossible|not possible|could not)|fail(ed|ure|s)? .{0,40}(deliver|recipient|address)|(fatal|permanent|delivery|non-?fatal|transient) (error|failure|problem)|(following|these|failed|invalid) (e-?mail )?(address|recipient|user|destination)|transcript of (the )?session|(was|been) rejected by|returned to (you|sender|the sender)|returning (the |your )?(message|mail)|recipient(s)?( \S+){0,3} (rejected|unknown|not)|user unknown|unknown user|trouble delivering|rejected recipient|did not reach|error (sending|delivering|message|while)|this is the (qmail|postfix|mail|deliver|machine|dragonfly)|invalid (user|recipient|final)|mailbox is full|rcpt to:|zugestellt werden|nicht zustell|non .{0,20}(recapit|consegnat)|impossibile (recapitare|consegnare)|n'a pas pu .{0,20}(remis|livr)|no (se )?(pudo|ha podido) .{0,20}(entreg|envia)|has restricted|list of failed)`)
 	waiting    = regexp.MustCompile(`(?i)(warning.{0,60}(delay|not yet|still|only|could not send message for)|delayed|not yet been delivered|still (being )?(trying|try|retried|attempt)|will (be retried|retry|continue|keep trying|still try)|attempts? .{0,30}will continue|(do|need) not (need to )?resend|temporar\S+ (delay|deferr)|be (re)?tried (for|until|again)|could not send message for|delivery incomplete|transient (non-?fatal|error))`)
 	over       = regexp.MustCompile(`(?i)(given up|giving up|gave up|no (further|more) (delivery )?(attempts|tries)|retry (time|limit|timeout) (exceeded|not reached)|permanent|returned to|has been (removed|deleted)|will not (be retried|retry))`)
 )
@@ -65,7 +66,7 @@ var rest = regexp.MustCompile(`(?im)^(?:` +
 	`(?:received|return-path|x-mailer|mime-version|delivered-to|dkim-signature|message-id|x-envelope-from|content-type): ?\S.*|` +
 	`\W{0,3}[-=*_+#~]{2,}.{0,60}\b(?:original (?:message|mail|e-?mail|text|header)|unsent|returned (?:message|mail)|copy of|undelivered|enclosed|below this line|below the next line|headers? (?:of|from|follow)|your (?:message|mail)|message (?:header|text|body|follows|contents|as received)|start of|old message|mail follows).*|` +
 	`[^a-z\n]{0,5}(?:the |your |here is the |here is your )?(?:original|unsent|returned|old|undelivered) (?:message|mail|e-?mail)(?: (?:text|headers?|follows|reads|was|is|attached|body|below|contents)\b)?(?: follows| is)?\W{0,12}$|` +
-	`.{0,60}\b(?:(?:message|mail|text|headers?|transcript of message) follows|included is a copy|(?:below|following|here) is (?:a|the) copy|copy of (?:the |your )?(?:original |entire )?(?:message|mail|header)|message headers?\W*$|is your returned mail|first \d+ lines|your message (?:reads|begins|was|follows)|message contents).*` +
+	`.{0,60}\b(?:(?:message|mail|text|headers?|transcript of message) follows|included is a copy|(?:below|following|here) is (?:a|the) copy|copy of (?:the |your )?(?:original |entire )?(?:message|mail|header)|message headers?\W*$|is your returned mail|first \d+ lines|your message (?:reads|begins|follows)|message contents).*` +
 	`)`)
 
 // An evidence is how well a line shows that an address in it is one that failed.
@@ -122,7 +123,8 @@ func failedIn(report string, l *letter) []string {
 var (
 	session = regexp.MustCompile(`(?i)transcript of (the )?session|session transcript`)
 	// beginsLine is what may stand before an address that begins its line.
-	beginsLine = regexp.MustCompile(`^[\s*>"'<\[(\-•·=:]*(?:"?[^"<@\n]{0,40}"?\s<|[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?[<"'(]*|\d{1,3}[.)] [<"']*|expanded from: <?|<?smtp[:;]\s?)?$`)
+	beginsLine = regexp.MustCompile(`^[\s*>"'<\[(\-•·=:]*(?:"[^"<@\n]{0,60}"\s?<|[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?[<"'(]*|\d{1,3}[.)] [<"']*|expanded from: <?|<?smtp[:;]\s?)?$`)
+	named      = regexp.MustCompile(`^\s*\pL[\pL.'-]*(?: [\pL.'-]+){0,2} <$`) // Ada Lovelace <
 	label      = regexp.MustCompile(`(?i)(?:^|[\s\[,;(])(?:intended|failed|final|original|undeliverable|invalid|bad|unknown|rejected|e-?mail|envelope)?[ -]?(?:recipients?|address(?:es|ee)?|rcpt|user|user ?name|mailbox|error-for|destinat\w+|destino|empf\w+|dest)(?:[ -](?:address|name|e-?mail)| was| is)?\s*[:=]+[\s<"'\[(]*(?:smtp[:;]|rfc822[;:])?\s*<?$`)
 	sentence   = regexp.MustCompile(`(?i)(?:\b(?:to|for|recipients?|user|address(?:es)?|mailbox|reach|deliver|account|addressed|a|per|an|à|para|unknown|full|rcpt to|destinatario|empfänger)|delivery userid|unknown user|is full|size)(?: (?:address|the|following|user|recipients?|mailbox|account|e-?mail))*\s*[:=]?[\s<"'\[(]*$`)
 	forOthers  = regexp.MustCompile(`(?i)(contact|assist|support|question|complain|help|inquir|enquir|please (send|forward|reply|write|e-?mail|mail|call|visit|direct|refer)|forward|reply|write|(^|\W)from\b|sender|envelope.from|mail from|reverse|originator|subject|message-?id|mts-id|posted|via |\bby\b|host |https?:|unsubscribe|abuse)[^.;]*$`)
@@ -142,6 +144,8 @@ func shows(before, after string) evidence {
 		return none
 	case sentence.MatchString(before):
 		return tells
+	case named.MatchString(before):
+		return lists
 	case strings.HasPrefix(strings.TrimLeft(after, ">\"') "), "..."), strings.HasPrefix(after, ">: "), strings.HasPrefix(after, ">:\n"):
 		return tells
 	}
@@ -197,6 +201,7 @@ func common(a, b []string) []string {
 // line, and the lines of the dialogue that have it; or all, where the address is not named.
 func about(report, to string) string {
 	var near strings.Builder
+	var dialogue string // what our server said last
 	inside, named := 0, false
 	if at := restAt(report); at > 0 {
 		report = report[:at]
@@ -206,8 +211,12 @@ func about(report, to string) string {
 		switch {
 		case strings.Contains(strings.ToLower(line), to):
 			inside, named = 12, true
-		case found != nil && beginsLine.MatchString(line[:found[0]]), strings.TrimSpace(line) == "" && inside < 9:
+			near.WriteString(dialogue)
+		case found != nil && beginsLine.MatchString(line[:found[0]]), elsewhere.MatchString(line), strings.TrimSpace(line) == "" && inside < 9:
 			inside = 0
+		}
+		if dialogue = ""; strings.HasPrefix(strings.TrimSpace(line), ">>>") {
+			dialogue = line
 		}
 		if inside > 0 && near.Len() < 2<<10 {
 			near.WriteString(line)
@@ -219,6 +228,9 @@ func about(report, to string) string {
 	}
 	return strings.ToValidUTF8(near.String(), "\uFFFD")
 }
+
+// elsewhere begins what is said of another host.
+var elsewhere = regexp.MustCompile(`(?i)^(\.\.\. )?while talking|^[45]\d\d \S+ \(\w+\)\.\.\.`)
 
 var replied = regexp.MustCompile(`(?m)(?:^|[\s:<('"\[])[45]\d\d[ -]\S.*|(?:#|\b)[45]\.\d{1,3}\.\d{1,3}\b.*|\((?:reason: |user |unknown ).*\)`)
 

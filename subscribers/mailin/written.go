@@ -10,9 +10,15 @@ import (
 // is marked line by line is his; below one that is not, nobody can tell, and none is.
 func written(text string) (own []string) {
 	all := strings.Split(text, "\n")
+	inQuote := false
 	for i := 0; i < len(all) && len(own) < 50; i++ {
 		line := strings.TrimSpace(strings.Trim(all[i], "\u200b\ufeff\u2003"))
-		if line == "" || quoted(line) {
+		if line == "" {
+			inQuote = false
+			continue
+		}
+		if quoted(line) {
+			inQuote = true
 			continue
 		}
 		if n := intro(all[i:]); n > 0 {
@@ -24,6 +30,9 @@ func written(text string) (own []string) {
 		}
 		if end.MatchString(line) || headed(all[i:]) {
 			return own
+		}
+		if inQuote { // a quoted line that was broken, and lost its mark
+			continue
 		}
 		own = append(own, line)
 	}
