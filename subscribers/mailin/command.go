@@ -68,7 +68,7 @@ type phrases struct {
 // command reads a line as a command. A line that says anything else is none: people write about leaving without
 // wanting to leave.
 func command(line string) (Message, bool) {
-	if len(line) > 500 {
+	if len(line) > 500 || strings.ContainsAny(line, "\r\n\x00") {
 		return Message{}, false
 	}
 	said := strings.Join(essential(line), " ") + " "

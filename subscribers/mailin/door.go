@@ -16,8 +16,8 @@ type Door struct {
 }
 
 var (
-	signed = regexp.MustCompile(`^(.+?)(\W|_)([cubf])-([a-z2-7]{16,52})$`)
-	worded = regexp.MustCompile(`^(.+?)(\W|_)([a-z]{4,12})((?:-[a-z0-9-]+)?)$`)
+	signed = regexp.MustCompile(`^([cubf])-([a-z2-7]{16,52})$`)
+	worded = regexp.MustCompile(`^([a-z]+)((?:-[a-z0-9-]+)?)$`)
 )
 
 // doorWords are the words in addresses. Few, and none that may end a name of ours.
@@ -60,22 +60,20 @@ func (reader Reader) parse(to string) Door {
 	if at < 0 {
 		return Door{}
 	}
+	if len(reader.Addresses) > 0 && reader.ours(to) {
+		return Door{Address: to}
+	}
 	local, domain := to[:at], to[at:]
-	if d := (Door{Address: to}); len(reader.Addresses) > 0 && reader.ours(to) {
-		return d
-	}
-	if found := signed.FindStringSubmatch(local); found != nil && reader.delimits(found[2]) && reader.ours(found[1]+domain) {
-		d := Door{Address: found[1] + domain, Word: found[3], Purpose: found[3][0], Token: found[4]}
-		d.Order.Verb = map[byte]Verb{'c': "confirm", 'u': "unsubscribe"}[d.Purpose]
-		return d
-	}
-	if found := worded.FindStringSubmatch(local); found != nil && reader.delimits(found[2]) && reader.ours(found[1]+domain) {
-		if verb := doorWords(found[3]); verb != "" {
-			d := Door{Address: found[1] + domain, Word: found[3], Order: Order{Verb: verb}}
-			if about := strings.Trim(found[4], "-"); about != "" {
-				d.Order.Words = []string{about} // a topic's id, hyphens and all
+	for i := 1; i < len(local); i++ {
+		for _, delimiter := range []string{"+", "-", reader.Delimiter} {
+			rest, ok := strings.CutPrefix(local[i:], delimiter)
+			if !ok || delimiter == "" || !reader.ours(local[:i]+domain) {
+				continue
 			}
-			return d
+			if d, ok := purpose(rest); ok {
+				d.Address = local[:i] + domain
+				return d
+			}
 		}
 	}
 	if len(reader.Addresses) > 0 {
@@ -84,8 +82,26 @@ func (reader Reader) parse(to string) Door {
 	return Door{Address: to}
 }
 
-func (reader Reader) delimits(s string) bool {
-	return s == "+" || s == "-" || s == reader.Delimiter
+// purpose reads what follows our name in an address.
+func purpose(rest string) (d Door, ok bool) {
+	if found := signed.FindStringSubmatch(rest); found != nil {
+		d = Door{Word: found[1], Purpose: found[1][0], Token: found[2]}
+		switch d.Purpose {
+		case 'c':
+			d.Order.Verb = "confirm"
+		case 'u':
+			d.Order.Verb = "unsubscribe"
+		}
+		return d, true
+	}
+	if found := worded.FindStringSubmatch(rest); found != nil && doorWords(found[1]) != "" {
+		d = Door{Word: found[1], Order: Order{Verb: doorWords(found[1])}}
+		if about := strings.Trim(found[2], "-"); about != "" {
+			d.Order.Words = []string{about} // a topic's id, hyphens and all
+		}
+		return d, true
+	}
+	return d, false
 }
 
 // ours tells whether an address is one of ours, as any may be where none is known.

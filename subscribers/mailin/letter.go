@@ -15,11 +15,11 @@ import (
 // What is read of a mail. Whoever writes to us says what he wants at the beginning, and so does a server that
 // returns a letter; the rest is attachments, or an attack. So any mail is read in bounded time and memory.
 const (
-	reach      = 1 << 20  // octets
-	deepest    = 64       // mentions of a boundary, so as many levels at most
-	mostParts  = 1000     // lines that may be one
-	mostText   = 64 << 10 // octets of text looked at
-	mostFields = 1000     // of a header
+	reach      = 512 << 10 // octets
+	deepest    = 10        // mentions of a boundary, so as many levels at most: the parser's time doubles with each
+	mostParts  = 1000      // lines that may be one
+	mostText   = 64 << 10  // octets of text looked at
+	mostFields = 1000      // of a header
 )
 
 // letter is a mail taken apart.
@@ -112,8 +112,14 @@ func (l *letter) said() string {
 	if strings.TrimSpace(text) == "" {
 		text = textOfPage(clip(l.HTML))
 	}
+	if strings.TrimSpace(text) == "" && strings.HasPrefix(l.low("Content-Type"), "multipart/") {
+		_, body := split(l.raw) // its parts could not be told apart
+		text = partLine.ReplaceAllString(clip(string(body)), "")
+	}
 	return lines(text)
 }
+
+var partLine = regexp.MustCompile(`(?im)^(--\S.*|content-[a-z-]+:.*)$`)
 
 // told is all the text of a report but the letter returned with it: servers spread their words over parts, and
 // forget to say of what kind they are.

@@ -131,7 +131,7 @@ func person(l *letter, to Door) Message {
 	subject, answers := bareSubject(l.GetHeader("Subject"))
 	written := written(l.said())
 	if to.Order.Verb != "" {
-		m := Message{Act: to.Order.Act(), Reason: "the address it came to", Command: to.Word, Order: to.Order}
+		m := Message{Act: to.Order.Act(), Reason: "the address it came to", Command: strings.Join(append([]string{string(to.Order.Verb)}, to.Order.Words...), " "), Order: to.Order}
 		if m.Act == Confirm {
 			return unlessRefused(m, written)
 		}

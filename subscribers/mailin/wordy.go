@@ -31,6 +31,9 @@ func wordy(l *letter) (Message, bool) {
 	for _, to := range listed {
 		words := about(report, to)
 		r := Recipient{Address: to}
+		if found := forwarded.FindStringSubmatch(words); found != nil {
+			r.Original = strings.ToLower(found[1])
+		}
 		action := ""
 		if late {
 			action = "delayed"
@@ -123,8 +126,10 @@ func failedIn(report string, l *letter) []string {
 var (
 	session = regexp.MustCompile(`(?i)transcript of (the )?session|session transcript`)
 	// beginsLine is what may stand before an address that begins its line.
-	beginsLine = regexp.MustCompile(`^[\s*>"'<\[(\-•·=:]*(?:"[^"<@\n]{0,60}"\s?<|[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?[<"'(]*|\d{1,3}[.)] [<"']*|expanded from: <?|<?smtp[:;]\s?)?$`)
+	beginsLine = regexp.MustCompile(`^[\s*>"'<\[(\-•·=:]*(?:"[^"<@\n]{0,60}"\s?<|[45]\d\d[ -](?:[45]\.\d{1,3}\.\d{1,3} )?[<"'(]*|\d{1,3}[.)] [<"']*|<?smtp[:;]\s?)?$`)
 	named      = regexp.MustCompile(`^\s*\pL[\pL.'-]*(?: [\pL.'-]+){0,2} <$`) // Ada Lovelace <
+	forwarder  = regexp.MustCompile(`(?i)\((?:expanded|generated) from:?\s*<?$`)
+	forwarded  = regexp.MustCompile(`(?i)\((?:expanded|generated) from:?\s*<?(` + address.String() + `)`)
 	label      = regexp.MustCompile(`(?i)(?:^|[\s\[,;(])(?:intended|failed|final|original|undeliverable|invalid|bad|unknown|rejected|e-?mail|envelope)?[ -]?(?:recipients?|address(?:es|ee)?|rcpt|user|user ?name|mailbox|error-for|destinat\w+|destino|empf\w+|dest)(?:[ -](?:address|name|e-?mail)| was| is)?\s*[:=]+[\s<"'\[(]*(?:smtp[:;]|rfc822[;:])?\s*<?$`)
 	sentence   = regexp.MustCompile(`(?i)(?:\b(?:to|for|recipients?|user|address(?:es)?|mailbox|reach|deliver|account|addressed|a|per|an|à|para|unknown|full|rcpt to|destinatario|empfänger)|delivery userid|unknown user|is full|size)(?: (?:address|the|following|user|recipients?|mailbox|account|e-?mail))*\s*[:=]?[\s<"'\[(]*$`)
 	forOthers  = regexp.MustCompile(`(?i)(contact|assist|support|question|complain|help|inquir|enquir|please (send|forward|reply|write|e-?mail|mail|call|visit|direct|refer)|forward|reply|write|(^|\W)from\b|sender|envelope.from|mail from|reverse|originator|subject|message-?id|mts-id|posted|via |\bby\b|host |https?:|unsubscribe|abuse)[^.;]*$`)
@@ -134,6 +139,8 @@ var (
 // shows weighs one address by what stands before and after it in its line.
 func shows(before, after string) evidence {
 	switch {
+	case forwarder.MatchString(before):
+		return none
 	case ownHeader.MatchString(before):
 		return none
 	case beginsLine.MatchString(before):
