@@ -49,6 +49,6 @@ func inspectFile(path string) (mailin.Message, error) {
 	if err != nil {
 		return mailin.Message{}, err
 	}
-	defer file.Close() //nolint:errcheck // it was only read
+	defer file.Close()
 	return mailin.Read(file)
 }

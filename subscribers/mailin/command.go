@@ -50,7 +50,7 @@ func vocabulary() [25]phrases {
 		{"status", "", "status|stato|statut|estado"},
 		{"preferences", "", "preferences|preferenze|settings|impostazioni|einstellungen|preferencias"},
 		{"topics", "", "topics|topic|argomenti|argomento|temi|themen|sujets|themes|temas"},
-		{"digests", "", "digests|digest|frequency|edizioni|frequenza|ausgaben|editions|frequence|ediciones|frecuencia"},
+		{"digests", "", "digests|digest|frequency|edizioni|frequenza|ausgaben|editions|frequence|ediciones|frecuencia"}, //nolint:misspell // French
 		{"language", "", "language|lang|lingua|sprache|langue|idioma"},
 		{"pause", "", "pause|pausa|sospendi|pausieren|pausar|mettre en pause"},
 		{"resume", "", "resume|continue|riprendi|fortsetzen|reprendre|reanudar"},

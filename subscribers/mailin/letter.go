@@ -20,6 +20,8 @@ const (
 	mostParts  = 1000      // lines that may be one
 	mostText   = 64 << 10  // octets of text looked at
 	mostFields = 1000      // of a header
+
+	mostRecipients = 20 // of a report; ours go to one each
 )
 
 // letter is a mail taken apart.

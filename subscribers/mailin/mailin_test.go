@@ -135,6 +135,9 @@ func TestHostile(t *testing.T) {
 		"no boundary":   {from + "Content-Type: multipart/mixed\n\nhelp\n", Help},
 		"open boundary": {from + "Content-Type: multipart/mixed; boundary=x\n\n--x\n\nhelp\n", Help},
 		"html bomb":     {from + "Content-Type: text/html\n\n" + strings.Repeat("<div><b>", 1<<17) + "help", Unknown},
+		"many failed":   {"From: mailer-daemon@mx.example\nSubject: failure notice\n\n" + strings.Repeat("<x@y.example>: 550 no <y@z.example>\n", 10_000), Bounce},
+		"one long line": {"From: mailer-daemon@mx.example\nSubject: failure notice\n\n" + strings.Repeat("x@y.example ", 1<<17), Bounce},
+		"many groups":   {"From: mailer-daemon@mx.example\nContent-Type: message/delivery-status\n\n" + strings.Repeat("Final-Recipient: rfc822; x@y.example\nAction: failed\n\n", 10_000), Bounce},
 		"injection":     {from + "Subject: =?utf-8?Q?subscribe_a=40b=0D=0ABcc:_c=40d?=\n\n", Unknown},
 	} {
 		m, err := Read(strings.NewReader(test.raw))
@@ -178,18 +181,24 @@ func FuzzRead(f *testing.F) {
 }
 
 func BenchmarkRead(b *testing.B) {
-	var mails [][]byte
-	for _, file := range specimens(b) {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			b.Fatal(err)
+	for _, kind := range []string{"people", "reports"} {
+		files, err := filepath.Glob("testdata/" + kind + "/*.eml")
+		if err != nil || len(files) == 0 {
+			b.Fatal(len(files), err)
 		}
-		mails = append(mails, raw)
-	}
-	b.ReportAllocs()
-	for i := 0; b.Loop(); i++ {
-		if _, err := Read(bytes.NewReader(mails[i%len(mails)])); err != nil {
-			b.Fatal(err)
+		mails := make([][]byte, len(files))
+		for i, file := range files {
+			if mails[i], err = os.ReadFile(file); err != nil {
+				b.Fatal(err)
+			}
 		}
+		b.Run(kind, func(b *testing.B) {
+			b.ReportAllocs()
+			for i := 0; b.Loop(); i++ {
+				if _, err := Read(bytes.NewReader(mails[i%len(mails)])); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -99,7 +99,7 @@ var (
 // addGroups takes in the recipients of a delivery report and tells whether it knew any.
 func (m *Message) addGroups(all []textproto.MIMEHeader, l *letter) (told bool) {
 	words := ""
-	for _, group := range all {
+	for _, group := range all[:min(len(all), mostRecipients)] {
 		if id := group.Get("Original-Envelope-Id"); id != "" && m.Returned.EnvelopeID == "" {
 			m.Returned.EnvelopeID = id
 		}
@@ -119,7 +119,7 @@ func (m *Message) addGroups(all []textproto.MIMEHeader, l *letter) (told bool) {
 		}
 		r := Recipient{Address: to, Original: original, Status: statusNumber.FindString(group.Get("Status")), Diagnostic: diagnostic(group.Get("Diagnostic-Code"))}
 		if words == "" {
-			words = l.told()
+			words = unreturned(l.told())
 		}
 		r.judge(action, about(words, to))
 		m.add(r)
@@ -167,7 +167,7 @@ func (m *Message) add(r Recipient) {
 			return
 		}
 	}
-	if r.Address != "" && len(m.Recipients) < 100 {
+	if r.Address != "" && len(m.Recipients) < mostRecipients {
 		m.Recipients = append(m.Recipients, r)
 	}
 }
@@ -179,7 +179,7 @@ func groups(content []byte) []textproto.MIMEHeader {
 	var name string
 	lines := bufio.NewScanner(bytes.NewReader(content[:min(len(content), mostText)]))
 	lines.Buffer(nil, mostText+1)
-	for lines.Scan() && len(all) < 200 {
+	for lines.Scan() && len(all) < 2*mostRecipients {
 		line := strings.TrimRight(lines.Text(), "\r")
 		group := all[len(all)-1]
 		key, value, ok := strings.Cut(line, ":")

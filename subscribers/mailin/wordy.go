@@ -12,23 +12,23 @@ import (
 func wordy(l *letter) (Message, bool) {
 	listed := l.addresses("X-Failed-Recipients")
 	subject := l.GetHeader("Subject")
-	text := l.told()
-	tells := announcing.MatchString(text[:min(len(text), 4<<10)])
 	fails := failing.MatchString(subject)
 	server := l.null() || l.GetHeader("From") == "" && l.GetHeader("Sender") == "" || daemon.MatchString(l.GetHeader("From")) || daemon.MatchString(l.GetHeader("Sender"))
-	if len(listed) == 0 && !(server && (tells || fails)) && !(tells && fails && !passedOn.MatchString(subject)) {
+	if !server && (!fails || passedOn.MatchString(subject)) && len(listed) == 0 {
+		return Message{}, false
+	}
+	text := l.told()
+	if len(listed) == 0 && !(server && fails) && !announcing.MatchString(text[:min(len(text), 4<<10)]) {
 		return Message{}, false
 	}
 	m := Message{Act: Bounce, Reason: "a report in words"}
-	report := text
-	if at := restAt(text); at > 0 {
-		report = text[:at]
-	}
+	report := unreturned(text)
 	if len(listed) == 0 {
 		listed = failedIn(report, l)
 	}
 	late := waiting.MatchString(subject) || waiting.MatchString(report) && !over.MatchString(report)
-	for _, to := range listed {
+	var whole Recipient // judged by all that the report says, where it says nothing of one
+	for _, to := range listed[:min(len(listed), mostRecipients)] {
 		words := about(report, to)
 		r := Recipient{Address: to}
 		if found := forwarded.FindStringSubmatch(words); found != nil {
@@ -39,7 +39,13 @@ func wordy(l *letter) (Message, bool) {
 			action = "delayed"
 		}
 		if r.judge(action, words); r.Meaning == "" {
-			r.judge(action, report)
+			if whole.Kind == "" {
+				whole.judge(action, report[:min(len(report), 4<<10)])
+			}
+			r.Kind, r.Meaning = whole.Kind, whole.Meaning
+			if r.Status == "" {
+				r.Status = whole.Status
+			}
 		}
 		r.Diagnostic = reasonIn(words)
 		m.add(r)
@@ -52,10 +58,18 @@ var (
 	failing  = regexp.MustCompile(`(?i)(undeliver|un-?deliverable|delivery[- ](status|fail|has failed|report|error|incomplete|problem|notif|delay|unsuccess|attempt)|deliver(y|ing)? .{0,20}(fail|delay|error|impossible|abort)|(return|bounc)(ed|ing|) (e-?)?mail|mail (system )?(delivery|error|fail|return|undeliver)|(failure|error|non-?delivery|bounce|warning|problem) (notice|report|notification|message|sending|delivering|:)|fail(ed|ure) (mail|delivery|notice)|mail failure|not (be )?delivered|could(n't| not) (be )?(send|sent|deliver)|returning message|non.?remis|non d[ée]livr|unzustellbar|nicht zugestellt|mancat[oa] (recapito|consegna)|mancata|consegna .{0,20}(fallit|non riuscit)|no (se pudo )?entreg|devuelto|user unknown|unknown (user|address)|nondeliverable|onbestelbaar|nedoru|olevererad|delayed|error sending|there was an error|postfix smtp server: errors)`)
 	passedOn = regexp.MustCompile(`(?i)^\s*(re|r|fw|fwd|wg|tr|i|rv|enc|aw)\s*:`)
 
-	announcing = regexp.MustCompile(`(?i)(mail delivery (system|software|agent|program|subsystem)|(could|can|was|were|is|has|have|did|do|does|may)( ?n[o']t| not)( yet)? (be |been |being |able to be |reach |receive |accept )?(deliver|send|sent|reach|relayed|complet|process|some or all|the following)|unable to (deliver|send|reach|relay|complete)|(wasn'?t|not|un) ?able to deliver|un-?deliver(able|ed)|deliver(y|ing|) .{0,60}(fail|abort|error|problem|unsuccessful|impossible|not possible|could not)|fail(ed|ure|s)? .{0,40}(deliver|recipient|address)|(fatal|permanent|delivery|non-?fatal|transient) (error|failure|problem)|(following|these|failed|invalid) (e-?mail )?(address|recipient|user|destination)|transcript of (the )?session|(was|been) rejected by|returned to (you|sender|the sender)|returning (the |your )?(message|mail)|recipient(s)?( \S+){0,3} (rejected|unknown|not)|user unknown|unknown user|trouble delivering|rejected recipient|did not reach|error (sending|delivering|message|while)|this is the (qmail|postfix|mail|deliver|machine|dragonfly)|invalid (user|recipient|final)|mailbox is full|rcpt to:|zugestellt werden|nicht zustell|non .{0,20}(recapit|consegnat)|impossibile (recapitare|consegnare)|n'a pas pu .{0,20}(remis|livr)|no (se )?(pudo|ha podido) .{0,20}(entreg|envia)|has restricted|list of failed)`)
+	announcing = regexp.MustCompile(`(?i)(mail delivery (system|software|agent|program|subsystem)|(could|can|was|were|is|has|have|did|do|does|may)( ?n[o']t| not)( yet)? (be |been |being |able to be |reach |receive |accept )?(deliver|send|sent|reach|relayed|complet|process|some or all|the following)|unable to (deliver|send|reach|relay|complete)|(wasn'?t|not|un) ?able to deliver|un-?deliver(able|ed)|deliver(y|ing|) .{0,60}(fail|abort|error|problem|unsuccessful|impossible|not possible|could not)|fail(ed|ure|s)? .{0,40}(deliver|recipient|address)|(fatal|permanent|delivery|non-?fatal|transient) (error|failure|problem)|(following|these|failed|invalid) (e-?mail )?(address|recipient|user|destination)|transcript of (the )?session|(was|been) rejected by|returned to (you|sender|the sender)|returning (the |your )?(message|mail)|recipient(s)?( \S+){0,3} (rejected|unknown|not)|user unknown|unknown user|trouble delivering|rejected recipient|did not reach|error (sending|delivering|message|while)|this is the (qmail|postfix|mail|deliver|machine|dragonfly)|invalid (user|recipient|final)|mailbox is full|rcpt to:|zugestellt werden|nicht zustell|non .{0,20}(recapit|consegnat)|impossibil[ei] (recapitare|consegnare)|n'a pas pu .{0,20}(remis|livr)|no (se )?(pudo|ha podido) .{0,20}(entreg|envia)|has restricted|list of failed)`)
 	waiting    = regexp.MustCompile(`(?i)(warning.{0,60}(delay|not yet|still|only|could not send message for)|delayed|not yet been delivered|still (being )?(trying|try|retried|attempt)|will (be retried|retry|continue|keep trying|still try)|attempts? .{0,30}will continue|(do|need) not (need to )?resend|temporar\S+ (delay|deferr)|be (re)?tried (for|until|again)|could not send message for|delivery incomplete|transient (non-?fatal|error))`)
 	over       = regexp.MustCompile(`(?i)(given up|giving up|gave up|no (further|more) (delivery )?(attempts|tries)|retry (time|limit|timeout) (exceeded|not reached)|permanent|returned to|has been (removed|deleted)|will not (be retried|retry))`)
 )
+
+// unreturned is a report's text without the letter that it returns.
+func unreturned(text string) string {
+	if at := restAt(text); at > 0 {
+		return text[:at]
+	}
+	return text
+}
 
 // restAt is where the report ends and what it returns begins: -1 if nothing is returned.
 func restAt(text string) int {
@@ -93,14 +107,14 @@ func failedIn(report string, l *letter) []string {
 	for line := range strings.Lines(report) {
 		for _, found := range address.FindAllStringIndex(line, 20) {
 			a := strings.ToLower(strings.TrimLeft(line[found[0]:found[1]], "'`=/"))
-			shown := shows(line[:found[0]], line[found[1]:])
+			shown := shows(tail(line[:found[0]]), line[found[1]:])
 			if dialogue != nil && at > dialogue[0] && shown == lists {
 				shown = tells
 			}
 			if shown == none && slices.Contains(sentTo, a) {
 				shown = mentions
 			}
-			if shown > none && wellFormed(a) && !slices.Contains(by[shown], a) {
+			if shown > none && len(by[shown]) < 4*mostRecipients && wellFormed(a) && !slices.Contains(by[shown], a) {
 				by[shown] = append(by[shown], a)
 			}
 		}
@@ -135,6 +149,14 @@ var (
 	forOthers  = regexp.MustCompile(`(?i)(contact|assist|support|question|complain|help|inquir|enquir|please (send|forward|reply|write|e-?mail|mail|call|visit|direct|refer)|forward|reply|write|(^|\W)from\b|sender|envelope.from|mail from|reverse|originator|subject|message-?id|mts-id|posted|via |\bby\b|host |https?:|unsubscribe|abuse)[^.;]*$`)
 	ownHeader  = regexp.MustCompile(`(?i)^[\s>*|]*(to|cc|bcc|a|an|an:|von|from|date|sent|message-id|reply-to|sender|return-path)\s*:`)
 )
+
+// tail is the end of a long line, so marked that it is not taken for its beginning.
+func tail(s string) string {
+	if len(s) <= 200 {
+		return s
+	}
+	return "…" + strings.ToValidUTF8(s[len(s)-200:], "")
+}
 
 // shows weighs one address by what stands before and after it in its line.
 func shows(before, after string) evidence {
@@ -210,9 +232,6 @@ func about(report, to string) string {
 	var near strings.Builder
 	var dialogue string // what our server said last
 	inside, named := 0, false
-	if at := restAt(report); at > 0 {
-		report = report[:at]
-	}
 	for line := range strings.Lines(report) {
 		found := address.FindStringIndex(line)
 		switch {
@@ -225,7 +244,7 @@ func about(report, to string) string {
 		if dialogue = ""; strings.HasPrefix(strings.TrimSpace(line), ">>>") {
 			dialogue = line
 		}
-		if inside > 0 && near.Len() < 2<<10 {
+		if inside > 0 && near.Len() < 1<<10 {
 			near.WriteString(line)
 			inside--
 		}
