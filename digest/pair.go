@@ -33,6 +33,7 @@ type pairing struct {
 	rates   []float64  // of words, see background.rate
 	foreign bool       // there is more than one language
 	vectors map[string][]float32
+	keys    []uint64 // room for sorting
 
 	hopeless func(*Features) bool // of titles before their letters are looked at; nil: none is
 }
@@ -169,9 +170,16 @@ func (p *pairing) closest(i int, met []int32, shares []float32) []int32 {
 			kept = met[:len(kept)+1]
 		}
 	}
-	if len(kept) > mostMet {
-		slices.SortFunc(kept, func(a, b int32) int { return cmp.Or(cmp.Compare(shares[b], shares[a]), cmp.Compare(b, a)) })
-		kept = kept[:mostMet]
+	if len(kept) > mostMet { // sorted as numbers: shares are positive, so their bits stand in their order
+		p.keys = p.keys[:0]
+		for _, j := range kept {
+			p.keys = append(p.keys, uint64(math.Float32bits(shares[j]))<<32|uint64(j))
+		}
+		slices.Sort(p.keys)
+		kept = make([]int32, mostMet) // met must keep all
+		for k, key := range p.keys[len(p.keys)-mostMet:] {
+			kept[k] = int32(key & math.MaxUint32)
+		}
 	}
 	slices.Sort(kept)
 	return kept

@@ -133,7 +133,8 @@ func (r *reader) read(a *Article) *counted {
 	if strings.TrimSpace(title) == "" {
 		title = head(body, 15)
 	}
-	words := unhyphened(text.Words(title))
+	written := text.Words(title)
+	words := unhyphened(written)
 	if len(words) > longTitle { // it is a text without a title
 		body = title + "\n\n" + body
 		words = words[:headline]
@@ -148,9 +149,11 @@ func (r *reader) read(a *Article) *counted {
 	for _, n := range told {
 		c.body[n]++
 	}
-	for i, part := range []string{title, cut(body, mostPortable)} {
-		r.survivors(c, part, []float64{2, 1}[i])
+	if title != "" {
+		r.survivors(c, title, written, 2)
 	}
+	first := cut(body, mostPortable)
+	r.survivors(c, first, text.Words(first), 1)
 	r.name(c, strings.Join(words, " "))
 	for n := range c.portable {
 		w := r.bare(n)
@@ -169,13 +172,12 @@ func (r *reader) read(a *Article) *counted {
 	return c
 }
 
-// survivors takes in the words of a text that may stand in a translation of it.
-func (r *reader) survivors(c *counted, s string, worth float64) {
+// survivors takes in what may stand in a translation of a text, whose words are given.
+func (r *reader) survivors(c *counted, s string, words []string, worth float64) {
 	add := func(w string, worth float64) {
 		n := r.id("~:" + w)
 		c.portable[n] = max(c.portable[n], worth)
 	}
-	words := text.Words(s)
 	for _, w := range text.Portable(words, c.lang) {
 		add(w.Word, worth*w.Worth)
 	}
