@@ -2,6 +2,7 @@ package digest
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -155,6 +156,9 @@ func (r *reader) read(a *Article) *counted {
 	first := cut(body, mostPortable)
 	r.survivors(c, first, text.Words(first), 1)
 	r.name(c, strings.Join(words, " "))
+	if slices.ContainsFunc(c.found, unmistakable) {
+		c.filing.Relevance = likelier(c.filing.Relevance, modelNamed)
+	}
 	for n := range c.portable {
 		w := r.bare(n)
 		if number(w) {
@@ -170,6 +174,20 @@ func (r *reader) read(a *Article) *counted {
 	slices.Sort(c.numbers)
 	c.grams = runs(text.Fold(strings.Join(words[:min(len(words), titleWords)], " ")), 4)
 	return c
+}
+
+// modelNamed is how much more likely a title that names a model is about artificial intelligence, in natural log-odds.
+const modelNamed = 2.5
+
+// unmistakable says of a name whether it is a model's and nothing else's: it has two words or a version. A llama and
+// Gemini may be many things.
+func unmistakable(n text.Name) bool {
+	return n.Kind == text.Model && strings.ContainsAny(n.Name, " -0123456789")
+}
+
+// likelier is a probability after evidence of so much.
+func likelier(p, odds float64) float64 {
+	return p / (p + (1-p)*math.Exp(-odds))
 }
 
 // survivors takes in what may stand in a translation of a text, whose words are given.
