@@ -42,10 +42,10 @@ const (
 	// evenEvents is how many events a lead or a text may tell before each counts less.
 	evenEvents = 2.0
 
-	ofKin      = 0.6  // of the odds of its kin a topic is given, see [family]
-	leastShare = 0.2  // of the odds, that the topic must have, and
-	leastSaid  = 0.65 // what words, events and the source must give it; otherwise nothing decides
-	leastTag   = 0.1  // that strong terms must give a further topic
+	ofKin      = 0.6 // of the odds of its kin a topic is given, see [family]
+	leastShare = 0.2 // of the odds, that the topic must have, and
+	leastSaid  = 0.4 // what words, events and the source must give it; otherwise nothing decides
+	leastTag   = 0.1 // that strong terms must give a further topic
 	mostTags   = 5
 	mostClues  = 8 // of what decided, that is told
 	leastTold  = 0.15
@@ -335,11 +335,25 @@ func (s *scale) words(topic int) (words []string, said float64) {
 	words = make([]string, min(mostClues, len(told)))
 	for i := range words {
 		words[i] = fmt.Sprintf("%s %+.1f", told[i].words, told[i].gave)
-		if !strings.HasPrefix(told[i].words, "#") {
+		if !strings.HasPrefix(told[i].words, "#") && !idle(told[i].words) {
 			said += told[i].gave
 		}
 	}
 	return words, said
+}
+
+// idle says of a clue whether it is made of function words, which may tip a balance and decide nothing alone.
+func idle(clue string) bool {
+	lang := "en"
+	if len(clue) > 2 && clue[2] == ':' {
+		lang, clue = clue[:2], clue[3:]
+	}
+	for _, w := range strings.Fields(clue) {
+		if !text.Stop(w, lang) {
+			return false
+		}
+	}
+	return true
 }
 
 // everyday is the set of all words of the lexicons, as stems: the trade's ordinary words. It is not to be written.
