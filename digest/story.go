@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -143,10 +144,20 @@ func (t *grouped) common(one link) string {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(t.bare(a.word), t.bare(b.word)))
 	})
 	var out []string
-	for _, w := range words[:min(toldWords, len(words))] {
-		out = append(out, t.bare(w.word))
+	for _, w := range words {
+		if told := readable(t.bare(w.word)); len(out) < toldWords && !slices.Contains(out, told) {
+			out = append(out, told)
+		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// readable writes a compared word for a person: an event or a maker without its mark, and a great number in words.
+func readable(word string) string {
+	if n, err := strconv.ParseFloat(word, 64); err == nil && n >= 1e6 {
+		return amount(n)
+	}
+	return strings.ToLower(strings.TrimLeft(word, "!@"))
 }
 
 // decisive names the features that spoke the loudest for a link.
