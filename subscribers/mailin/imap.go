@@ -19,7 +19,8 @@ import (
 // moved into a folder "failed" below that one, so that no mail holds up the others.
 //
 // All mail in the folder is taken for ours, so the account, or at least the folder, should serve for nothing else.
-// Several programs may read one folder: a mail may then be handled twice, and is moved once.
+// Several programs may read one folder: a mail may then be handled twice, and lie in the other folder twice, for
+// servers do not move it in one step (seen in Dovecot).
 type Mailbox struct {
 	Handle  Handler
 	Memory  Memory
@@ -73,6 +74,9 @@ func (m *Mailbox) Check(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	defer v.close()
+	if err := v.enter(ctx); err != nil {
+		return 0, err
+	}
 	all, err := v.waiting(ctx)
 	return len(all), err
 }
@@ -96,13 +100,13 @@ func (m *Mailbox) follow(ctx context.Context, well func()) error {
 	return ctx.Err()
 }
 
-// open connects, logs in, makes the folders that are missing and opens the one to read.
+// open connects, logs in, and makes the folders that are missing.
 func (m *Mailbox) open(ctx context.Context) (*visit, error) {
 	v := &visit{Mailbox: m, news: make(chan struct{}, 1)}
 	if err := v.connect(ctx); err != nil {
 		return nil, fmt.Errorf("IMAP server %s: %w", m.Account.addr(), err)
 	}
-	for _, step := range []func(context.Context) error{v.login, v.folders, v.enter} {
+	for _, step := range []func(context.Context) error{v.login, v.folders} {
 		if err := step(ctx); err != nil {
 			v.close()
 			return nil, fmt.Errorf("IMAP server %s: %w", m.Account.addr(), err)

@@ -41,7 +41,8 @@ func (k kept) same(o kept) bool {
 func (m *Mailbox) name() string { return m.Account.User + "@" + m.Account.Host + "/" + m.Folder }
 
 // enter opens the folder and recalls what is known of it. When the folder was made anew, its UIDs are others' and
-// all is forgotten; mails that were handled before will be known again by the handler.
+// all is forgotten; mails that were handled before will be known again by the handler. It is opened for each look:
+// who keeps open a folder that was made anew may look for ever at the one that is no more (seen in Dovecot).
 func (v *visit) enter(ctx context.Context) error {
 	var data *imap.SelectData
 	err := v.within(ctx, func() (err error) {
@@ -84,6 +85,9 @@ func (v *visit) look(ctx context.Context) error {
 	select {
 	case <-v.news: // told before we look
 	default:
+	}
+	if err := v.enter(ctx); err != nil {
+		return err
 	}
 	all, err := v.waiting(ctx)
 	if err != nil {
