@@ -33,6 +33,7 @@ type Config struct {
 
 	Discussion DiscussionConfig `toml:"discussion"`
 
+	Mail      MailConfig      `toml:"mail"`
 	Web       WebConfig       `toml:"web"`
 	Desk      DeskConfig      `toml:"desk"`
 	Log       LogConfig       `toml:"log"`
@@ -214,6 +215,7 @@ func defaultConfig() Config {
 		},
 		Gather:     GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, PerHost: 1, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
 		Discussion: DiscussionConfig{URL: "https://hn.algolia.com/api/v1/search"},
+		Mail:       presetMail(),
 		Web:        WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
 		Desk:       DeskConfig{Listen: "127.0.0.1:8090"},
 		Log:        LogConfig{Level: slog.LevelInfo, Format: "text"},

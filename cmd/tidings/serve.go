@@ -55,12 +55,19 @@ func (h daemon) serve(ctx context.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	o.Wake = owed
+	incoming, err := newMailroom(h.house, owed).ways(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	h.log.Info("serving", "version", version(), "pages", "http://"+listener.Addr().String(), "digests", len(h.digests), "sources", len(allSources(h.digests)))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.pages(ctx, listener, owed) })
 	group.Go(func() error { return h.mornings(ctx, owed) })
 	group.Go(func() error { return h.polls(ctx) })
 	group.Go(func() error { return o.Run(ctx) })
+	for _, way := range incoming {
+		group.Go(func() error { return way(ctx) })
+	}
 	err = group.Wait()
 	h.log.Info("stopped")
 	return err

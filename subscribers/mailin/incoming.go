@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime/debug"
+	"strings"
 	"time"
 )
 
@@ -73,4 +74,14 @@ func (h Handler) Hand(ctx context.Context, in Incoming) (*Refused, error) {
 		return r, nil
 	}
 	return nil, err
+}
+
+// Door takes an address apart to which a mail server wants to hand a mail. One that is not ours, or is for
+// something that we do not know, is [*Refused].
+func (reader Reader) Door(recipient string) (Door, error) {
+	d := reader.parse(strings.ToLower(recipient))
+	if d.Address == "" {
+		return d, &Refused{"There is no such address here"}
+	}
+	return d, nil
 }
