@@ -71,7 +71,12 @@ func (t *tray) list() (all []string) {
 // listening serves on a free port of loopback until the test ends, and returns the address.
 func listening(tb testing.TB, l Listener) string {
 	tb.Helper()
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	return listeningAt(tb, "127.0.0.1:0", l)
+}
+
+func listeningAt(tb testing.TB, address string, l Listener) string {
+	tb.Helper()
+	socket, err := net.Listen("tcp", address)
 	if err != nil {
 		tb.Fatal(err)
 	}
