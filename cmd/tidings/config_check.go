@@ -128,7 +128,7 @@ func (r configChecker) check(c *Config) {
 	if c.Gather.MaxBytes < 1024 {
 		r.fault("gather.max_bytes", `gather.max_bytes must be at least "1KB"; no feed is smaller`)
 	}
-	r.checkMail(c.Mail)
+	c.Mail.check(r)
 	r.checkPages(c)
 	if u, err := url.Parse(c.Discussion.URL); err != nil || !webAddress(u) {
 		r.fault("discussion.url", "discussion.url must be an http or https address")

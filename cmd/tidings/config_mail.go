@@ -41,7 +41,7 @@ func (m MailConfig) door() (network, address string, smtp bool, err error) {
 	hostPort, inet := strings.CutPrefix(rest, "//")
 	switch {
 	case scheme != "lmtp" && scheme != "smtp":
-		return "", "", false, errors.New("it begins with neither lmtp: nor smtp:")
+		return "", "", false, errors.New("it begins neither with lmtp: nor with smtp: as these do")
 	case !inet && rest != "":
 		return "unix", rest, scheme == "smtp", nil
 	}
@@ -61,8 +61,8 @@ func (i IMAPConfig) account() (mailin.Account, error) {
 	return a, err
 }
 
-// checkMail looks at how mail gets in.
-func (r configChecker) checkMail(m MailConfig) {
+// check looks at how mail gets in.
+func (m MailConfig) check(r configChecker) {
 	if len(m.Delimiter) != 1 || !strings.Contains("+-=_.", m.Delimiter) {
 		r.fault("mail.delimiter", `mail.delimiter must be one of + - = _ and . ("+" is what most mail servers know)`)
 	}
@@ -77,12 +77,12 @@ func (r configChecker) checkMail(m MailConfig) {
 		}
 	}
 	if m.IMAP.URL != "" {
-		r.checkIMAP(m.IMAP)
+		m.IMAP.check(r)
 	}
 }
 
-// checkIMAP looks at the mailbox. Its address may hold a password, so it is never quoted.
-func (r configChecker) checkIMAP(i IMAPConfig) {
+// check looks at the mailbox. Its address may hold a password, so it is never quoted.
+func (i IMAPConfig) check(r configChecker) {
 	a, err := i.account()
 	if err != nil {
 		r.fault("mail.imap.url", "mail.imap.url: %s", err)

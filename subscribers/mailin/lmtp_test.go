@@ -378,10 +378,10 @@ func TestStop(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entered, go_on := make(chan struct{}), make(chan struct{})
+	entered, finish := make(chan struct{}), make(chan struct{})
 	l := Listener{Now: time.Now, Log: slog.New(slog.DiscardHandler), Handle: func(ctx context.Context, _ Incoming) error {
 		close(entered)
-		<-go_on
+		<-finish
 		return ctx.Err()
 	}}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -396,7 +396,7 @@ func TestStop(t *testing.T) {
 	if _, _, err := idle.ReadResponse(421); err != nil {
 		t.Errorf("who is silent: %v", err)
 	}
-	close(go_on)
+	close(finish)
 	<-answered
 	if err := <-done; err != nil {
 		t.Error(err)
