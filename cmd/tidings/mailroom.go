@@ -176,11 +176,14 @@ func (i IMAPConfig) token(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, i.TokenCommand[0], i.TokenCommand[1:]...).Output()
-	if failed := (*exec.ExitError)(nil); errors.As(err, &failed) {
+	token := strings.TrimSpace(string(out))
+	switch failed := (*exec.ExitError)(nil); {
+	case errors.As(err, &failed):
 		return "", fmt.Errorf("mail.imap.token_command %s failed: %w", filepath.Base(i.TokenCommand[0]), err)
-	}
-	if err != nil {
+	case err != nil:
 		return "", fmt.Errorf("mail.imap.token_command cannot be run: %w", err)
+	case token == "":
+		return "", fmt.Errorf("mail.imap.token_command %s printed nothing; run it by hand to see why", filepath.Base(i.TokenCommand[0]))
 	}
-	return strings.TrimSpace(string(out)), nil
+	return token, nil
 }
