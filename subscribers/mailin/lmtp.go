@@ -34,7 +34,7 @@ type Listener struct {
 
 // The bounds that nobody needs to choose.
 const (
-	mostRecipients = 100     // of one mail, as many as must be taken (RFC 5321, section 4.5.3.1.8)
+	mostInEnvelope = 100     // of one mail, as many as must be taken (RFC 5321, section 4.5.3.1.8)
 	longestText    = 1 << 20 // octets in a line: far beyond what the standard allows, and what some programs write
 	small          = 1 << 20 // octets of a mail for which there is always room
 	larger         = 4       // mails beyond that which are in memory at one time
@@ -89,7 +89,7 @@ func (l Listener) server(ctx context.Context) *smtp.Server {
 	}))
 	server.LMTP = !l.SMTP
 	server.Domain = cmp.Or(l.Domain, "localhost")
-	server.MaxRecipients = mostRecipients
+	server.MaxRecipients = mostInEnvelope
 	server.MaxMessageBytes = MaxSize
 	server.MaxLineLength = longestText
 	server.ReadTimeout, server.WriteTimeout = l.patience(), l.patience()

@@ -310,7 +310,7 @@ func TestTenThousandRecipients(t *testing.T) {
 		}
 		codes[code]++
 	}
-	if codes[250] != mostRecipients-1 || codes[452] != 10000-mostRecipients+1 {
+	if codes[250] != mostInEnvelope-1 || codes[452] != 10000-mostInEnvelope+1 {
 		t.Errorf("answers %v", codes)
 	}
 }
