@@ -97,6 +97,11 @@ func (i IMAPConfig) check(r configChecker) {
 	if i.Done == "" || strings.EqualFold(i.Done, i.Folder) {
 		r.fault("mail.imap.done", "mail.imap.done must name another folder than mail.imap.folder: what was dealt with is moved there")
 	}
+	for setting, folder := range map[string]string{"mail.imap.folder": i.Folder, "mail.imap.done": i.Done} {
+		if strings.ContainsAny(folder, "*%\r\n") {
+			r.fault(setting, "%s must name one folder, without * and %%", setting)
+		}
+	}
 	ways := 0
 	for _, given := range []bool{a.Password != "" || i.PasswordFile != "", len(i.TokenCommand) > 0, i.TokenFile != ""} {
 		if given {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -92,6 +93,9 @@ func (p *program) receive(ctx context.Context, env mailin.Envelope) error {
 		return errors.New("there is no message on the standard input")
 	}
 	env.Sender = cmp.Or(env.Sender, lookup(p.env, "SENDER"))
+	if strings.EqualFold(env.Sender, "MAILER-DAEMON") { // so Postfix writes that there is none
+		env.Sender = "<>"
+	}
 	env.Recipient = cmp.Or(env.Recipient, lookup(p.env, "ORIGINAL_RECIPIENT"), lookup(p.env, "RECIPIENT"))
 	return p.inHouse(ctx, func(ctx context.Context, h *house) error {
 		in := mailin.Incoming{Raw: raw, Envelope: env, Way: mailin.ByPipe, Received: p.now()}
