@@ -39,6 +39,7 @@ func TestByMail(t *testing.T) {
 				digest: c.address, reader: fmt.Sprintf("%s-%d@readers.test", name, stamp)}
 			write(t, filepath.Join(home, "config.toml"), fmt.Sprintf("%s\n[smtp]\nurl = %q\n[web]\nlisten = %q\n[[source]]\nurl = \"file:config.toml\"\n[[digest]]\nname = \"daily\"\nfrom = \"AI Daily <%s>\"\ncatch_up = \"0s\"\n",
 				c.way, smtpURL, freeAddress(t), c.address))
+			w.isReady(map[string]string{"imap": "let in to the mailbox; 0 mails in INBOX", "lmtp": "the daemon takes it at lmtp://"}[name])
 			w.serve()
 			w.writes("subscribe", "")
 			token := w.token("c")
@@ -136,6 +137,16 @@ func (w byMail) awaitLog(words string) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("the log does not tell %s:\n%s", words, w.log())
 		}
+	}
+}
+
+// isReady asks the program whether mail gets in.
+func (w byMail) isReady(words string) {
+	w.t.Helper()
+	c := exec.CommandContext(w.t.Context(), w.program, "check")
+	c.Dir = w.home
+	if out, err := c.Output(); err != nil || !strings.Contains(string(out), words) {
+		w.t.Errorf("check does not say %q: %v\n%s", words, err, out)
 	}
 }
 

@@ -26,7 +26,7 @@ const look = 10 * time.Minute
 
 func serveCommand(p *program) *cobra.Command {
 	return &cobra.Command{
-		Use: "serve", Short: "the daemon: schedule, pages, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
+		Use: "serve", Short: "the daemon: schedule, pages, incoming mail, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p.daemon = true
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return daemon{h}.serve(ctx) })

@@ -37,7 +37,7 @@ const (
 	mostInEnvelope = 100     // of one mail, as many as must be taken (RFC 5321, section 4.5.3.1.8)
 	longestText    = 1 << 20 // octets in a line: far beyond what the standard allows, and what some programs write
 	small          = 1 << 20 // octets of a mail for which there is always room
-	larger         = 4       // mails beyond that which are in memory at one time
+	larger         = 2       // mails beyond that which are in memory at one time
 	farewell       = 10 * time.Second
 )
 

@@ -363,11 +363,11 @@ func TestRoomsForLargeMails(t *testing.T) {
 	address := listening(t, Listener{Handle: tray.handle, Patience: 30 * time.Second})
 	text := strings.Repeat(strings.Repeat("x", 70)+"\r\n", 16000)
 	var all sync.WaitGroup
-	for range 2 * larger {
+	for range 4 * larger {
 		all.Go(func() { deliver(t, client(t, address, "daily@tidings.example"), text) })
 	}
 	all.Wait()
-	if len(tray.got) != 2*larger || len(tray.got[0].Raw) != len(text) {
+	if len(tray.got) != 4*larger || len(tray.got[0].Raw) != len(text) {
 		t.Errorf("%d mails taken", len(tray.got))
 	}
 }
