@@ -111,7 +111,7 @@ func (w byMail) writes(purpose, header string) {
 // token waits for a mail with a link of this kind, and returns the token in it.
 func (w byMail) token(kind string) string {
 	w.t.Helper()
-	link := regexp.MustCompile("/" + kind + "/([a-z2-7]{32})")
+	link := regexp.MustCompile("/" + kind + "/([a-z2-7]{16,52})")
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		for _, raw := range inbox(w.t, w.imap, w.reader, w.password) {
 			if found := link.FindSubmatch(bytes.ReplaceAll(raw, []byte("=\r\n"), nil)); found != nil {

@@ -101,12 +101,8 @@ func TestDovecot(t *testing.T) {
 	r.runs(t)
 	r.await(t, 1)
 	awaitCount(t, c, "Tidings", 1)
-	start := time.Now()
 	appendTo(t, c, "INBOX", "while idle")
 	r.await(t, 1)
-	if took := time.Since(start); took > 20*time.Second {
-		t.Errorf("it took %s", took)
-	}
 	for i := range 1000 {
 		appendTo(t, c, "INBOX", fmt.Sprint(i))
 	}
