@@ -82,12 +82,12 @@ func Score(bounces []Bounce, now time.Time) (score int) {
 // suspended; the one letter that tries a suspended reader again decides about him for good.
 func (p *Person) bounce(b Bounce, ofWish bool, now time.Time) {
 	if ofWish {
-		if b.Kind != Delayed && p.Wish.Done.IsZero() {
+		if b.Kind != Delayed {
 			p.Wish = Wish{}
 		}
 		return
 	}
-	if p.Entry.ID == 0 {
+	if p.Entry.ID == 0 || p.Entry.State == Left {
 		return
 	}
 	p.Bounces = append(p.Bounces, b)
@@ -148,8 +148,8 @@ func (l *List) report(ctx context.Context, r Report, rule func(p *Person, ofWish
 		b.At = l.Now()
 	}
 	b.Diagnostic = strings.ToValidUTF8(b.Diagnostic[:min(len(b.Diagnostic), longestWords)], "")
-	err = l.Store.Change(ctx, who, func(p *Person) error {
-		ofWish := p.Entry.ID == 0 || who.ID != 0 && who.ID == p.Wish.ID && who.ID != p.Entry.ID
+	err = l.change(ctx, who, func(p *Person) error {
+		ofWish := p.waits(l.Now()) && (p.Entry.ID == 0 || who.ID == p.Wish.ID || !p.Asked.IsZero() && !p.Asked.Before(p.Wish.Made))
 		rule(p, ofWish, b)
 		return nil
 	})
@@ -177,7 +177,7 @@ func (l *List) reported(r *Report) (Who, error) {
 	if err != nil {
 		return Who{}, err
 	}
-	return l.known(email, ""), nil
+	return Who{Email: email}, nil
 }
 
 // returned opens the token of a report.

@@ -116,7 +116,7 @@ func (c Correspondence) writer(ctx context.Context, rule func(*Person) error) er
 	if err != nil {
 		return err
 	}
-	if err := c.List.Store.Change(ctx, c.List.known(email, ""), rule); err != nil {
+	if err := c.List.change(ctx, Who{Email: email}, rule); err != nil {
 		return fmt.Errorf("act on a mail: %w", err)
 	}
 	return nil

@@ -47,7 +47,7 @@ func (l *List) Join(ctx context.Context, r Request) error {
 		return err
 	}
 	held := ""
-	err = l.Store.Change(ctx, l.known(email, r.Network), func(p *Person) error {
+	err = l.change(ctx, Who{Email: email, Network: r.Network}, func(p *Person) error {
 		held = p.join(r, l.Limits, token, l.Now())
 		return nil
 	})
@@ -104,7 +104,7 @@ func (l *List) SendLink(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	err = l.Store.Change(ctx, l.known(email, ""), func(p *Person) error {
+	err = l.change(ctx, Who{Email: email}, func(p *Person) error {
 		if p.on() {
 			p.explain(Link, "", l.Now())
 		}
@@ -125,7 +125,7 @@ func (l *List) Look(ctx context.Context, token string) (Subscriber, error) {
 			return Subscriber{}, err
 		}
 	}
-	p, err := l.Store.Look(ctx, who)
+	p, err := l.look(ctx, who)
 	if err != nil {
 		return Subscriber{}, voided(err)
 	}
@@ -184,7 +184,7 @@ func (l *List) bySigned(ctx context.Context, token string, rule func(*Person) er
 // act runs a rule on a bearer and returns him as he is then. Who is no longer stored has no valid token.
 func (l *List) act(ctx context.Context, who Who, rule func(*Person) error) (Subscriber, error) {
 	var s Subscriber
-	err := l.Store.Change(ctx, who, func(p *Person) error {
+	err := l.change(ctx, who, func(p *Person) error {
 		err := rule(p)
 		s = p.reader()
 		return err
@@ -228,9 +228,16 @@ func (l *List) draw() (string, error) {
 	return alphabet.EncodeToString(raw[:]), nil
 }
 
-// known names a person by his normalised address, with all that must be asked of the store about it.
-func (l *List) known(email, network string) Who {
-	return Who{Email: email, Trace: l.Tokens.Trace(email), Network: network}
+// change is [Store.Change].
+func (l *List) change(ctx context.Context, who Who, rule func(*Person) error) error {
+	who.Trace = l.Tokens.Trace
+	return l.Store.Change(ctx, who, rule)
+}
+
+// look is [Store.Look].
+func (l *List) look(ctx context.Context, who Who) (Person, error) {
+	who.Trace = l.Tokens.Trace
+	return l.Store.Look(ctx, who)
 }
 
 // Mark is what a mail is known by, so that it is acted on once: its Message-ID, to which of our addresses it

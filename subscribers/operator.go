@@ -86,7 +86,7 @@ func (o Operator) Record(ctx context.Context, address string) (Person, error) {
 	if err != nil {
 		return Person{}, err
 	}
-	p, err := o.List.Store.Look(ctx, o.List.known(email, ""))
+	p, err := o.List.look(ctx, Who{Email: email})
 	if err != nil {
 		return Person{}, fmt.Errorf("look for a subscriber: %w", err)
 	}
@@ -101,7 +101,7 @@ func (o Operator) change(ctx context.Context, address string, rule func(*Person)
 	if err != nil {
 		return err
 	}
-	err = o.List.Store.Change(ctx, o.List.known(email, ""), rule)
+	err = o.List.change(ctx, Who{Email: email}, rule)
 	if err != nil && !errors.Is(err, ErrUnknown) && !errors.Is(err, ErrLeft) {
 		return fmt.Errorf("change a subscriber: %w", err)
 	}

@@ -63,15 +63,23 @@ type Owed struct {
 
 // waits reports whether there is a wish to be confirmed.
 func (p *Person) waits(now time.Time) bool {
-	w := p.Wish
-	if w.Made.IsZero() || !w.Done.IsZero() {
-		return false
-	}
-	last := w.Made
+	return !p.Wish.Made.IsZero() && p.Wish.Done.IsZero() && !now.After(p.Lapses(now))
+}
+
+// Lapses returns when the wish may be forgotten: seven days after the last question, of which one may be owed
+// just now, or after it was confirmed.
+func (p *Person) Lapses(now time.Time) time.Time {
+	last := p.Wish.Made
 	if n := len(p.Asks); n > 0 && p.Asks[n-1].After(last) {
 		last = p.Asks[n-1]
 	}
-	return now.Sub(last) <= confirmFor
+	if p.Wish.Done.After(last) {
+		last = p.Wish.Done
+	}
+	if slices.ContainsFunc(p.Owed, func(o Owed) bool { return o.Notice == Confirm }) {
+		last = now
+	}
+	return last.Add(confirmFor)
 }
 
 // on reports whether the person is really on the list.

@@ -27,19 +27,22 @@ const (
 const answersADay = 10
 
 // join notes the wish of somebody who is not on the list, and asks him to confirm it as far as the limits
-// allow. A later wish renews an earlier one. Who is on the list is mailed the link to his preferences, at most
-// one a day. It returns which limit held a question back.
+// allow. A later wish renews an earlier one; from who said that it was not he who asked none is taken. Who is on
+// the list is mailed the link to his preferences, at most one a day. It returns which limit held a question
+// back.
 func (p *Person) join(r Request, l Limits, token string, now time.Time) (held string) {
 	if p.on() {
 		p.explain(Link, r.Answers, now)
+		return ""
+	}
+	if now.Before(p.Trace.Blocked) {
 		return ""
 	}
 	if !p.waits(now) {
 		p.Wish = Wish{Made: now}
 	}
 	p.Wish.Choices, p.Wish.Proof = r.Choices, r.Proof
-	switch {
-	case now.Before(p.Trace.Blocked), !p.askable(now):
+	if !p.askable(now) {
 		return ""
 	}
 	if held := l.reached(p.Email, p.Recent); held != "" {
@@ -183,6 +186,7 @@ func (p *Person) comeBack(l Limits, token string, now time.Time) error {
 	}
 	s.ConsentAt, s.ConsentHow, s.ConsentFrom = now, "return", ""
 	p.become(Active, "", now)
+	p.Wish = Wish{}
 	return nil
 }
 

@@ -138,12 +138,12 @@ type Store interface {
 	Once(ctx context.Context, mark [32]byte, act func(ctx context.Context) error) (fresh bool, err error)
 }
 
-// Who names a person by the first of these that is set.
+// Who names a person by the first of Email, ID and Token that is set.
 type Who struct {
 	Email string   // normalised
 	ID    int64    // of a subscriber, or of a wish
 	Token [32]byte // the hash of a wish's token
 
-	Trace   string // of Email, see [Tokens.Trace]: what is remembered of those who are forgotten
-	Network string // of a visitor: how many confirmations it has asked for lately is counted
+	Network string                    // of a visitor: how many confirmations it has asked for lately is counted
+	Trace   func(email string) string // under which the forgotten are remembered, see [Tokens.Trace]; required
 }
