@@ -99,6 +99,22 @@ func (p *Person) bounce(b Bounce, ofWish bool, now time.Time) {
 	}
 }
 
+// KindOf tells what a refusal at SMTP time means, by its codes. It is not the reader's when it speaks of our
+// letter or our protocol (5.5, 5.6) or when nothing was refused.
+func KindOf(code int, status string) (kind Kind, his bool) {
+	_, detail, _ := strings.Cut(status, ".")
+	subject, _, _ := strings.Cut(detail, ".")
+	switch {
+	case code == 0, subject == "5", subject == "6":
+		return "", false
+	case subject == "7", code == 554 && status == "":
+		return Blocked, true
+	case status == "5.2.2", status == "5.2.3", subject == "3", subject == "4", code < 500, code == 552 && status == "":
+		return Soft, true
+	}
+	return Hard, true
+}
+
 // Report is what came back: which letter, and what became of it. The letter is known by the first of Token,
 // Reader, MessageID and Email that is set.
 type Report struct {

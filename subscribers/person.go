@@ -101,9 +101,12 @@ func (s *Subscriber) choose(c Choices) {
 	s.Digests, s.Topics, s.Lang, s.Text, s.Timezone = slices.Clone(c.Digests), slices.Clone(c.Topics), c.Lang, c.Text, c.Timezone
 }
 
-// Network is what is remembered of a visitor's address: its first 24 bits, or 48 of IPv6.
+// Network is what is remembered of a visitor's address: its first 24 bits, or 48 of IPv6. A private address is
+// that of a proxy, behind which anybody may be: of it nothing is remembered.
 func Network(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
+	if a = a.Unmap().WithZone(""); a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() {
+		return ""
+	}
 	bits := 48
 	if a.Is4() {
 		bits = 24

@@ -22,8 +22,9 @@ type letters struct {
 	proofs map[string]*proof
 }
 
-// atHand is how many proofs are kept at most; letters of more editions are seldom owed at one time.
-const atHand = 8
+// atHand is how many proofs are kept at most: letters of more editions, and of more choices of topics, are
+// seldom owed at one time.
+const atHand = 64
 
 // proof is an edition made ready for all its readers.
 type proof struct {
@@ -38,34 +39,35 @@ func newLetters(h *house) *letters {
 // Letter implements [outbox.Letters].
 func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Letter, error) {
 	if d.Notice != "" {
-		return l.notice(d)
+		return l.notice(ctx, d)
 	}
-	p, err := l.sealed(ctx, d.Edition)
+	p, err := l.sealed(ctx, d.Edition, d.Topics)
 	if err != nil {
 		return outbox.Letter{}, err
 	}
 	return l.of(p, d), nil
 }
 
-// sealed returns a sealed edition's proof, made once.
-func (l *letters) sealed(ctx context.Context, key string) (*proof, error) {
+// sealed returns the proof of a sealed edition, or of what it has of some topics, made once.
+func (l *letters) sealed(ctx context.Context, key string, topics []string) (*proof, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if p, ok := l.proofs[key]; ok {
+	name := strings.Join(append([]string{key}, topics...), " ")
+	if p, ok := l.proofs[name]; ok {
 		return p, nil
 	}
 	e, err := l.house.store.Edition(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.proof(e)
+	p, err := l.proof(e.Only(topics))
 	if err != nil {
 		return nil, err
 	}
 	if len(l.proofs) == atHand {
 		clear(l.proofs) // a daemon sees years of editions
 	}
-	l.proofs[key] = p
+	l.proofs[name] = p
 	return p, nil
 }
 
@@ -92,35 +94,6 @@ func (l *letters) of(p *proof, d digest.Delivery) outbox.Letter {
 			"Auto-Submitted":        "auto-generated",
 		},
 	}
-}
-
-// notice writes one transactional mail.
-func (l *letters) notice(d digest.Delivery) (outbox.Letter, error) {
-	from, title, lang := l.house.sender()
-	if d.Lang != "" {
-		lang = d.Lang
-	}
-	n := templates.Notice{Title: title, Lang: lang, Archive: l.link("archive")}
-	switch subscribers.Notice(d.Notice) {
-	case subscribers.Confirm:
-		n.Confirm = l.link("c", l.house.list.ConfirmToken(d.Reader))
-	case subscribers.Welcome:
-		n.Leave = l.link("u", l.house.list.LeaveToken(d.Reader))
-	case subscribers.Goodbye:
-		n.Return = l.link("u", l.house.list.LeaveToken(d.Reader))
-	}
-	letter, err := l.house.set.Notice(d.Notice, n)
-	if err != nil {
-		return outbox.Letter{}, fmt.Errorf("notice %s: %w", d.Notice, err)
-	}
-	html := letter.HTML
-	if d.Text {
-		html = ""
-	}
-	return outbox.Letter{
-		Key: d.Key, From: from, To: d.To, Subject: letter.Subject, HTML: html, Text: letter.Text, Date: d.Owed,
-		Headers: map[string]string{"Auto-Submitted": "auto-generated"},
-	}, nil
 }
 
 // link is an absolute address of one of the readers' pages.

@@ -15,6 +15,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -161,6 +162,9 @@ func (o *Outbox) outcome(d digest.Delivery, answer string, err error) digest.Out
 		return out
 	}
 	out.Note = line(err.Error())
+	if no := (*Refusal)(nil); errors.As(err, &no) {
+		out.Code, out.Status = no.Code, no.Enhanced
+	}
 	now, limit := o.Now(), d.Owed.Add(cmp.Or(o.GiveUp, 20*time.Hour))
 	switch {
 	case isUncertain(err) && (d.Attempts < 2 || now.Before(limit)):

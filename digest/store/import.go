@@ -22,7 +22,7 @@ type Imported struct {
 // imported is how an import changes who is known already: it may always take somebody out, but it neither makes
 // a reader pending again nor ends his pause. What the file does not tell stays as it is.
 func imported(told Told) string {
-	set := "changed = excluded.changed"
+	set := "email = excluded.email"
 	for _, c := range []struct {
 		told   bool
 		column string
@@ -34,7 +34,8 @@ func imported(told Told) string {
 	if told.State {
 		set += `, state = CASE WHEN excluded.state = 'active' THEN subscriber.state ELSE excluded.state END,
 			why = CASE WHEN excluded.state IN ('active', subscriber.state) THEN subscriber.why ELSE excluded.why END,
-			until = CASE WHEN excluded.state IN ('active', subscriber.state) THEN subscriber.until ELSE excluded.until END`
+			until = CASE WHEN excluded.state IN ('active', subscriber.state) THEN subscriber.until ELSE excluded.until END,
+			changed = CASE WHEN excluded.state IN ('active', subscriber.state) THEN subscriber.changed ELSE excluded.changed END`
 	}
 	return " ON CONFLICT (email) DO UPDATE SET " + set + " WHERE subscriber.state NOT IN ('left', 'suspended') RETURNING id, email"
 }
