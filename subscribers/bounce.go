@@ -239,11 +239,11 @@ func sentTo(messageID string) int64 {
 
 // Provider counts what the servers of one domain did with an edition.
 type Provider struct {
-	Domain   string
-	Edition  string // key
-	Letters  int    // that went there
-	Blocked  int    // of these, refused because of us
-	LastTime time.Time
+	Domain  string
+	Edition string    // key
+	Letters int       // that are owed there
+	Blocked int       // of these, refused because of us
+	Last    time.Time // refusal
 }
 
 // How a provider that blocks us is told from a few odd answers, and for how long we go slowly there.
@@ -259,7 +259,7 @@ func (p Provider) Alarm() bool { return p.Blocked >= fewBlocked && 20*p.Blocked 
 // suspended for it.
 func Slow(domain string, seen []Provider, now time.Time) bool {
 	for _, p := range seen {
-		if p.Domain == domain && p.Alarm() && now.Sub(p.LastTime) < slowFor {
+		if p.Domain == domain && p.Alarm() && now.Sub(p.Last) < slowFor {
 			return true
 		}
 	}

@@ -9,7 +9,6 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/outbox"
-	"tidings/subscribers"
 	"tidings/templates"
 )
 

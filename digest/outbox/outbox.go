@@ -67,6 +67,10 @@ type Outbox struct {
 	Wake     <-chan struct{} // something is owed; nil: Run only polls
 	Log      *slog.Logger    // nil: silence
 	Progress func(Tally)     // hears of every outcome of a drain, one at a time; may be nil
+
+	// Wait says how long a letter to an address is to wait for its turn, because the server there takes them
+	// slowly; it may be asked by any goroutine, and nil means never. Zero gives the letter its turn.
+	Wait func(ctx context.Context, address string) time.Duration
 }
 
 // Tally counts the outcomes of one drain. Claims that were given back untried are not in it.
