@@ -71,4 +71,5 @@ type Outcome struct {
 
 	Code   int    // of a refusal by the other side, 550; 0: it refused nothing
 	Status string // of a refusal, RFC 3463, 5.1.1; empty when none was given
+	At     string // what was refused: "rcpt", "dot", …
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -99,17 +100,28 @@ func (p *Person) bounce(b Bounce, ofWish bool, now time.Time) {
 	}
 }
 
-// KindOf tells what a refusal at SMTP time means, by its codes. It is not the reader's when it speaks of our
-// letter or our protocol (5.5, 5.6) or when nothing was refused.
-func KindOf(code int, status string) (kind Kind, his bool) {
-	_, detail, _ := strings.Cut(status, ".")
+// Refusal is a no at SMTP time.
+type Refusal struct {
+	Code   int    // 550; 0: nothing was refused
+	Status string // RFC 3463, "5.1.1"; empty: none was given
+	At     string // what was answered: "rcpt" speaks of the reader, anything else of us or of the letter
+	Words  string
+}
+
+// blocking are words of servers that give no status and refuse because of who we are.
+var blocking = regexp.MustCompile(`(?i)\b(spam|blocked|block ?list|black ?list|listed|reputation|policy|dnsbl|rbl|spf|dkim|dmarc|banned)`)
+
+// Kind tells what a refusal means for the reader. It means nothing for him when it is about our protocol or our
+// letter's form (X.5, X.6) or our own address (X.1.7, X.1.8), or when nothing was refused.
+func (r Refusal) Kind() (kind Kind, his bool) {
+	_, detail, _ := strings.Cut(r.Status, ".")
 	subject, _, _ := strings.Cut(detail, ".")
 	switch {
-	case code == 0, subject == "5", subject == "6":
+	case r.Code == 0, subject == "5", subject == "6", detail == "1.7", detail == "1.8":
 		return "", false
-	case subject == "7", code == 554 && status == "":
+	case subject == "7", subject == "" && blocking.MatchString(r.Words), r.At != "rcpt" && subject != "1" && subject != "2":
 		return Blocked, true
-	case status == "5.2.2", status == "5.2.3", subject == "3", subject == "4", code < 500, code == 552 && status == "":
+	case detail == "2.2", detail == "2.3", subject == "3", subject == "4", r.Code < 500, r.Code == 552 && subject == "":
 		return Soft, true
 	}
 	return Hard, true

@@ -114,7 +114,7 @@ func freshFile(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir
 // everywhere runs a test on the shelf and on a SQLite file; the store's own tests run it on PostgreSQL.
 func everywhere(t *testing.T, test func(*testing.T, *house)) {
 	t.Run("shelf", func(t *testing.T) { test(t, onShelf(t)) })
-	t.Run("sqlite", func(t *testing.T) { test(t, onDisk(t, freshFile(t))) })
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, onDisk(t, freshFile(t))) })
 }
 
 // golden compares a text with a file under testdata, or writes it.

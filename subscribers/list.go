@@ -183,16 +183,15 @@ func (l *List) bySigned(ctx context.Context, token string, rule func(*Person) er
 
 // act runs a rule on a bearer and returns him as he is then. Who is no longer stored has no valid token.
 func (l *List) act(ctx context.Context, who Who, rule func(*Person) error) (Subscriber, error) {
-	var s Subscriber
+	var bearer *Person
 	err := l.change(ctx, who, func(p *Person) error {
-		err := rule(p)
-		s = p.reader()
-		return err
+		bearer = p
+		return rule(p)
 	})
 	if err != nil {
 		return Subscriber{}, voided(err)
 	}
-	return s, nil
+	return bearer.reader(), nil
 }
 
 // voided turns nobody's token into an invalid one, and says of a fault where it was.

@@ -18,13 +18,18 @@ func (o Operator) Add(ctx context.Context, r Request) (s Subscriber, changed boo
 	if err != nil {
 		return Subscriber{}, false, err
 	}
+	var person *Person
 	err = o.change(ctx, r.Email, func(p *Person) (err error) {
+		person = p
 		changed, err = p.add(r, token, o.List.Now())
-		if s = p.Entry; s.State == Suspended {
-			s.State = Pending
-		}
 		return err
 	})
+	if person != nil {
+		s = person.Entry
+	}
+	if s.State == Suspended {
+		s.State = Pending
+	}
 	return s, changed, err
 }
 

@@ -126,8 +126,9 @@ const (
 type Store interface {
 	// Change loads all that is known of a person, lets rule change it, and stores what came of it, all in one
 	// transaction: two who change the same person follow one another. The rule may be run again, each time on
-	// what is stored by then. Its error undoes everything and is returned as it is. [ErrUnknown] when an id or
-	// a token names nobody; by an address a rule can meet a person of whom nothing is known.
+	// what is stored by then; the numbers that are drawn for an entry or a wish are in that person afterwards.
+	// Its error undoes everything and is returned as it is. [ErrUnknown] when an id or a token names nobody; by
+	// an address a rule can meet a person of whom nothing is known.
 	Change(ctx context.Context, who Who, rule func(*Person) error) error
 
 	// Look loads a person like Change, to be read only.

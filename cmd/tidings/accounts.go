@@ -27,8 +27,8 @@ func (a accounts) Settle(ctx context.Context, outcomes ...digest.Outcome) error 
 		return err
 	}
 	for _, o := range outcomes {
-		kind, ours := subscribers.KindOf(o.Code, o.Status)
-		if o.State != digest.Failed || !ours {
+		kind, his := subscribers.Refusal{Code: o.Code, Status: o.Status, At: o.At, Words: o.Note}.Kind()
+		if o.State != digest.Failed || !his {
 			continue
 		}
 		noted := a.list.Bounce(ctx, subscribers.Report{

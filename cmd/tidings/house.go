@@ -284,10 +284,9 @@ func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 		return nil, err
 	}
 	d := h.config.Delivery
-	slow := &pace{providers: h.store.Providers, now: h.now, log: h.log, told: map[string]bool{}, free: map[string]time.Time{}}
 	return &outbox.Outbox{
 		Ledger: accounts{ledger, h.list, h.log}, Letters: newLetters(h), Open: open, Now: h.now,
-		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Jitter: rand.Float64, Log: h.log, Wait: slow.wait,
+		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Jitter: rand.Float64, Log: h.log, Wait: newPace(h).wait,
 	}, nil
 }
 

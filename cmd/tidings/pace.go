@@ -9,9 +9,9 @@ import (
 	"tidings/subscribers"
 )
 
-// How letters go to a provider that blocks us: one at a time, and how often it is asked who does.
+// How far apart letters go to a provider that blocks us, and how often it is asked who does.
 const (
-	slowly   = 20 * time.Second
+	slowly   = 2 * time.Second
 	askAgain = time.Minute
 )
 
@@ -26,6 +26,15 @@ type pace struct {
 	seen  []subscribers.Provider
 	told  map[string]bool      // editions at providers, of which the log knows
 	free  map[string]time.Time // when a provider's next turn is
+	turns map[string]time.Time // of readers who wait for it, by address
+}
+
+// newPace asks the store who blocks us.
+func newPace(h *house) *pace {
+	return &pace{
+		providers: h.store.Providers, now: h.now, log: h.log,
+		told: map[string]bool{}, free: map[string]time.Time{}, turns: map[string]time.Time{},
+	}
 }
 
 // wait says how long a letter to an address is to wait for its turn.
@@ -37,14 +46,22 @@ func (p *pace) wait(ctx context.Context, address string) time.Duration {
 		p.ask(ctx, now)
 	}
 	if !subscribers.Slow(domain, p.seen, now) {
+		delete(p.turns, address)
 		return 0
 	}
-	turn := p.free[domain]
-	if turn.After(now) {
-		return turn.Sub(now)
+	turn, waits := p.turns[address]
+	if !waits {
+		if turn = p.free[domain]; turn.Before(now) {
+			turn = now
+		}
+		p.free[domain] = turn.Add(slowly)
 	}
-	p.free[domain] = now.Add(slowly)
-	return 0
+	if !turn.After(now) {
+		delete(p.turns, address)
+		return 0
+	}
+	p.turns[address] = turn
+	return turn.Sub(now)
 }
 
 // ask looks who blocks us, and tells the log of each once. While it cannot be known nobody is slowed anew.

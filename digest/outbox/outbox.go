@@ -167,7 +167,7 @@ func (o *Outbox) outcome(d digest.Delivery, answer string, err error) digest.Out
 	}
 	out.Note = line(err.Error())
 	if no := (*Refusal)(nil); errors.As(err, &no) {
-		out.Code, out.Status = no.Code, no.Enhanced
+		out.Code, out.Status, out.At = no.Code, no.Enhanced, no.At
 	}
 	now, limit := o.Now(), d.Owed.Add(cmp.Or(o.GiveUp, 20*time.Hour))
 	switch {
