@@ -133,18 +133,18 @@ func byOthers() []act {
 			if r.proven {
 				report.Token = h.ReportToken(subscribers.ToBounce, 7<<32|h.id(ctx, email))
 			}
-			return h.Bounce(ctx, report)
+			return subscribers.Postmaster{List: h.List}.Bounce(ctx, report)
 		}})
 	}
 	return append(all, []act{
 		{"the confirmation bounces", func(ctx context.Context, h *house, email string) error {
-			return h.Bounce(ctx, subscribers.Report{Token: h.token(email), Bounce: subscribers.Bounce{Kind: subscribers.Hard, Status: "5.1.1"}})
+			return subscribers.Postmaster{List: h.List}.Bounce(ctx, subscribers.Report{Token: h.token(email), Bounce: subscribers.Bounce{Kind: subscribers.Hard, Status: "5.1.1"}})
 		}},
 		{"he complains", func(ctx context.Context, h *house, email string) error {
-			return h.Complain(ctx, subscribers.Report{Token: h.ReportToken(subscribers.ToComplain, 7<<32|h.id(ctx, email))})
+			return subscribers.Postmaster{List: h.List}.Complain(ctx, subscribers.Report{Token: h.ReportToken(subscribers.ToComplain, 7<<32|h.id(ctx, email))})
 		}},
 		{"he complains, says a stranger", func(ctx context.Context, h *house, email string) error {
-			return h.Complain(ctx, subscribers.Report{Email: email})
+			return subscribers.Postmaster{List: h.List}.Complain(ctx, subscribers.Report{Email: email})
 		}},
 		{"the operator adds", func(ctx context.Context, h *house, email string) error {
 			_, _, err := subscribers.Operator{List: h.List}.Add(ctx, subscribers.Request{Email: email})

@@ -32,7 +32,7 @@ type Bounce struct {
 	Letter     int64  // the number of its letter, as far as it is known
 }
 
-// How bouncing readers are treated (after what Mailman, Discourse and Sympa do, see [Person.bounce]).
+// How bouncing readers are treated (after what Mailman, Discourse and Sympa do).
 const (
 	scored       = 30 * day // for which a bounce counts; then it does not at all
 	enough       = 4        // points at which a reader is suspended
@@ -119,38 +119,46 @@ func (r Refusal) Kind() (kind Kind, his bool) {
 	switch {
 	case r.Code == 0, subject == "5", subject == "6", detail == "1.7", detail == "1.8":
 		return "", false
-	case subject == "7", subject == "" && blocking.MatchString(r.Words), r.At != "rcpt" && subject != "1" && subject != "2":
+	case subject == "7", subject == "" && blocking.MatchString(r.Words):
 		return Blocked, true
 	case detail == "2.2", detail == "2.3", subject == "3", subject == "4", r.Code < 500, r.Code == 552 && subject == "":
 		return Soft, true
+	case r.At != "rcpt" && subject != "1" && subject != "2":
+		return Blocked, true
 	}
 	return Hard, true
 }
 
-// Report is what came back: which letter, and what became of it. The letter is known by the first of Token,
-// Reader, MessageID and Email that is set.
+// Report is what came back: which letter, and what became of it. The letter is known by the first of Delivery,
+// Token, MessageID and Email that is set.
 type Report struct {
 	Token     string // of the envelope's return address, or any of ours that the returned letter bears
 	Delivery  int64  // id of the delivery, when the next server refused it to us at once
 	MessageID string // of the returned letter
 	Email     string // to whom it could not be delivered, or who complains
-	Bounce           // of a complaint nothing but At is looked at
+	Bounce           // Kind, Status and Diagnostic; the rest is found out. Of a complaint: nothing
 }
 
-// Bounce notes that a letter did not arrive, see [Person.bounce]. A report about nobody we know is
-// [ErrUnknown], one with a token that is not ours [ErrToken].
-func (l *List) Bounce(ctx context.Context, r Report) error {
-	return l.report(ctx, r, func(p *Person, ofWish bool, b Bounce) { p.bounce(b, ofWish, l.Now()) })
+// Postmaster hears what became of letters.
+type Postmaster struct{ List *List }
+
+// Bounce notes that a letter did not arrive: an address that does not exist is suspended at once, one that
+// fails now and then when the bounces of thirty days come to four points (hard 2, soft 1, a day's worst counts).
+// What is blocked or only delayed is noted and counts for nothing. A confirmation that bounces ends its wish. A
+// report without a token of ours, which anybody can write, is worth a point at most, so that it takes some on four
+// days to suspend a reader. One about nobody we know is [ErrUnknown], one with a token that is not ours [ErrToken].
+func (m Postmaster) Bounce(ctx context.Context, r Report) error {
+	return m.report(ctx, r, func(p *Person, ofWish bool, b Bounce) { p.bounce(b, ofWish, m.List.Now()) })
 }
 
 // Complain takes a reader off the list at once who told his provider that our letters are unwelcome; no import
 // brings him back. He is told only if the report bears no token of ours, so that a false one is noticed. A
 // wish that waits is dropped and, as after "this was not me", not asked about for thirty days.
-func (l *List) Complain(ctx context.Context, r Report) error {
-	return l.report(ctx, r, func(p *Person, _ bool, b Bounce) { p.complain(b.Proven, l.Now()) })
+func (m Postmaster) Complain(ctx context.Context, r Report) error {
+	return m.report(ctx, r, func(p *Person, _ bool, b Bounce) { p.complain(b.Proven, m.List.Now()) })
 }
 
-// complain is [List.Complain].
+// complain is [Postmaster.Complain].
 func (p *Person) complain(proven bool, now time.Time) {
 	if p.waits(now) {
 		p.Wish, p.Trace.Blocked = Wish{}, now.Add(blockFor)
@@ -166,15 +174,14 @@ func (p *Person) complain(proven bool, now time.Time) {
 }
 
 // report finds whom a report is about and lets a rule see it.
-func (l *List) report(ctx context.Context, r Report, rule func(p *Person, ofWish bool, b Bounce)) error {
-	who, err := l.reported(&r)
+func (m Postmaster) report(ctx context.Context, r Report, rule func(p *Person, ofWish bool, b Bounce)) error {
+	l := m.List
+	who, err := m.reported(&r)
 	if err != nil {
 		return err
 	}
 	b := r.Bounce
-	if b.At.IsZero() || b.At.After(l.Now()) {
-		b.At = l.Now()
-	}
+	b.At, b.Direct = l.Now(), r.Delivery != 0
 	b.Diagnostic = strings.ToValidUTF8(b.Diagnostic[:min(len(b.Diagnostic), longestWords)], "")
 	err = l.change(ctx, who, func(p *Person) error {
 		ofWish := p.waits(l.Now()) && (p.Entry.ID == 0 || who.ID == p.Wish.ID || !p.Asked.IsZero() && !p.Asked.Before(p.Wish.Made))
@@ -188,14 +195,14 @@ func (l *List) report(ctx context.Context, r Report, rule func(p *Person, ofWish
 }
 
 // reported tells whom a report is about, and completes what it proves.
-func (l *List) reported(r *Report) (Who, error) {
+func (m Postmaster) reported(r *Report) (Who, error) {
 	r.Proven = true
 	switch {
 	case r.Delivery != 0:
-		r.Direct, r.Letter = true, LetterOf(r.Delivery)
+		r.Letter = LetterOf(r.Delivery)
 		return Who{ID: ReaderOf(r.Delivery)}, nil
 	case r.Token != "":
-		return l.returned(r)
+		return m.returned(r)
 	}
 	r.Proven = false
 	if id := sentTo(r.MessageID); id != 0 {
@@ -209,7 +216,8 @@ func (l *List) reported(r *Report) (Who, error) {
 }
 
 // returned opens the token of a report.
-func (l *List) returned(r *Report) (Who, error) {
+func (m Postmaster) returned(r *Report) (Who, error) {
+	l := m.List
 	for _, purpose := range []Purpose{ToBounce, ToComplain} {
 		if id, _, err := l.Tokens.Open(purpose, r.Token, l.Now()); err == nil {
 			r.Letter = LetterOf(id)
@@ -219,7 +227,8 @@ func (l *List) returned(r *Report) (Who, error) {
 	if who, err := l.signed(r.Token, ToLeave, ToManage); err == nil {
 		return who, nil
 	}
-	return l.asked(r.Token)
+	hash, err := TokenHash(r.Token)
+	return Who{Token: hash}, err
 }
 
 // A delivery's id holds the numbers of its letter, 31 bits, and of its reader, 32.

@@ -63,7 +63,7 @@ func (c Correspondence) Prefer(ctx context.Context, changes Changes) error {
 		if err := p.prefer(changes, l.Known, l.Now()); err != nil {
 			return err
 		}
-		p.answer(Status, c.answers(), l.Now())
+		p.owe(Owed{Notice: Status, Answers: c.answers()}, l.Now())
 		return nil
 	}
 	if c.Mail.Token != "" {
@@ -87,7 +87,7 @@ func (c Correspondence) Status(ctx context.Context) error {
 	return c.writer(ctx, func(p *Person) error {
 		switch {
 		case p.on() && c.Mail.Authentic:
-			p.answer(Status, c.answers(), c.List.Now())
+			p.owe(Owed{Notice: Status, Answers: c.answers()}, c.List.Now())
 		case p.on():
 			p.explain(Status, c.answers(), c.List.Now())
 		case c.Mail.Authentic:

@@ -47,3 +47,15 @@ type Known struct {
 	Standard []string // those of them that somebody gets who chose none
 	Topics   []string // by id
 }
+
+// fit leaves of a stranger's choices what can be chosen.
+func (k Known) fit(c Choices) Choices {
+	c.Digests, c.Topics = pick(nil, c.Digests, k.Digests, nil), pick(nil, c.Topics, k.Topics, nil)
+	if !lang(c.Lang) {
+		c.Lang = ""
+	}
+	if !zone(c.Timezone) {
+		c.Timezone = ""
+	}
+	return c
+}

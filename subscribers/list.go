@@ -46,6 +46,7 @@ func (l *List) Join(ctx context.Context, r Request) error {
 	if err != nil {
 		return err
 	}
+	r.Choices = l.Known.fit(r.Choices)
 	held := ""
 	err = l.change(ctx, Who{Email: email, Network: r.Network}, func(p *Person) error {
 		held = p.join(r, l.Limits, token, l.Now())
@@ -121,7 +122,7 @@ func (l *List) SendLink(ctx context.Context, address string) error {
 func (l *List) Look(ctx context.Context, token string) (Subscriber, error) {
 	who, err := l.signed(token, ToManage, ToLeave)
 	if err != nil {
-		if who, err = l.asked(token); err != nil {
+		if who.Token, err = TokenHash(token); err != nil {
 			return Subscriber{}, err
 		}
 	}
@@ -129,12 +130,16 @@ func (l *List) Look(ctx context.Context, token string) (Subscriber, error) {
 	if err != nil {
 		return Subscriber{}, voided(err)
 	}
-	if who.Token != [32]byte{} {
+	if who.ID != 0 && p.Entry.ID != who.ID {
+		return Subscriber{}, ErrToken // the number of a wish that never came to be
+	}
+	if waited := p.waits(l.Now()); who.ID == 0 {
 		if err := p.confirm(Proof{}, "", l.Now()); err != nil { // only tried: nothing of it is stored
 			return Subscriber{}, err
 		}
-		p.Entry.State = Pending
-		return p.Entry, nil
+		if waited {
+			p.Entry.State = Pending
+		}
 	}
 	return p.Entry, nil
 }
@@ -160,11 +165,11 @@ func (l *List) ReportToken(p Purpose, delivery int64) string {
 
 // byWish lets the bearer of a confirmation's token act.
 func (l *List) byWish(ctx context.Context, token string, rule func(*Person) error) (Subscriber, error) {
-	who, err := l.asked(token)
+	hash, err := TokenHash(token)
 	if err != nil {
 		return Subscriber{}, err
 	}
-	return l.act(ctx, who, rule)
+	return l.act(ctx, Who{Token: hash}, rule)
 }
 
 // bySigned lets the bearer of a signed token act.
@@ -210,12 +215,6 @@ func (l *List) signed(token string, purposes ...Purpose) (Who, error) {
 		}
 	}
 	return Who{}, ErrToken
-}
-
-// asked names the person who was asked with this token.
-func (l *List) asked(token string) (Who, error) {
-	hash, err := TokenHash(token)
-	return Who{Token: hash}, err
 }
 
 // draw makes a token for a confirmation.

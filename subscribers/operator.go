@@ -124,7 +124,7 @@ func (p *Person) add(r Request, token string, now time.Time) (changed bool, err 
 	case s.State == Suspended:
 		p.Wish = Wish{Made: now, Choices: r.Choices, Proof: Proof{How: "operator"}}
 		if p.askable(now) {
-			p.ask(token, "", "", now)
+			p.owe(Owed{Notice: Confirm, Token: token}, now)
 		}
 		return true, nil
 	case s.ID == 0:

@@ -1,6 +1,7 @@
 package subscribers
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -48,7 +49,7 @@ func (p *Person) join(r Request, l Limits, token string, now time.Time) (held st
 	if held := l.reached(p.Email, p.Recent); held != "" {
 		return held
 	}
-	p.ask(token, r.Network, r.Answers, now)
+	p.owe(Owed{Notice: Confirm, Token: token, Network: r.Network, Answers: r.Answers}, now)
 	return ""
 }
 
@@ -66,16 +67,15 @@ func (p *Person) askable(now time.Time) bool {
 	return false
 }
 
-// ask owes a confirmation, if answers are not used up.
-func (p *Person) ask(token, network, answers string, now time.Time) {
-	if p.spare(answers, now) {
-		p.Owed = append(p.Owed, Owed{Notice: Confirm, Token: token, Network: network, Answers: answers, Counted: answers != ""})
+// owe owes a notice; one that answers a mail only if the answers of this day are not used up.
+func (p *Person) owe(o Owed, now time.Time) {
+	if o.Answers != "" {
+		if p.replied(now, day) >= answersADay {
+			return
+		}
+		o.Counted = true
 	}
-}
-
-// spare reports whether there is an answer left for today; what answers no mail is not counted.
-func (p *Person) spare(answers string, now time.Time) bool {
-	return answers == "" || p.replied(now, day) < answersADay
+	p.Owed = append(p.Owed, o)
 }
 
 // replied counts the replies of a span, of these kinds or of any.
@@ -88,17 +88,10 @@ func (p *Person) replied(now time.Time, span time.Duration, kinds ...Notice) (n 
 	return n
 }
 
-// answer owes a notice, if answers are not used up.
-func (p *Person) answer(n Notice, answers string, now time.Time) {
-	if p.spare(answers, now) {
-		p.Owed = append(p.Owed, Owed{Notice: n, Answers: answers, Counted: answers != ""})
-	}
-}
-
 // explain owes a notice that anybody could cause: one of its kind a day, three a week.
 func (p *Person) explain(n Notice, answers string, now time.Time) {
-	if p.replied(now, day, n) == 0 && p.replied(now, week, n) < 3 && p.spare(answers, now) {
-		p.Owed = append(p.Owed, Owed{Notice: n, Answers: answers, Counted: true})
+	if p.replied(now, day, n) == 0 && p.replied(now, week, n) < 3 {
+		p.owe(Owed{Notice: n, Answers: answers, Counted: true}, now)
 	}
 }
 
@@ -121,7 +114,7 @@ func (p *Person) confirm(by Proof, answers string, now time.Time) error {
 	s.ConsentAt, s.ConsentHow, s.ConsentFrom, s.ConsentText = now, w.How, evidence(w.Proof, by), w.Agreed
 	p.become(Active, "", now)
 	w.Done, p.Bounces, p.Trace = now, nil, Trace{}
-	p.answer(Welcome, answers, now)
+	p.owe(Owed{Notice: Welcome, Answers: answers}, now)
 	return nil
 }
 
@@ -167,7 +160,7 @@ func (p *Person) leave(answers string, now time.Time) {
 	told := p.on()
 	p.become(Left, "", now)
 	if told {
-		p.answer(Goodbye, answers, now)
+		p.owe(Owed{Notice: Goodbye, Answers: answers}, now)
 	}
 }
 
@@ -198,7 +191,7 @@ func (p *Person) prefer(c Changes, k Known, now time.Time) error {
 	}
 	s.Digests = pick(s.Digests, c.Digests, k.Digests, k.Standard)
 	s.Topics = pick(s.Topics, c.Topics, k.Topics, k.Topics)
-	if c.Lang != nil {
+	if c.Lang != nil && lang(*c.Lang) {
 		s.Lang = *c.Lang
 	}
 	if c.Text != nil {
@@ -220,6 +213,12 @@ func (p *Person) prefer(c Changes, k Known, now time.Time) error {
 	}
 	return nil
 }
+
+// langForm is what a BCP 47 tag looks like that names a language.
+var langForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$`)
+
+// lang reports whether it can be a language; an empty one is the digest's.
+func lang(tag string) bool { return tag == "" || langForm.MatchString(tag) }
 
 // zone reports whether it is a time zone; an empty one is the digest's.
 func zone(name string) bool {
@@ -259,5 +258,5 @@ func pick(have, words, known, all []string) []string {
 
 // forget leaves nothing of the person but that he is to be forgotten.
 func (p *Person) forget(now time.Time) {
-	p.Entry, p.Wish, p.Bounces, p.Replies, p.Trace = Subscriber{}, Wish{}, nil, nil, Trace{Erased: now}
+	p.Entry, p.Wish, p.Bounces, p.Replies, p.Trace.Erased = Subscriber{}, Wish{}, nil, nil, now
 }

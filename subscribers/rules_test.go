@@ -219,7 +219,7 @@ func TestBounces(t *testing.T) {
 					if !c.forged {
 						r.Token = h.ReportToken(subscribers.ToBounce, 9<<32|s.ID)
 					}
-					must(t, h.Bounce(t.Context(), r))
+					must(t, subscribers.Postmaster{List: h.List}.Bounce(t.Context(), r))
 				}
 				h.wait(day)
 			}
@@ -253,7 +253,7 @@ func TestReported(t *testing.T) {
 	} {
 		c.r.Kind, c.r.Status = subscribers.Soft, "4.2.2"
 		before := len(h.person(t.Context(), "ada@example.org").Bounces)
-		must(t, h.Bounce(t.Context(), c.r))
+		must(t, subscribers.Postmaster{List: h.List}.Bounce(t.Context(), c.r))
 		all := h.person(t.Context(), "ada@example.org").Bounces
 		if len(all) != before+1 || all[before].Proven != c.proven {
 			t.Errorf("%s: %+v", name, all[before:])
@@ -262,7 +262,7 @@ func TestReported(t *testing.T) {
 	for name, r := range map[string]subscribers.Report{
 		"forged": {Token: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", Email: "ada@example.org"}, "nonsense": {Token: "x"}, "nobody": {},
 	} {
-		if err := h.Bounce(t.Context(), r); err == nil {
+		if err := (subscribers.Postmaster{List: h.List}).Bounce(t.Context(), r); err == nil {
 			t.Errorf("%s: taken", name)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
-	"io"
 	"strings"
 	"time"
 )
@@ -111,7 +110,7 @@ func decode(token string) ([]byte, error) {
 // Trace is a keyed hash of a normalised address: what is remembered of it where the address must not be.
 func (t Tokens) Trace(email string) string {
 	h := hmac.New(sha256.New, t.key)
-	io.WriteString(h, "tidings/trace\x00"+email)
+	h.Write([]byte("tidings/trace\x00" + email))
 	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 

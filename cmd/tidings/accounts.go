@@ -31,7 +31,7 @@ func (a accounts) Settle(ctx context.Context, outcomes ...digest.Outcome) error 
 		if o.State != digest.Failed || !his {
 			continue
 		}
-		noted := a.list.Bounce(ctx, subscribers.Report{
+		noted := subscribers.Postmaster{List: a.list}.Bounce(ctx, subscribers.Report{
 			Delivery: o.ID, Bounce: subscribers.Bounce{Kind: kind, Status: o.Status, Diagnostic: o.Note},
 		})
 		if noted != nil && !errors.Is(noted, subscribers.ErrUnknown) {

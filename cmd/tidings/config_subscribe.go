@@ -7,14 +7,14 @@ import (
 	"tidings/subscribers"
 )
 
-// checkSubscribe looks at the limits of confirmations, and reads the file of domains that are refused.
-func (r configChecker) checkSubscribe(s *SubscribeConfig) {
+// check looks at the limits of confirmations, and reads the file of domains that are refused.
+func (s *SubscribeConfig) check(r configChecker) {
 	r.least("subscribe.per_hour", s.PerHour, 1)
 	r.least("subscribe.per_domain", s.PerDomain, 1)
 	r.least("subscribe.per_giant", s.PerGiant, 1)
 	r.least("subscribe.per_network", s.PerNetwork, 1)
-	r.checkDomains("subscribe.giants", s.Giants)
-	r.checkDomains("subscribe.refuse", s.Refuse)
+	checkDomains(r, "subscribe.giants", s.Giants)
+	checkDomains(r, "subscribe.refuse", s.Refuse)
 	if s.RefuseFile == "" {
 		return
 	}
@@ -32,7 +32,7 @@ func (r configChecker) checkSubscribe(s *SubscribeConfig) {
 }
 
 // checkDomains looks whether each is the part of an address behind its @.
-func (r configChecker) checkDomains(setting string, domains []string) {
+func checkDomains(r configChecker, setting string, domains []string) {
 	for _, d := range domains {
 		if email, err := subscribers.Normalise("a@" + d); err != nil || email != "a@"+d {
 			r.fault(setting, "%q is not the domain of a mail address; write it in lower case, like example.org", d)
