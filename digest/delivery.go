@@ -42,14 +42,17 @@ func (s DeliveryState) String() string {
 
 // Delivery is one mail owed to one reader: an edition, or a notice.
 type Delivery struct {
-	ID       int64  // in the ledger
-	Key      string // names it for ever: "<edition key>/<reader>", or "<notice>/<reader>/<n>"
-	Edition  string // key of the edition; empty for a notice
-	Notice   string // kind of the notice: "confirm", "welcome", "goodbye"; empty for an edition
-	Reader   int64  // id of the subscriber
-	To       string // the reader's address
-	Lang     string // the reader's language, when he chose one
-	Text     bool   // plain text only
+	ID       int64    // in the ledger
+	Key      string   // names it for ever: "<edition key>/<reader>", or "<notice>/<reader>/<n>"
+	Edition  string   // key of the edition; empty for a notice
+	Notice   string   // kind of the notice: "confirm", "welcome", "goodbye", …; empty for an edition
+	Reader   int64    // id of the subscriber; of a confirmation: of the wish; 0: a stranger who wrote
+	To       string   // the reader's address
+	Lang     string   // the reader's language, when he chose one
+	Text     bool     // plain text only
+	Topics   []string // ids that the reader chose; empty: all
+	Token    string   // of a confirmation; empty once it has ended
+	Answers  string   // Message-ID of the mail that a notice answers, in brackets, which are empty when it has none; empty: it answers none
 	State    DeliveryState
 	Attempts int       // tries so far, this one included once claimed
 	Owed     time.Time // when it was sealed
@@ -65,4 +68,8 @@ type Outcome struct {
 	State DeliveryState // Sent, Deferred, Failed, Skipped or Uncertain; Pending gives the claim back untried
 	Due   time.Time     // of a deferred, pending or uncertain one: when it is owed again
 	Note  string        // the other side's answer, or our fault, in one line
+
+	Code   int    // of a refusal by the other side, 550; 0: it refused nothing
+	Status string // of a refusal, RFC 3463, 5.1.1; empty when none was given
+	At     string // what was refused: "rcpt", "dot", …
 }

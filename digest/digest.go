@@ -10,6 +10,7 @@ package digest
 import (
 	"cmp"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -261,8 +262,28 @@ type Digest struct {
 	Layout    Layout
 	Weights   Weights
 	Boosts    []Boost
-	Optional  bool   // only for readers who chose it by name; otherwise also for those who chose none
-	Uncertain Policy // of a delivery that nobody can account for; empty: Resend
+	Optional  bool           // only for readers who chose it by name; otherwise also for those who chose none
+	DeliverAt *time.Duration // since midnight on each reader's own wall clock; nil: as soon as it is sealed
+	Uncertain Policy         // of a delivery that nobody can account for; empty: Resend
+}
+
+// Due returns when an edition that was sealed at a time is due for a reader in a time zone: at the first
+// [Digest.DeliverAt] from then on. Without a zone, or with one that is not known, his clock is the digest's.
+func (d Digest) Due(timezone string, sealed time.Time) time.Time {
+	if d.DeliverAt == nil {
+		return sealed
+	}
+	where, err := time.LoadLocation(timezone)
+	if err != nil || timezone == "" {
+		where = cmp.Or(d.Location, time.UTC)
+	}
+	local := sealed.In(where)
+	for days := 0; ; days++ {
+		minutes := int(*d.DeliverAt / time.Minute)
+		if due := time.Date(local.Year(), local.Month(), local.Day()+days, 0, minutes, 0, 0, where); !due.Before(sealed) {
+			return due
+		}
+	}
 }
 
 // Slot is one appointed time of a digest; At is on the digest's wall clock.
@@ -308,6 +329,28 @@ type Mention struct {
 
 // NameKey is what a name is looked up by: without case and accents, with single spaces.
 func NameKey(name string) string { return text.Fold(strings.Join(strings.Fields(name), " ")) }
+
+// Only returns what of the edition a reader gets who chose these topics: the stories that stand in one of them
+// or touch one. Without topics it is the whole edition.
+func (e Edition) Only(topics []string) Edition {
+	if len(topics) == 0 {
+		return e
+	}
+	other := func(s Story) bool {
+		return !slices.Contains(topics, s.Topic) && !slices.ContainsFunc(s.Tags, func(t string) bool { return slices.Contains(topics, t) })
+	}
+	if e.Lead != nil && other(*e.Lead) {
+		e.Lead = nil
+	}
+	var sections []Section
+	for _, s := range e.Sections {
+		if s.Stories = slices.DeleteFunc(slices.Clone(s.Stories), other); len(s.Stories) > 0 {
+			sections = append(sections, s)
+		}
+	}
+	e.Sections, e.Brief = sections, slices.DeleteFunc(slices.Clone(e.Brief), other)
+	return e
+}
 
 // Omitted is a story that was left out, and why.
 type Omitted struct {

@@ -2,213 +2,247 @@ package subscribers
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 )
 
-// ErrLeft says that the reader left, so that only he himself can come back.
-var ErrLeft = errors.New("the reader has left, and only the reader can undo that")
-
-const (
-	askAgain = 15 * time.Minute    // between two requests to confirm, so that nobody's mailbox is filled
-	undoFor  = 30 * 24 * time.Hour // for which a leave can be undone
-)
-
-// removed stands in ConsentHow of who was taken off the list by the operator and not by himself.
-const removed = "removed by the operator"
-
-// List keeps the rules of coming and going. All three fields are required.
+// List keeps the rules of coming and going. Store, Tokens, Now and Random are required.
 type List struct {
 	Store  Store
 	Tokens Tokens
 	Now    func() time.Time
+	Random io.Reader // for the tokens of confirmations
+	Limits Limits
+	Known  Known
+	Held   func(limit string) // hears when a limit kept a confirmation back; may be nil
 }
 
 // Request is a wish to subscribe.
 type Request struct {
-	Email   string // as written; it is normalised
-	Name    string
-	Lang    string   // for pages and notices; empty: the digest's
-	Digests []string // chosen by name; empty: every digest that is not optional
-	How     string   // how the wish came: "page", "mail", …, with what proves it
+	Email string // as written; it is normalised
+	Name  string // only the operator may tell it
+	Choices
+	Proof
+	Network string // of the page's visitor, see [Network]; empty by mail
+	Answers string // Message-ID of the mail that asks; empty on the page
 }
 
-// Join takes a wish to subscribe. Who is not on the list, has left or is suspended becomes pending and is
-// asked to confirm; who is pending is asked again, at most once in 15 minutes; for who is on the list
-// nothing changes and nothing is told. The answer is the same in all these cases, so it tells nobody who
-// is on the list: the error is [ErrAddress] or the store's fault.
+// Join takes a wish to subscribe. Who is not on the list is asked to confirm it, at most three times a week;
+// his entry, if he has one, stays as it is until he does. Who is on the list already is mailed the link to his
+// preferences. The answer is the same in all these cases, so it tells nobody who is on the list: the error is
+// [ErrAddress] or the store's fault.
 func (l *List) Join(ctx context.Context, r Request) error {
 	email, err := Normalise(r.Email)
 	if err != nil {
 		return err
 	}
-	now := l.Now()
-	s, err := l.Store.Find(ctx, email)
-	switch {
-	case errors.Is(err, ErrUnknown):
-		s = Subscriber{Email: email, Joined: now}
-	case err != nil:
-		return fmt.Errorf("join: %w", err)
-	case s.State == Active, s.State == Paused:
-		return nil
-	case s.State == Pending && now.Sub(s.Changed) < askAgain:
-		return nil
-	case s.State != Pending:
-		s.Joined = now // confirmations of an earlier wish are void
+	if l.Limits.refuses(Domain(email)) {
+		return refuse("addresses at %s are not taken here", Domain(email))
 	}
-	s.apply(r)
-	s.State, s.Changed, s.ConsentAt, s.ConsentHow = Pending, now, time.Time{}, r.How
-	if _, err := l.Store.Save(ctx, s, Confirm); err != nil {
-		if _, again := l.Store.Find(ctx, email); s.ID == 0 && again == nil {
-			return nil // the same wish arrived twice at one time
-		}
+	token, err := l.draw()
+	if err != nil {
+		return err
+	}
+	r.Choices = l.Known.fit(r.Choices)
+	held := ""
+	err = l.change(ctx, Who{Email: email, Network: r.Network}, func(p *Person) error {
+		held = p.join(r, l.Limits, token, l.Now())
+		return nil
+	})
+	if err != nil {
 		return fmt.Errorf("join: %w", err)
+	}
+	if held != "" && l.Held != nil {
+		l.Held(held)
 	}
 	return nil
 }
 
-// apply takes over what a request chooses.
-func (s *Subscriber) apply(r Request) {
-	s.Name, s.Lang, s.Digests = r.Name, r.Lang, r.Digests
+// Confirm makes the bearer of a confirmation's token active and owes him a welcome; by says how he confirms.
+// The second time changes nothing. The error is [ErrToken] for a token that is forged, older than seven days,
+// of an earlier wish, or of one that was disowned, bounced or ended by leaving.
+func (l *List) Confirm(ctx context.Context, token string, by Proof) (Subscriber, error) {
+	return l.byWish(ctx, token, func(p *Person) error { return p.confirm(by, "", l.Now()) })
 }
 
-// Confirm makes a pending subscriber active and owes him a welcome. For who is active or paused already
-// nothing changes. Anybody else, and a confirmation of an earlier wish, gets [ErrToken].
-func (l *List) Confirm(ctx context.Context, token string) (Subscriber, error) {
-	s, made, err := l.bearer(ctx, ToConfirm, token)
-	switch {
-	case err != nil:
-		return Subscriber{}, err
-	case s.State == Active, s.State == Paused:
-		return s, nil
-	case s.State != Pending, made.Before(s.Joined.Truncate(time.Hour)):
-		return Subscriber{}, ErrToken
-	}
-	s.ConsentAt = l.Now()
-	return l.change(ctx, s, Active, Welcome)
+// Disown is "this was not me": it drops the wish whose token it is, and lets no confirmation be sent to that
+// address for thirty days. Who had confirmed leaves. A second time the error is [ErrToken].
+func (l *List) Disown(ctx context.Context, token string) error {
+	_, err := l.byWish(ctx, token, func(p *Person) error { return p.disown(l.Now()) })
+	return err
 }
 
-// Leave takes the bearer off the list, from whatever state, and any number of times. A goodbye is owed
-// only to who was really on it: neither to one who never confirmed nor to one who cannot be reached.
+// Leave takes the bearer off the list, from whatever state, and any number of times; who was on it is owed a
+// goodbye with the way back.
 func (l *List) Leave(ctx context.Context, token string) (Subscriber, error) {
-	s, _, err := l.bearer(ctx, ToLeave, token)
-	switch {
-	case err != nil || s.State == Left:
-		return s, err
-	case s.State == Active, s.State == Paused:
-		return l.change(ctx, s, Left, Goodbye)
-	}
-	return l.change(ctx, s, Left)
+	return l.bySigned(ctx, token, func(p *Person) error { p.leave("", l.Now()); return nil }, ToLeave, ToManage)
 }
 
 // Return undoes a leave by the token that made it, within 30 days; later the error is [ErrToken]. Who had
-// never confirmed, or was taken off by the operator, is asked to confirm. For who has not left nothing
-// changes.
+// never confirmed, or was taken off by the operator or a complaint, is asked to confirm. For who has not left
+// nothing changes.
 func (l *List) Return(ctx context.Context, token string) (Subscriber, error) {
-	s, _, err := l.bearer(ctx, ToLeave, token)
-	now := l.Now()
-	switch {
-	case err != nil || s.State != Left:
-		return s, err
-	case now.Sub(s.Changed) > undoFor:
-		return Subscriber{}, ErrToken
-	case s.ConsentAt.IsZero():
-		s.Joined, s.ConsentHow = now, "return"
-		return l.change(ctx, s, Pending, Confirm)
+	fresh, err := l.draw()
+	if err != nil {
+		return Subscriber{}, err
 	}
-	s.ConsentAt, s.ConsentHow = now, "return"
-	return l.change(ctx, s, Active)
+	return l.bySigned(ctx, token, func(p *Person) error { return p.comeBack(l.Limits, fresh, l.Now()) }, ToLeave)
 }
 
-// Look returns the bearer of a valid token of either purpose, and changes nothing.
-func (l *List) Look(ctx context.Context, token string) (Subscriber, error) {
-	s, _, err := l.bearer(ctx, ToLeave, token)
-	if errors.Is(err, ErrToken) {
-		s, _, err = l.bearer(ctx, ToConfirm, token)
+// Prefer changes what the bearer of a token to manage chose. Who is not on the list any more has nothing to
+// choose: the error is [ErrToken].
+func (l *List) Prefer(ctx context.Context, token string, c Changes) (Subscriber, error) {
+	return l.bySigned(ctx, token, func(p *Person) error { return p.prefer(c, l.Known, l.Now()) }, ToManage)
+}
+
+// SendLink mails the link to his preferences to who is on the list, at most once a day, and tells nobody
+// whether it did. The error is [ErrAddress] or the store's fault.
+func (l *List) SendLink(ctx context.Context, address string) error {
+	email, err := Normalise(address)
+	if err != nil {
+		return err
 	}
-	return s, err
+	err = l.change(ctx, Who{Email: email}, func(p *Person) error {
+		if p.on() {
+			p.explain(Link, "", l.Now())
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("send the link to preferences: %w", err)
+	}
+	return nil
+}
+
+// Look returns the bearer of a valid token for confirming, leaving or managing, and changes nothing. Who
+// only wishes to be on the list is [Pending].
+func (l *List) Look(ctx context.Context, token string) (Subscriber, error) {
+	who, err := l.signed(token, ToManage, ToLeave)
+	if err != nil {
+		if who.Token, err = TokenHash(token); err != nil {
+			return Subscriber{}, err
+		}
+	}
+	p, err := l.look(ctx, who)
+	if err != nil {
+		return Subscriber{}, voided(err)
+	}
+	if who.ID != 0 && p.Entry.ID != who.ID {
+		return Subscriber{}, ErrToken // the number of a wish that never came to be
+	}
+	if waited := p.waits(l.Now()); who.ID == 0 {
+		if err := p.confirm(Proof{}, "", l.Now()); err != nil { // only tried: nothing of it is stored
+			return Subscriber{}, err
+		}
+		if waited {
+			p.Entry.State = Pending
+		}
+	}
+	return p.Entry, nil
+}
+
+// Manages reports whether a token is one for managing, and not only for leaving.
+func (l *List) Manages(token string) bool {
+	_, err := l.signed(token, ToManage)
+	return err == nil
 }
 
 // LeaveToken returns the token by which the subscriber with this id leaves. It is always the same.
 func (l *List) LeaveToken(id int64) string { return l.Tokens.Sign(ToLeave, id, time.Time{}) }
 
-// ConfirmToken returns a token by which the subscriber with this id confirms within seven days.
-func (l *List) ConfirmToken(id int64) string { return l.Tokens.Sign(ToConfirm, id, l.Now()) }
+// ManageToken returns a token by which the subscriber with this id sees and changes his preferences within
+// seven days.
+func (l *List) ManageToken(id int64) string { return l.Tokens.Sign(ToManage, id, l.Now()) }
 
-// Add puts a reader on the list on the operator's word, without asking him and without a notice, and
-// reports whether that changed anything. Who has left is not brought back ([ErrLeft]); who is suspended
-// is asked to confirm.
-func (l *List) Add(ctx context.Context, r Request) (Subscriber, bool, error) {
-	email, err := Normalise(r.Email)
-	if err != nil {
-		return Subscriber{}, false, err
-	}
-	now := l.Now()
-	s, err := l.Store.Find(ctx, email)
-	switch {
-	case errors.Is(err, ErrUnknown):
-		s = Subscriber{Email: email, Joined: now}
-	case err != nil:
-		return Subscriber{}, false, fmt.Errorf("add: %w", err)
-	case s.State == Active, s.State == Paused:
-		return s, false, nil
-	case s.State == Left && s.ConsentHow != removed:
-		return s, false, ErrLeft
-	case s.State == Suspended:
-		s.Joined, s.ConsentAt, s.ConsentHow = now, time.Time{}, "operator"
-		s, err = l.change(ctx, s, Pending, Confirm)
-		return s, err == nil, err
-	}
-	s.apply(r)
-	s.ConsentAt, s.ConsentHow = now, "operator"
-	s, err = l.change(ctx, s, Active)
-	return s, err == nil, err
+// ReportToken returns the token that a bounce of, or a complaint about, the delivery with this id comes back
+// to; p is [ToBounce] or [ToComplain].
+func (l *List) ReportToken(p Purpose, delivery int64) string {
+	return l.Tokens.Sign(p, delivery, time.Time{})
 }
 
-// Remove takes the reader with this address off the list on the operator's word, without a notice. Who is
-// not known gets [ErrUnknown]; who has left stays as he is.
-func (l *List) Remove(ctx context.Context, address string) (Subscriber, error) {
-	email, err := Normalise(address)
+// byWish lets the bearer of a confirmation's token act.
+func (l *List) byWish(ctx context.Context, token string, rule func(*Person) error) (Subscriber, error) {
+	hash, err := TokenHash(token)
 	if err != nil {
 		return Subscriber{}, err
 	}
-	s, err := l.Store.Find(ctx, email)
-	switch {
-	case errors.Is(err, ErrUnknown):
+	return l.act(ctx, Who{Token: hash}, rule)
+}
+
+// bySigned lets the bearer of a signed token act.
+func (l *List) bySigned(ctx context.Context, token string, rule func(*Person) error, purposes ...Purpose) (Subscriber, error) {
+	who, err := l.signed(token, purposes...)
+	if err != nil {
 		return Subscriber{}, err
-	case err != nil:
-		return Subscriber{}, fmt.Errorf("remove: %w", err)
-	case s.State == Left:
-		return s, nil
 	}
-	s.ConsentAt, s.ConsentHow = time.Time{}, removed
-	return l.change(ctx, s, Left)
+	return l.act(ctx, who, func(p *Person) error {
+		if p.Entry.ID != who.ID {
+			return ErrToken // the number of a wish that never came to be
+		}
+		return rule(p)
+	})
 }
 
-// bearer returns whose token it is. A token of somebody who is no longer stored is not valid.
-func (l *List) bearer(ctx context.Context, p Purpose, token string) (Subscriber, time.Time, error) {
-	id, made, err := l.Tokens.Open(p, token, l.Now())
+// act runs a rule on a bearer and returns him as he is then. Who is no longer stored has no valid token.
+func (l *List) act(ctx context.Context, who Who, rule func(*Person) error) (Subscriber, error) {
+	var bearer *Person
+	err := l.change(ctx, who, func(p *Person) error {
+		bearer = p
+		return rule(p)
+	})
 	if err != nil {
-		return Subscriber{}, time.Time{}, err
+		return Subscriber{}, voided(err)
 	}
-	s, err := l.Store.Get(ctx, id)
-	if errors.Is(err, ErrUnknown) {
-		return Subscriber{}, time.Time{}, ErrToken
-	}
-	if err != nil {
-		return Subscriber{}, time.Time{}, fmt.Errorf("look for the bearer of a token: %w", err)
-	}
-	return s, made, nil
+	return bearer.reader(), nil
 }
 
-// change stores s in its new state with the notices that this owes him.
-func (l *List) change(ctx context.Context, s Subscriber, to State, owed ...Notice) (Subscriber, error) {
-	s.State, s.Changed = to, l.Now()
-	id, err := l.Store.Save(ctx, s, owed...)
-	if err != nil {
-		return Subscriber{}, fmt.Errorf("make subscriber %d %s: %w", s.ID, to, err)
+// voided turns nobody's token into an invalid one, and says of a fault where it was.
+func voided(err error) error {
+	if errors.Is(err, ErrUnknown) || errors.Is(err, ErrToken) {
+		return ErrToken
 	}
-	s.ID = id
-	return s, nil
+	return fmt.Errorf("the bearer of a token: %w", err)
+}
+
+// signed opens a signed token of any of these purposes.
+func (l *List) signed(token string, purposes ...Purpose) (Who, error) {
+	for _, p := range purposes {
+		if id, _, err := l.Tokens.Open(p, token, l.Now()); err == nil {
+			return Who{ID: id}, nil
+		}
+	}
+	return Who{}, ErrToken
+}
+
+// draw makes a token for a confirmation.
+func (l *List) draw() (string, error) {
+	var raw [20]byte
+	if _, err := io.ReadFull(l.Random, raw[:]); err != nil {
+		return "", fmt.Errorf("no randomness for a token: %w", err)
+	}
+	return alphabet.EncodeToString(raw[:]), nil
+}
+
+// change is [Store.Change].
+func (l *List) change(ctx context.Context, who Who, rule func(*Person) error) error {
+	who.Trace = l.Tokens.Trace
+	return l.Store.Change(ctx, who, rule)
+}
+
+// look is [Store.Look].
+func (l *List) look(ctx context.Context, who Who) (Person, error) {
+	who.Trace = l.Tokens.Trace
+	return l.Store.Look(ctx, who)
+}
+
+// Mark is what a mail is known by, so that it is acted on once: its Message-ID, to which of our addresses it
+// came, and what of it stays the same whatever way it takes (who wrote it and its body, not its trace).
+func Mark(messageID, to string, content []byte) [32]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "%q %q ", messageID, to)
+	h.Write(content)
+	return [32]byte(h.Sum(nil))
 }

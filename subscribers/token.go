@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base32"
+	"encoding/base64"
 	"encoding/binary"
 	"errors"
 	"strings"
@@ -13,19 +14,18 @@ import (
 // Purpose is what a token lets its bearer do; a token of one purpose is worth nothing for another.
 type Purpose string
 
-// The purposes. A token for leaving is valid for ever, also for looking and returning; one for confirming
-// for seven days.
+// The purposes. A token for leaving is valid for ever, also for looking and returning; one for managing for
+// seven days. Those for bounces and complaints name a delivery and not a subscriber. A confirmation has no
+// signed token but a random one.
 const (
-	ToLeave   Purpose = "leave"
-	ToConfirm Purpose = "confirm"
+	ToLeave    Purpose = "leave"
+	ToManage   Purpose = "manage"
+	ToBounce   Purpose = "bounce"
+	ToComplain Purpose = "complain"
 )
 
-const (
-	// TokenLength is the length of every token, so that a letter can be filled in where it stands.
-	TokenLength = 32
-
-	confirmFor = 7 * 24 * time.Hour
-)
+// TokenLength is the length of every token, so that a letter can be filled in where it stands.
+const TokenLength = 32
 
 // Tokens signs and opens the tokens in readers' links and addresses.
 //
@@ -36,7 +36,9 @@ const (
 //	5–7    hours since 1970 when it was made; zero in a token for leaving, which so is always the same
 //	8–19   the first 96 bits of HMAC-SHA-256 over "tidings/", the purpose, a zero octet and octets 0–7
 //
-// It stores nothing: a token is valid because it is signed. A new key voids all tokens that are out.
+// In a token for a bounce or a complaint octets 0–7 are the delivery's id. It stores nothing: a token is valid
+// because it is signed. A new key voids all tokens that are out. The token of a confirmation looks the same
+// and is 160 random bits; the store knows it by its hash.
 type Tokens struct {
 	key []byte
 }
@@ -51,32 +53,65 @@ func NewTokens(key []byte) (Tokens, error) {
 
 var alphabet = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-// Sign makes the token for the subscriber with this id; at matters only for those that expire.
+// Sign makes the token for the subscriber, or the delivery, with this id; at matters only for those that
+// expire.
 func (t Tokens) Sign(p Purpose, id int64, at time.Time) string {
-	var hours int64
-	if p == ToConfirm {
-		hours = at.Unix() / 3600
+	head := uint64(id)
+	switch p {
+	case ToLeave:
+		head <<= 24
+	case ToManage:
+		head = head<<24 | uint64(at.Unix()/3600)&(1<<24-1)
 	}
 	token := make([]byte, 8, 20)
-	binary.BigEndian.PutUint64(token, uint64(id)<<24|uint64(hours)&(1<<24-1))
+	binary.BigEndian.PutUint64(token, head)
 	return alphabet.EncodeToString(append(token, t.mac(p, token)...))
 }
 
 // Open returns whose token it is and, of one that expires, the hour in which it was made. The error is
 // [ErrToken], and does not tell a forged token from an expired one.
 func (t Tokens) Open(p Purpose, token string, now time.Time) (id int64, made time.Time, err error) {
-	raw, err := alphabet.DecodeString(strings.ToLower(strings.TrimSpace(token)))
-	if err != nil || len(raw) != 20 || !hmac.Equal(raw[8:], t.mac(p, raw[:8])) {
+	raw, err := decode(token)
+	if err != nil || !hmac.Equal(raw[8:], t.mac(p, raw[:8])) {
 		return 0, time.Time{}, ErrToken
 	}
 	head := binary.BigEndian.Uint64(raw)
-	if p == ToConfirm {
+	switch p {
+	case ToBounce, ToComplain:
+		return int64(head), time.Time{}, nil
+	case ToManage:
 		made = time.Unix(int64(head&(1<<24-1))*3600, 0)
-		if now.Sub(made) > confirmFor {
+		if now.Sub(made) > manageFor {
 			return 0, time.Time{}, ErrToken
 		}
 	}
 	return int64(head >> 24), made, nil
+}
+
+// TokenHash is what the store knows the token of a confirmation by. What has not the form of a token is
+// [ErrToken].
+func TokenHash(token string) ([32]byte, error) {
+	raw, err := decode(token)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return sha256.Sum256(raw), nil
+}
+
+// decode reads a token's octets, in whatever case it came back.
+func decode(token string) ([]byte, error) {
+	raw, err := alphabet.DecodeString(strings.ToLower(strings.TrimSpace(token)))
+	if err != nil || len(raw) != 20 {
+		return nil, ErrToken
+	}
+	return raw, nil
+}
+
+// Trace is a keyed hash of a normalised address: what is remembered of it where the address must not be.
+func (t Tokens) Trace(email string) string {
+	h := hmac.New(sha256.New, t.key)
+	h.Write([]byte("tidings/trace\x00" + email))
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
 func (t Tokens) mac(p Purpose, head []byte) []byte {

@@ -8,6 +8,8 @@ import (
 	"time"
 )
 
+var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
 func newTokens(t testing.TB) Tokens {
 	t.Helper()
 	tokens, err := NewTokens(bytes.Repeat([]byte("k"), 32))
@@ -20,20 +22,20 @@ func newTokens(t testing.TB) Tokens {
 func TestTokens(t *testing.T) {
 	tokens := newTokens(t)
 	for _, id := range []int64{0, 1, 42, 1<<32 - 1, 1<<40 - 1} {
-		for _, p := range []Purpose{ToLeave, ToConfirm} {
+		for _, p := range []Purpose{ToLeave, ToManage} {
 			token := tokens.Sign(p, id, noon)
 			if len(token) != TokenLength || token != strings.ToLower(token) {
 				t.Errorf("token %q", token)
 			}
 			got, made, err := tokens.Open(p, "  "+strings.ToUpper(token)+"\n", noon.Add(time.Hour))
-			if err != nil || got != id || p == ToConfirm && !made.Equal(noon) {
+			if err != nil || got != id || p == ToManage && !made.Equal(noon) {
 				t.Errorf("%s %d: %d, %v, %v", p, id, got, made, err)
 			}
 		}
-		if _, _, err := tokens.Open(ToConfirm, tokens.Sign(ToLeave, id, noon), noon); !errors.Is(err, ErrToken) {
+		if _, _, err := tokens.Open(ToManage, tokens.Sign(ToLeave, id, noon), noon); !errors.Is(err, ErrToken) {
 			t.Errorf("a token for leaving confirms: %v", err)
 		}
-		if _, _, err := tokens.Open(ToLeave, tokens.Sign(ToConfirm, id, noon), noon); !errors.Is(err, ErrToken) {
+		if _, _, err := tokens.Open(ToLeave, tokens.Sign(ToManage, id, noon), noon); !errors.Is(err, ErrToken) {
 			t.Errorf("a token for confirming leaves: %v", err)
 		}
 	}
@@ -69,12 +71,12 @@ func TestTokenForged(t *testing.T) {
 func FuzzToken(f *testing.F) {
 	tokens := newTokens(f)
 	f.Add(tokens.Sign(ToLeave, 42, noon))
-	f.Add(tokens.Sign(ToConfirm, 42, noon))
+	f.Add(tokens.Sign(ToManage, 42, noon))
 	f.Add("")
 	f.Add(strings.Repeat("a", 32))
 	f.Add(strings.Repeat("a\n", 32))
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, p := range []Purpose{ToLeave, ToConfirm} {
+		for _, p := range []Purpose{ToLeave, ToManage} {
 			id, made, err := tokens.Open(p, s, noon)
 			if err == nil && tokens.Sign(p, id, made) != strings.ToLower(strings.TrimSpace(s)) {
 				t.Errorf("%q opens as %s %d, and is not its token", s, p, id)

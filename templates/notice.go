@@ -3,21 +3,43 @@ package templates
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Notice is what a transactional mail tells. Nothing in it was written by a stranger: a confirmation goes
-// to somebody who may never have asked for it.
+// to somebody who may never have asked for it. Pages are absolute addresses; what is empty is left out.
 type Notice struct {
-	Title   string // of the digest, or of the house when it has several
-	Lang    string // BCP 47
-	Confirm string // absolute address of the page to confirm; kind confirm
-	Leave   string // absolute address of the page to leave; kind welcome
-	Return  string // absolute address of the page to take leaving back; kind goodbye
-	Archive string // absolute address of past editions; kind welcome; may be empty
-	Reply   bool   // an answer to the mail confirms as well; kind confirm
+	Title   string  // of the digest, or of the house when it has several
+	Lang    string  // BCP 47
+	Confirm string  // page to confirm; kind confirm
+	Disown  string  // page to say "this was not me"; kind confirm
+	Reply   bool    // an answer to the mail confirms as well; kind confirm
+	Leave   string  // page to leave; kinds welcome, leaving, status and link
+	Return  string  // page to take leaving back; kind goodbye
+	Manage  string  // page of preferences; kinds link and status
+	Archive string  // past editions; kind welcome
+	Home    string  // page to subscribe; kind help
+	Chosen  Chosen  // kind status
+	Mailbox Mailbox // kind help
 }
 
-// Notice renders a notice; kind is "confirm", "welcome" or "goodbye".
+// Chosen is what a reader has chosen, in words; what is empty is as usual.
+type Chosen struct {
+	Paused   bool
+	Until    time.Time // a pause ends; zero: when he says so
+	Digests  []string  // titles
+	Topics   []string  // names
+	Lang     string    // BCP 47
+	Text     bool      // plain text only
+	Timezone string    // IANA name
+}
+
+// Mailbox are the addresses to which one may write; an empty one is left out.
+type Mailbox struct {
+	Subscribe, Unsubscribe, Status, Help string
+}
+
+// Notice renders a notice; kind is "confirm", "welcome", "goodbye", "link", "status", "leaving" or "help".
 func (s *Set) Notice(kind string, n Notice) (Letter, error) {
 	t, known := s.notices[kind]
 	if !known {
@@ -27,10 +49,17 @@ func (s *Set) Notice(kind string, n Notice) (Letter, error) {
 		Words:   s.in(n.Lang),
 		Title:   clean(n.Title, longestName),
 		Confirm: link(n.Confirm),
+		Disown:  link(n.Disown),
 		Leave:   link(n.Leave),
 		Return:  link(n.Return),
+		Manage:  link(n.Manage),
 		Archive: link(n.Archive),
+		Home:    link(n.Home),
 		Reply:   n.Reply,
+	}
+	view.Chosen, view.Mailbox = n.Chosen, n.Mailbox
+	if view.Language = n.Chosen.Lang; view.Language != "" {
+		view.Language = view.tongue(n.Chosen.Lang)
 	}
 	var err error
 	if view.Subject, err = view.Say(kind+".subject", view.Title); err != nil {
@@ -50,10 +79,20 @@ func (s *Set) Notice(kind string, n Notice) (Letter, error) {
 	return letter, nil
 }
 
-// noticeView is what the templates of notices see.
+// noticeView is what the templates of notices see; pages are addresses, or nothing.
 type noticeView struct {
 	Words
-	Subject, Title                  string
-	Confirm, Leave, Return, Archive string // addresses, or nothing
-	Reply                           bool
+	Subject, Title        string
+	Confirm, Disown       string
+	Leave, Return, Manage string
+	Archive, Home         string
+	Reply                 bool
+	Chosen                Chosen
+	Language              string
+	Mailbox               Mailbox
+}
+
+// List writes several words as one.
+func (noticeView) List(words []string) string {
+	return clean(strings.Join(words, ", "), longestHeadline)
 }

@@ -81,7 +81,11 @@ func sampleEdition(lang string) digest.Edition {
 
 func sampleNotice(lang string) Notice {
 	const page = "https://example.org/page"
-	return Notice{Title: "Daily", Lang: lang, Confirm: page, Leave: page, Return: page, Archive: page, Reply: true}
+	return Notice{
+		Title: "Daily", Lang: lang, Confirm: page, Disown: page, Leave: page, Return: page, Manage: page, Archive: page, Home: page, Reply: true,
+		Chosen:  Chosen{Paused: true, Until: time.Date(2026, 12, 1, 7, 0, 0, 0, time.UTC), Digests: []string{"AI Daily"}, Topics: []string{"Chips", "Policy"}, Lang: "it", Text: true, Timezone: "Europe/Rome"},
+		Mailbox: Mailbox{"daily+subscribe@example.org", "daily+unsubscribe@example.org", "daily+status@example.org", "daily+help@example.org"},
+	}
 }
 
 // samplePages has each page but the edition, with all that it can show.

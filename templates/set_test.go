@@ -212,7 +212,7 @@ func TestRightToLeftEdition(t *testing.T) {
 func TestNoticesGolden(t *testing.T) {
 	s := load(t)
 	for _, lang := range []string{"en", "it"} {
-		for _, kind := range []string{"confirm", "welcome", "goodbye"} {
+		for _, kind := range []string{"confirm", "welcome", "goodbye", "link", "status", "leaving", "help"} {
 			n := sampleNotice(lang)
 			n.Title = "AI Daily"
 			l, err := s.Notice(kind, n)

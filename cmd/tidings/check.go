@@ -38,7 +38,7 @@ func (h checkup) all(ctx context.Context) error {
 		what func(context.Context) (string, error)
 	}{
 		{"config", h.file}, {"digests", h.slots}, {"sources", h.sources}, {"templates", h.templates},
-		{"store", h.readers}, {"smtp", h.relay}, {"mail", h.incoming}, {"llm", h.model},
+		{"store", h.readers}, {"providers", h.providers}, {"smtp", h.relay}, {"mail", h.incoming}, {"llm", h.model},
 	} {
 		state := "ok  "
 		told, err := look.what(ctx)
@@ -112,6 +112,28 @@ func (h checkup) readers(ctx context.Context) (string, error) {
 		return "opened; " + count(n, "active subscriber"), nil
 	}
 	return "opened; nobody is subscribed yet: `tidings subscribers add ADDRESS`", nil
+}
+
+// providers tells who refuses letters because of us.
+func (h checkup) providers(ctx context.Context) (string, error) {
+	s, err := store.Open(ctx, h.config.Store.URL, h.now)
+	if err != nil {
+		return "", errors.New("not known while the store cannot be opened")
+	}
+	seen, err := s.Providers(ctx, h.now().Add(-7*24*time.Hour))
+	if err := errors.Join(err, s.Close()); err != nil {
+		return "", err
+	}
+	var blocking []string
+	for _, p := range seen {
+		if p.Alarm() {
+			blocking = append(blocking, fmt.Sprintf("%s refused %d of %d letters of %s because of us", p.Domain, p.Blocked, p.Letters, p.Edition))
+		}
+	}
+	if len(blocking) > 0 {
+		return "", errors.New(strings.Join(blocking, "; ") + ": read its answers in the log, and look at SPF, DKIM and DMARC of your domain")
+	}
+	return "none blocked us in the last seven days", nil
 }
 
 // model asks the language model for a word, and for a vector.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"tidings/digest"
+	"tidings/subscribers"
 )
 
 // builtinConfig is the root's config.toml, which no embedding can reach from here. It is what `init` writes
@@ -34,6 +35,7 @@ type Config struct {
 	Discussion DiscussionConfig `toml:"discussion"`
 
 	Mail      MailConfig      `toml:"mail"`
+	Subscribe SubscribeConfig `toml:"subscribe"`
 	Web       WebConfig       `toml:"web"`
 	Desk      DeskConfig      `toml:"desk"`
 	Log       LogConfig       `toml:"log"`
@@ -79,6 +81,22 @@ type GatherConfig struct {
 	Often        time.Duration  `toml:"often"`         // a busy source is looked at after so long; 1h
 	Seldom       time.Duration  `toml:"seldom"`        // a still one after so long; 12h
 	Contact      string         `toml:"contact"`       // told to publishers in the user agent; empty: web.url
+}
+
+// SubscribeConfig bounds the confirmations of one hour.
+type SubscribeConfig struct {
+	PerHour    int      `toml:"per_hour"`    // to anybody; 300
+	PerDomain  int      `toml:"per_domain"`  // to one domain; 30
+	PerGiant   int      `toml:"per_giant"`   // to one of Giants; 150
+	PerNetwork int      `toml:"per_network"` // asked for on the page from one network; 10
+	Giants     []string `toml:"giants"`      // domains at which much of the world has its mail
+	Refuse     []string `toml:"refuse"`      // domains, and all below them, that cannot subscribe themselves; some well-known throw-away ones
+	RefuseFile string   `toml:"refuse_file"` // more of them, one a line; empty: none
+}
+
+// limits is what the list needs to know of it.
+func (s SubscribeConfig) limits() subscribers.Limits {
+	return subscribers.Limits{Domain: s.PerDomain, Giant: s.PerGiant, Giants: s.Giants, Network: s.PerNetwork, All: s.PerHour, Refuse: s.Refuse}
 }
 
 // WebConfig says where readers find their pages.
@@ -175,6 +193,7 @@ type DigestConfig struct {
 	BriefFloor float64       `toml:"brief_floor"` // 0.2; 0: none
 	Sentences  int           `toml:"sentences"`   // 2
 	Optional   bool          `toml:"optional"`    // only for readers who chose it by name
+	DeliverAt  string        `toml:"deliver_at"`  // "HH:MM local", on each reader's own clock; empty: as soon as it is sealed
 	Uncertain  digest.Policy `toml:"uncertain"`   // empty: delivery.uncertain
 	CatchUp    time.Duration `toml:"catch_up"`    // how late a missed slot is still worth printing; 18h
 	Weights    WeightsConfig `toml:"weights"`
@@ -216,10 +235,15 @@ func defaultConfig() Config {
 		Gather:     GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, PerHost: 1, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
 		Discussion: DiscussionConfig{URL: "https://hn.algolia.com/api/v1/search"},
 		Mail:       presetMail(),
-		Web:        WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
-		Desk:       DeskConfig{Listen: "127.0.0.1:8090"},
-		Log:        LogConfig{Level: slog.LevelInfo, Format: "text"},
-		LLM:        LLMConfig{Summaries: true, MaxCalls: 40, MaxTokens: 100_000, Timeout: 2 * time.Minute},
+		Subscribe: SubscribeConfig{
+			PerHour: 300, PerDomain: 30, PerGiant: 150, PerNetwork: 10,
+			Giants: []string{"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "libero.it", "gmx.de", "web.de", "qq.com", "163.com"},
+			Refuse: []string{"mailinator.com", "guerrillamail.com", "10minutemail.com", "yopmail.com", "trashmail.com", "temp-mail.org"},
+		},
+		Web:  WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
+		Desk: DeskConfig{Listen: "127.0.0.1:8090"},
+		Log:  LogConfig{Level: slog.LevelInfo, Format: "text"},
+		LLM:  LLMConfig{Summaries: true, MaxCalls: 40, MaxTokens: 100_000, Timeout: 2 * time.Minute},
 	}
 }
 

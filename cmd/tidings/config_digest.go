@@ -33,6 +33,9 @@ func (r configChecker) checkDigests(c *Config, topics []string) {
 		}
 		r.checkLang(at("digest", i, "lang"), d.Lang)
 		r.checkSchedule(i, d)
+		if _, err := hour(d.DeliverAt); err != nil {
+			r.fault(at("digest", i, "deliver_at"), `digest.deliver_at must be an hour on the reader's clock, such as "07:00 local"`)
+		}
 		r.checkReferences(i, d, c.Source, topics)
 		r.checkLayout(i, d)
 		r.checkBoosts(i, d, topics)
@@ -55,6 +58,19 @@ func (r configChecker) checkSchedule(i int, d DigestConfig) {
 	} else if s.Next(time.Unix(0, 0)).IsZero() {
 		r.fault(path, "digest.schedule %q names a day that never comes", d.Schedule)
 	}
+}
+
+// hour reads "HH:MM local" as a time since midnight; nothing is no hour.
+func hour(text string) (*time.Duration, error) {
+	if text == "" {
+		return nil, nil
+	}
+	t, err := time.Parse("15:04 local", text)
+	if err != nil {
+		return nil, fmt.Errorf("deliver_at %q: write it like \"07:00 local\"", text)
+	}
+	since := time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute
+	return &since, nil
 }
 
 // zone returns the location of an IANA name. The machine's own zone is none: editions would change their
@@ -178,6 +194,9 @@ func (c Config) digests() ([]digest.Digest, error) {
 			},
 			Weights:  digest.Weights(d.Weights),
 			Optional: d.Optional, Uncertain: d.Uncertain,
+		}
+		if made.DeliverAt, err = hour(d.DeliverAt); err != nil {
+			return nil, fmt.Errorf("digest %s: %w", d.Name, err)
 		}
 		if made.Title == "" {
 			made.Title = d.Name

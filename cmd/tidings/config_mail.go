@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net"
+	"net/mail"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 type MailConfig struct {
 	Delimiter string     `toml:"delimiter"` // between a digest's name and what a mail is for; +
 	Trusted   []string   `toml:"trusted"`   // whose Authentication-Results are believed; none
+	Pipe      bool       `toml:"pipe"`      // the mail server starts `tidings mail receive`; false
 	Listen    string     `toml:"listen"`    // lmtp://HOST:PORT, smtp://HOST:PORT or lmtp:PATH; empty: nowhere
 	IMAP      IMAPConfig `toml:"imap"`
 }
@@ -32,6 +34,23 @@ type IMAPConfig struct {
 // presetMail is what a [mail] means that says nothing.
 func presetMail() MailConfig {
 	return MailConfig{Delimiter: "+", IMAP: IMAPConfig{Folder: "INBOX", Done: "Tidings", Poll: 5 * time.Minute}}
+}
+
+// comes says whether mail gets in at all, so that letters may name addresses to write to.
+func (m MailConfig) comes() bool { return m.Pipe || m.Listen != "" || m.IMAP.URL != "" }
+
+// address is a digest's address with what a mail to it is for: daily+u-TOKEN@example.org. It is empty when no mail
+// gets in, and when it would be longer than mail can carry (RFC 5321, 4.5.3.1.1).
+func (m MailConfig) address(from, purpose string) string {
+	a, err := mail.ParseAddress(from)
+	if err != nil || !m.comes() {
+		return ""
+	}
+	local, domain, _ := strings.Cut(a.Address, "@")
+	if local += m.Delimiter + purpose; len(local) > 64 {
+		return ""
+	}
+	return local + "@" + domain
 }
 
 // door is where the daemon takes mail in: a network and an address for [net.Listen], and whether it speaks SMTP

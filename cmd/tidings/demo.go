@@ -94,11 +94,11 @@ type show struct{ *house }
 // morning subscribes two readers, makes both editions and delivers them.
 func (h show) morning(ctx context.Context, at time.Time) error {
 	readers := []subscribers.Request{
-		{Email: "ada@readers.example", Name: "Ada", How: "operator", Digests: []string{"demo"}},
-		{Email: "alessandro@readers.example", Name: "Alessandro", Lang: "it", How: "operator", Digests: []string{"dimostrazione"}},
+		{Email: "ada@readers.example", Name: "Ada", Choices: subscribers.Choices{Digests: []string{"demo"}}},
+		{Email: "alessandro@readers.example", Name: "Alessandro", Choices: subscribers.Choices{Lang: "it", Digests: []string{"dimostrazione"}}},
 	}
 	for _, r := range readers {
-		if _, _, err := h.list.Add(ctx, r); err != nil {
+		if _, _, err := (subscribers.Operator{List: h.list}).Add(ctx, r); err != nil {
 			return err
 		}
 	}

@@ -103,7 +103,10 @@ func (h *house) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	h.list = &subscribers.List{Store: h.store, Tokens: tokens, Now: h.now}
+	h.list = &subscribers.List{
+		Store: h.store, Tokens: tokens, Now: h.now, Random: crand.Reader, Limits: h.config.Subscribe.limits(), Known: h.known(),
+		Held: (&seldom{log: h.log, now: h.now}).held,
+	}
 	if h.feeds, err = h.reader(h.store); err != nil {
 		return err
 	}
@@ -282,8 +285,8 @@ func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 	}
 	d := h.config.Delivery
 	return &outbox.Outbox{
-		Ledger: ledger, Letters: newLetters(h), Open: open, Now: h.now,
-		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Jitter: rand.Float64, Log: h.log,
+		Ledger: accounts{ledger, h.list, h.log}, Letters: newLetters(h), Open: open, Now: h.now,
+		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Jitter: rand.Float64, Log: h.log, Wait: newPace(h).wait,
 	}, nil
 }
 

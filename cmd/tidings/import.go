@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"tidings/digest"
+	"tidings/digest/store"
 	"tidings/subscribers"
 )
 
@@ -48,29 +49,32 @@ func (h roll) importCSV(ctx context.Context, path string, dry bool) error {
 		defer f.Close()
 		in = f
 	}
-	rows, refused, err := h.readCSV(in)
+	rows, told, refused, err := h.readCSV(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if dry {
 		h.refuse(refused)
 		fmt.Fprintf(h.err, "would import %s, refuse %d\n", count(len(rows), "row"), len(refused))
-		return told(refused)
+		return refusing(refused)
 	}
 	all, line := make([]subscribers.Subscriber, len(rows)), make(map[string]int, len(rows))
 	for i, r := range rows {
 		all[i], line[r.subscriber.Email] = r.subscriber, r.line
 	}
-	done, err := h.store.Import(ctx, all)
+	done, err := h.store.Import(ctx, all, told, h.list.Tokens.Trace)
 	if err != nil {
 		return err
 	}
 	for _, email := range done.Kept {
 		refused = append(refused, refusal{line[email], email + " has left or is suspended; only the reader himself can come back"})
 	}
+	for _, email := range done.Erased {
+		refused = append(refused, refusal{line[email], email + " was erased; only the reader himself can come back, or `tidings subscribers add`"})
+	}
 	h.refuse(refused)
 	fmt.Fprintf(h.err, "imported %s: %d new, %d changed; refused %d\n", count(done.Added+done.Updated, "row"), done.Added, done.Updated, len(refused))
-	return told(refused)
+	return refusing(refused)
 }
 
 // row is one that can be taken, with its line in the file.
@@ -92,15 +96,15 @@ func (h roll) refuse(refused []refusal) {
 	}
 }
 
-func told(refused []refusal) error {
+func refusing(refused []refusal) error {
 	if len(refused) > 0 {
 		return errTold
 	}
 	return nil
 }
 
-// readCSV reads all rows. Its error is for a file that is no such CSV at all.
-func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
+// readCSV reads all rows, and which columns they tell. Its error is for a file that is no such CSV at all.
+func (h roll) readCSV(in io.Reader) ([]row, store.Told, []refusal, error) {
 	text := bufio.NewReader(in)
 	if mark, _ := text.Peek(3); string(mark) == "\ufeff" { // spreadsheets put it before the header, quoted or not
 		_, _ = text.Discard(3)
@@ -109,14 +113,14 @@ func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
 	r.FieldsPerRecord = -1
 	header, err := r.Read()
 	if errors.Is(err, io.EOF) {
-		return nil, nil, errors.New("the file is empty; its first line must name the columns, email among them")
+		return nil, store.Told{}, nil, errors.New("the file is empty; its first line must name the columns, email among them")
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, store.Told{}, nil, err
 	}
 	place, err := places(header)
 	if err != nil {
-		return nil, nil, err
+		return nil, store.Told{}, nil, err
 	}
 	var rows []row
 	var refused []refusal
@@ -124,7 +128,7 @@ func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
 	for {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
-			return rows, refused, nil
+			return rows, toldBy(place), refused, nil
 		}
 		var syntax *csv.ParseError
 		if errors.As(err, &syntax) {
@@ -133,7 +137,7 @@ func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
 			continue
 		}
 		if err != nil {
-			return nil, nil, err
+			return nil, store.Told{}, nil, err
 		}
 		line, _ := r.FieldPos(0)
 		s, err := h.fromCSV(record, place)
@@ -146,6 +150,15 @@ func (h roll) readCSV(in io.Reader) ([]row, []refusal, error) {
 			seen[s.Email] = line
 			rows = append(rows, row{line, s})
 		}
+	}
+}
+
+// toldBy says what a file with these columns tells of who is known already.
+func toldBy(place map[string]int) store.Told {
+	has := func(column string) bool { _, ok := place[column]; return ok }
+	return store.Told{
+		Name: has("name"), State: has("state"), Digests: has("digests"), Topics: has("topics"),
+		Lang: has("lang"), Text: has("format"), Timezone: has("timezone"),
 	}
 }
 
@@ -188,6 +201,9 @@ func (h roll) fromCSV(record []string, place map[string]int) (subscribers.Subscr
 		if s.State, err = subscribers.ParseState(state); err != nil {
 			return s, err
 		}
+	}
+	if s.State == subscribers.Suspended {
+		s.Why = subscribers.ByBounces
 	}
 	if err := h.preferable(s); err != nil {
 		return s, err

@@ -22,8 +22,9 @@ type letters struct {
 	proofs map[string]*proof
 }
 
-// atHand is how many proofs are kept at most; letters of more editions are seldom owed at one time.
-const atHand = 8
+// atHand is how many proofs are kept at most: letters of more editions, and of more choices of topics, are
+// seldom owed at one time.
+const atHand = 64
 
 // proof is an edition made ready for all its readers.
 type proof struct {
@@ -38,34 +39,35 @@ func newLetters(h *house) *letters {
 // Letter implements [outbox.Letters].
 func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Letter, error) {
 	if d.Notice != "" {
-		return l.notice(d)
+		return l.notice(ctx, d)
 	}
-	p, err := l.sealed(ctx, d.Edition)
+	p, err := l.sealed(ctx, d.Edition, d.Topics)
 	if err != nil {
 		return outbox.Letter{}, err
 	}
 	return l.of(p, d), nil
 }
 
-// sealed returns a sealed edition's proof, made once.
-func (l *letters) sealed(ctx context.Context, key string) (*proof, error) {
+// sealed returns the proof of a sealed edition, or of what it has of some topics, made once.
+func (l *letters) sealed(ctx context.Context, key string, topics []string) (*proof, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if p, ok := l.proofs[key]; ok {
+	name := strings.Join(append([]string{key}, topics...), " ")
+	if p, ok := l.proofs[name]; ok {
 		return p, nil
 	}
 	e, err := l.house.store.Edition(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.proof(e)
+	p, err := l.proof(e.Only(topics))
 	if err != nil {
 		return nil, err
 	}
 	if len(l.proofs) == atHand {
 		clear(l.proofs) // a daemon sees years of editions
 	}
-	l.proofs[key] = p
+	l.proofs[name] = p
 	return p, nil
 }
 
@@ -78,49 +80,30 @@ func (l *letters) proof(e digest.Edition) (*proof, error) {
 	return &proof{e, p}, nil
 }
 
-// of is a proof's letter to one reader.
+// of is a proof's letter to one reader. Where mail gets in, what comes back names the letter by a token (VERP), and
+// the reader may leave and ask by mail too.
 func (l *letters) of(p *proof, d digest.Delivery) outbox.Letter {
-	leave := l.link("u", l.house.list.LeaveToken(d.Reader))
+	token := l.house.list.LeaveToken(d.Reader)
+	leave := l.link("u", token)
 	letter := p.print.For(leave, d.Text)
+	headers := map[string]string{
+		"List-Id":               listID(p.edition),
+		"List-Unsubscribe":      "<" + leave + ">",
+		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+		"Precedence":            "bulk",
+		"Auto-Submitted":        "auto-generated",
+	}
+	to := func(purpose string) string { return l.house.config.Mail.address(p.edition.From, purpose) }
+	if by := to("u-" + token); by != "" {
+		headers["List-Unsubscribe"] += ", <mailto:" + by + "?subject=unsubscribe>"
+		headers["List-Subscribe"] = "<mailto:" + to("subscribe") + "?subject=subscribe>"
+		headers["List-Help"] = "<mailto:" + to("help") + "?subject=help>"
+		headers["CFBL-Address"] = to("f-"+l.house.list.ReportToken(subscribers.ToComplain, d.ID)) + "; report=arf" // RFC 9477
+	}
 	return outbox.Letter{
 		Key: d.Key, From: p.edition.From, To: d.To, Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text, Date: d.Owed,
-		Headers: map[string]string{
-			"List-Id":               listID(p.edition),
-			"List-Unsubscribe":      "<" + leave + ">",
-			"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-			"Precedence":            "bulk",
-			"Auto-Submitted":        "auto-generated",
-		},
+		EnvelopeFrom: to("b-" + l.house.list.ReportToken(subscribers.ToBounce, d.ID)), Headers: headers,
 	}
-}
-
-// notice writes one transactional mail.
-func (l *letters) notice(d digest.Delivery) (outbox.Letter, error) {
-	from, title, lang := l.house.sender()
-	if d.Lang != "" {
-		lang = d.Lang
-	}
-	n := templates.Notice{Title: title, Lang: lang, Archive: l.link("archive")}
-	switch subscribers.Notice(d.Notice) {
-	case subscribers.Confirm:
-		n.Confirm = l.link("c", l.house.list.ConfirmToken(d.Reader))
-	case subscribers.Welcome:
-		n.Leave = l.link("u", l.house.list.LeaveToken(d.Reader))
-	case subscribers.Goodbye:
-		n.Return = l.link("u", l.house.list.LeaveToken(d.Reader))
-	}
-	letter, err := l.house.set.Notice(d.Notice, n)
-	if err != nil {
-		return outbox.Letter{}, fmt.Errorf("notice %s: %w", d.Notice, err)
-	}
-	html := letter.HTML
-	if d.Text {
-		html = ""
-	}
-	return outbox.Letter{
-		Key: d.Key, From: from, To: d.To, Subject: letter.Subject, HTML: html, Text: letter.Text, Date: d.Owed,
-		Headers: map[string]string{"Auto-Submitted": "auto-generated"},
-	}, nil
 }
 
 // link is an absolute address of one of the readers' pages.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,16 +38,17 @@ func newMailroom(h *house, owed chan<- struct{}) mailroom {
 
 // accept tells a mail server whether there is such a recipient: a digest, what can be done with it, or a token that
 // is ours.
-func (h mailroom) accept(_ context.Context, recipient string) error {
+func (h mailroom) accept(ctx context.Context, recipient string) error {
 	door, err := h.reader.Door(recipient)
 	if err != nil {
 		return err
 	}
-	switch door.Purpose {
-	case 'c':
-		_, _, err = h.list.Tokens.Open(subscribers.ToConfirm, door.Token, h.now())
-	case 'u':
-		_, _, err = h.list.Tokens.Open(subscribers.ToLeave, door.Token, h.now())
+	purpose := map[byte]subscribers.Purpose{'u': subscribers.ToLeave, 'b': subscribers.ToBounce, 'f': subscribers.ToComplain}[door.Purpose]
+	switch {
+	case door.Purpose == 'c':
+		_, err = h.list.Look(ctx, door.Token)
+	case purpose != "":
+		_, _, err = h.list.Tokens.Open(purpose, door.Token, h.now())
 	}
 	if errors.Is(err, subscribers.ErrToken) {
 		return &mailin.Refused{Sentence: "This address is not valid, or no longer"}
@@ -53,40 +56,185 @@ func (h mailroom) accept(_ context.Context, recipient string) error {
 	return err
 }
 
-// handle reads a mail and does what it asks for, if anything. It logs neither whose it is nor what was written.
+// handle reads a mail and does what it asks for, if anything, once however often and on whichever ways it comes. It
+// logs neither whose it is nor what was written.
 func (h mailroom) handle(ctx context.Context, in mailin.Incoming) error {
 	m, err := h.reader.Read(bytes.NewReader(in.Raw), in.Envelope)
 	if err != nil {
 		return err
 	}
-	done, err := h.act(ctx, m)
+	authentic := h.authentic(ctx, in.Raw, m) // asks the network, so before anything is held
+	done := false
+	to := m.To.Address + " " + m.To.Word + " " + m.To.Token
+	fresh, err := h.store.Once(ctx, subscribers.Mark(m.ID, to, lasting(in.Raw, m)), func(ctx context.Context) error {
+		var err error
+		done, err = h.act(ctx, m, authentic)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("%s by mail: %w", m.Act, err)
 	}
-	h.log.Info("mail came in", "way", in.Way, "octets", len(in.Raw), "act", m.Act, "reason", m.Reason, "done", done)
-	if done && h.owed != nil {
+	h.log.Info("mail came in", "way", in.Way, "octets", len(in.Raw), "act", m.Act, "reason", m.Reason, "done", done && fresh, "again", !fresh)
+	if done && fresh && h.owed != nil {
 		wake(h.owed)
 	}
 	return nil
 }
 
-// act does what a mail asks for, and tells whether it did. A token that is not valid is answered with silence.
-func (h mailroom) act(ctx context.Context, m mailin.Message) (bool, error) {
-	var err error
-	switch {
-	case m.Act == mailin.Subscribe:
-		err = h.list.Join(ctx, subscribers.Request{Email: m.From, How: "mail"})
-	case m.Act == mailin.Confirm && m.Token != "":
-		_, err = h.list.Confirm(ctx, m.Token)
-	case m.Act == mailin.Unsubscribe && m.Token != "":
-		_, err = h.list.Leave(ctx, m.Token)
-	default:
-		return false, nil
+// lasting is what of a mail is the same whatever way it takes: its writer and its body, whose lines end in two ways.
+func lasting(raw []byte, m mailin.Message) []byte {
+	raw = bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n"))
+	_, body, _ := bytes.Cut(raw, []byte("\n\n"))
+	return append([]byte(m.From+"\n"), bytes.TrimSpace(body)...)
+}
+
+// authentic tells whether a mail is from whom it says, where that makes a difference.
+func (h mailroom) authentic(ctx context.Context, raw []byte, m mailin.Message) bool {
+	switch m.Act {
+	case mailin.Unsubscribe, mailin.Preferences, mailin.Status, mailin.Unknown:
+		if m.From == "" || m.Token != "" {
+			return false
+		}
+		ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		_, ok := h.reader.Authenticate(ctx, raw, m, net.DefaultResolver)
+		return ok
 	}
-	if errors.Is(err, subscribers.ErrToken) || errors.Is(err, subscribers.ErrAddress) {
+	return false
+}
+
+// act does what a mail asks for, and tells whether it did. What is not valid is met with silence.
+func (h mailroom) act(ctx context.Context, m mailin.Message, authentic bool) (bool, error) {
+	var err error
+	switch m.Act {
+	case mailin.Bounce, mailin.Complaint:
+		err = h.report(ctx, m)
+	case mailin.AutoReply, mailin.Ignore:
 		return false, nil
+	default:
+		err = h.obey(ctx, m, authentic)
+	}
+	for _, nothing := range []error{subscribers.ErrToken, subscribers.ErrAddress, subscribers.ErrUnknown, errNoOrder} {
+		if errors.Is(err, nothing) {
+			return false, nil
+		}
 	}
 	return err == nil, err
+}
+
+// errNoOrder says that a person's mail asks for nothing that can be done.
+var errNoOrder = errors.New("nothing is asked for")
+
+// obey does what a person wrote.
+func (h mailroom) obey(ctx context.Context, m mailin.Message, authentic bool) error {
+	by := subscribers.Correspondence{List: h.list, Mail: subscribers.Mail{From: m.From, Authentic: authentic, MessageID: m.ID, Token: m.Token}}
+	switch {
+	case m.Act == mailin.Subscribe:
+		return by.Join(ctx, h.choices(m))
+	case m.Act == mailin.Confirm && m.Token != "":
+		return by.Confirm(ctx)
+	case m.Act == mailin.Unsubscribe && m.To.Purpose == 'c': // a no to the question whether to confirm
+		return h.list.Disown(ctx, m.To.Token)
+	case m.Act == mailin.Unsubscribe:
+		return by.Leave(ctx)
+	case m.Act == mailin.Help:
+		return by.Help(ctx)
+	}
+	if !h.list.Manages(m.Token) {
+		by.Mail.Token = ""
+	}
+	changes, any := h.changes(m.Order)
+	switch {
+	case any:
+		return by.Prefer(ctx, changes)
+	case m.Act == mailin.Status, m.Act == mailin.Preferences:
+		return by.Status(ctx)
+	case m.From == "":
+		return errNoOrder
+	}
+	return by.Puzzled(ctx)
+}
+
+// choices are what the address that somebody subscribes at says of his wishes: the digest that writes from it, if
+// not all do, and a topic.
+func (h mailroom) choices(m mailin.Message) subscribers.Choices {
+	c := subscribers.Choices{Lang: m.Order.Lang}
+	for _, d := range h.digests {
+		if from, err := mail.ParseAddress(d.From); err == nil && strings.EqualFold(from.Address, m.To.Address) {
+			c.Digests = append(c.Digests, d.Name)
+		}
+	}
+	if len(c.Digests) == len(h.digests) {
+		c.Digests = nil
+	}
+	for _, word := range m.Order.Words {
+		if slices.Contains(h.list.Known.Topics, word) {
+			c.Topics = append(c.Topics, word)
+		}
+	}
+	return c
+}
+
+// changes are what an order changes, if anything.
+func (h mailroom) changes(o mailin.Order) (c subscribers.Changes, any bool) {
+	yes, no, until := true, false, time.Time{}
+	switch o.Verb {
+	case "topics":
+		c.Topics = o.Words
+	case "digests":
+		c.Digests = o.Words
+	case "language":
+		if len(o.Words) == 1 {
+			c.Lang = &o.Words[0]
+		}
+	case "html":
+		c.Text = &no
+	case "text":
+		c.Text = &yes
+	case "pause":
+		until = h.now().AddDate(0, 0, cmp.Or(o.Days, restful))
+		c.Pause = &until
+	case "resume":
+		c.Pause = &until
+	}
+	return c, c.Topics != nil || c.Digests != nil || c.Lang != nil || c.Text != nil || c.Pause != nil
+}
+
+// restful is for how many days "pause" alone asks.
+const restful = 30
+
+// report tells the list what became of letters. The token of the address says which letter it was; a report that has
+// none and names nobody is about nobody.
+func (h mailroom) report(ctx context.Context, m mailin.Message) error {
+	token := ""
+	if m.To.Purpose == 'b' || m.To.Purpose == 'f' {
+		token = m.To.Token
+	}
+	told := m.Recipients
+	if len(told) == 0 && token != "" {
+		told = []mailin.Recipient{{Kind: mailin.Soft}}
+	}
+	post, noted := subscribers.Postmaster{List: h.list}, false
+	for _, r := range told {
+		report := subscribers.Report{
+			Token: token, MessageID: m.Returned.MessageID, Email: cmp.Or(r.Original, r.Address),
+			Bounce: subscribers.Bounce{Kind: subscribers.Kind(r.Kind), Status: r.Status, Diagnostic: r.Diagnostic},
+		}
+		act := post.Bounce
+		if m.Act == mailin.Complaint {
+			act = post.Complain
+		}
+		switch err := act(ctx, report); {
+		case err == nil:
+			noted = true
+		case !errors.Is(err, subscribers.ErrUnknown) && !errors.Is(err, subscribers.ErrToken) && !errors.Is(err, subscribers.ErrAddress):
+			return err
+		}
+	}
+	if !noted {
+		return errNoOrder
+	}
+	return nil
 }
 
 // ways are the parts of the daemon that take mail in, each to be run until its context ends. What can go wrong at

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/emersion/go-smtp"
+
+	"tidings/subscribers"
 )
 
 // mailIn opens a house that takes mail as these settings say, until the test ends.
@@ -71,11 +73,105 @@ func TestMailSocket(t *testing.T) {
 	if err := c.SendMail("ada@example.net", []string{"daily+subscribe@example.org"}, strings.NewReader("From: ada@example.net\r\n\r\n")); err != nil {
 		t.Fatal(err)
 	}
-	if s, err := h.store.Find(t.Context(), "ada@example.net"); err != nil {
-		t.Errorf("%+v, %v", s, err)
+	if p, err := (subscribers.Operator{List: h.list}).Record(t.Context(), "ada@example.net"); err != nil || p.Wish.Made.IsZero() {
+		t.Errorf("%+v, %v", p, err)
 	}
 	if _, err := listenFor(t.Context(), "unix", path); err == nil || !strings.Contains(err.Error(), "another program listens there") {
 		t.Errorf("a second one: %v", err)
+	}
+}
+
+// handIn gives the daemon a mail by LMTP and returns what it is told.
+func handIn(t *testing.T, path, from, to, mail string) error {
+	t.Helper()
+	conn, err := net.Dial("unix", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := smtp.NewClientLMTP(conn)
+	defer c.Close()
+	return c.SendMail(from, []string{to}, strings.NewReader(strings.ReplaceAll(mail, "\n", "\r\n")))
+}
+
+// What comes back to a letter's own address says which letter it was: a request to confirm that nobody takes ends the
+// wish. The same report by another way, or a forged token, does nothing more.
+func TestReportsAreActedOn(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lmtp")
+	h := mailIn(t, fmt.Sprintf("[mail]\nlisten = %q\n", "lmtp:"+path))
+	if err := h.list.Join(t.Context(), subscribers.Request{Email: "ada@example.net", Proof: subscribers.Proof{How: "page"}}); err != nil {
+		t.Fatal(err)
+	}
+	owed, err := h.store.Claim(t.Context(), 9, time.Now(), time.Now().Add(time.Minute))
+	if err != nil || len(owed) != 1 {
+		t.Fatalf("%+v, %v", owed, err)
+	}
+	letter, err := newLetters(h).Letter(t.Context(), owed[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(letter.EnvelopeFrom, "daily+b-") || !strings.HasPrefix(letter.Headers["Reply-To"], "daily+c-") {
+		t.Errorf("return path %q, answers to %q", letter.EnvelopeFrom, letter.Headers["Reply-To"])
+	}
+	const report = "From: mailer-daemon@example.net\nTo: you\nMessage-ID: <report@example.net>\nAuto-Submitted: auto-replied\n" +
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n--b\n\nNo.\n--b\nContent-Type: message/delivery-status\n\n" +
+		"Reporting-MTA: dns; mx.example.net\n\nFinal-Recipient: rfc822; ada@example.net\nAction: failed\nStatus: 5.1.1\n\n--b--\n"
+	forged := "daily+b-" + strings.Repeat("a", subscribers.TokenLength) + "@example.org"
+	if err := handIn(t, path, "", forged, report); err == nil || !strings.Contains(err.Error(), "not valid") {
+		t.Errorf("a forged token: %v", err)
+	}
+	for range 2 {
+		if err := handIn(t, path, "", letter.EnvelopeFrom, report); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p, err := (subscribers.Operator{List: h.list}).Record(t.Context(), "ada@example.net"); err == nil && !p.Wish.Made.IsZero() {
+		t.Errorf("the wish still waits: %+v", p)
+	}
+}
+
+// By mail a reader says what he wants: the digest of the address that he writes to, his language, a topic. Of an order
+// that is not vouched for nothing changes; he is mailed how he can do it himself.
+func TestOrdersByMail(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lmtp")
+	h := mailIn(t, fmt.Sprintf("[mail]\nlisten = %q\n", "lmtp:"+path))
+	write := func(to, subject string) {
+		t.Helper()
+		mail := fmt.Sprintf("From: ada@example.net\nTo: %s\nSubject: %s\nMessage-ID: <%s.%s@example.net>\n\n", to, subject, to[:8], strings.ReplaceAll(subject, " ", "."))
+		if err := handIn(t, path, "ada@example.net", to, mail); err != nil {
+			t.Fatal(err)
+		}
+	}
+	notices := func() (kinds []string, token string) {
+		t.Helper()
+		owed, err := h.store.Claim(t.Context(), 9, time.Now(), time.Now().Add(time.Hour))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range owed {
+			kinds, token = append(kinds, d.Notice), d.Token
+		}
+		return kinds, token
+	}
+	write("daily+subscribe-chips@example.org", "")
+	kinds, token := notices()
+	if fmt.Sprint(kinds) != "[confirm]" {
+		t.Fatalf("after subscribing: %v", kinds)
+	}
+	write("daily+c-"+token+"@example.org", "Re: confirm")
+	if kinds, _ := notices(); fmt.Sprint(kinds) != "[welcome]" {
+		t.Errorf("after confirming: %v", kinds)
+	}
+	write("daily@example.org", "pause 10")
+	if kinds, _ := notices(); fmt.Sprint(kinds) != "[link]" {
+		t.Errorf("after a wish to pause that nobody vouches for: %v", kinds)
+	}
+	s, err := h.store.Find(t.Context(), "ada@example.net")
+	if err != nil || s.State != subscribers.Active || fmt.Sprint(s.Topics) != "[chips]" || s.ConsentHow != "mail" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	write("daily+u-"+h.list.LeaveToken(s.ID)+"@example.org", "unsubscribe")
+	if kinds, _ := notices(); fmt.Sprint(kinds) != "[goodbye]" {
+		t.Errorf("after leaving: %v", kinds)
 	}
 }
 

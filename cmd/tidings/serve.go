@@ -132,6 +132,9 @@ func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 		case <-woken:
 			h.makeDue(ctx)
 			wake(owed)
+			if err := h.store.Sweep(ctx); err != nil && ctx.Err() == nil {
+				h.log.Error("not swept up", "again_in", look.String(), "err", err)
+			}
 		}
 	}
 }

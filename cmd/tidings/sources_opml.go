@@ -46,7 +46,7 @@ func (p sourceBook) importOPML(path string, dry, files bool) error {
 	}
 	if dry {
 		fmt.Fprintf(p.err, "would import %s; there already %d, refused %d\n", count(len(added), "source"), known, len(refused))
-		return told(refused)
+		return refusing(refused)
 	}
 	if len(added) > 0 {
 		changed, err := file.withSources(added)
@@ -61,7 +61,7 @@ func (p sourceBook) importOPML(path string, dry, files bool) error {
 	if len(added) > 0 {
 		config.tellUnread(p)
 	}
-	return told(refused)
+	return refusing(refused)
 }
 
 // readInput reads a file, or the standard input for "-".

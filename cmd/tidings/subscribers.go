@@ -19,42 +19,38 @@ import (
 func subscribersCommand(p *program) *cobra.Command {
 	return family("subscribers", "who receives",
 		subscribersAdd(p), subscribersList(p), subscribersImport(p), subscribersExport(p), subscribersRemove(p),
-		later("show ADDRESS", "all that is known of one subscriber"),
-		later("pause ADDRESS", "send nothing for some time"),
-		later("erase ADDRESS", "forget a person, so that no import brings him back"))
+		subscribersShow(p), subscribersPause(p), subscribersErase(p))
 }
 
 func subscribersAdd(p *program) *cobra.Command {
 	var r subscribers.Request
-	var plain bool
 	c := &cobra.Command{
 		Use: "add ADDRESS…", Short: "subscribe people who asked you to; they are active at once", Args: atLeast(1, "an address"),
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.add(ctx, r, plain, args) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.add(ctx, r, args) })
 		},
 	}
 	c.Flags().StringVar(&r.Name, "name", "", "the person's name")
 	c.Flags().StringVar(&r.Lang, "lang", "", "language of pages and notices (default: the digest's)")
 	c.Flags().StringSliceVar(&r.Digests, "digest", nil, "digests chosen, by name (default: all that are not optional)")
-	c.Flags().BoolVar(&plain, "text", false, "plain text instead of HTML")
+	c.Flags().BoolVar(&r.Text, "text", false, "plain text instead of HTML")
 	return c
 }
 
 // roll is who receives, as the operator keeps it.
 type roll struct{ *house }
 
-func (h roll) add(ctx context.Context, r subscribers.Request, plain bool, addresses []string) error {
+// office is what the operator does with the list.
+func (h roll) office() subscribers.Operator { return subscribers.Operator{List: h.list} }
+
+func (h roll) add(ctx context.Context, r subscribers.Request, addresses []string) error {
 	if err := h.preferable(subscribers.Subscriber{Digests: r.Digests, Lang: r.Lang}); err != nil {
 		return usageError{err}
 	}
 	refused := 0
 	for _, address := range addresses {
-		r.Email, r.How = address, "operator"
-		s, fresh, err := h.list.Add(ctx, r)
-		if err == nil && plain {
-			s.Text = true
-			_, err = h.store.Save(ctx, s)
-		}
+		r.Email = address
+		s, fresh, err := h.office().Add(ctx, r)
 		switch {
 		case errors.Is(err, subscribers.ErrAddress), errors.Is(err, subscribers.ErrLeft):
 			fmt.Fprintf(h.err, "%s: %v\n", address, err)
@@ -158,9 +154,17 @@ func subscribersRemove(p *program) *cobra.Command {
 }
 
 func (h roll) remove(ctx context.Context, addresses []string) error {
+	return h.forEach(addresses, func(address string) (string, error) {
+		s, err := h.office().Remove(ctx, address)
+		return s.Email + " is removed", err
+	})
+}
+
+// forEach does something with every address and tells what, or why not.
+func (h roll) forEach(addresses []string, do func(address string) (told string, err error)) error {
 	refused := 0
 	for _, address := range addresses {
-		s, err := h.list.Remove(ctx, address)
+		told, err := do(address)
 		switch {
 		case errors.Is(err, subscribers.ErrAddress), errors.Is(err, subscribers.ErrUnknown):
 			fmt.Fprintf(h.err, "%s: %v\n", address, err)
@@ -168,7 +172,7 @@ func (h roll) remove(ctx context.Context, addresses []string) error {
 		case err != nil:
 			return err
 		default:
-			fmt.Fprintf(h.err, "%s is removed\n", s.Email)
+			fmt.Fprintln(h.err, told)
 		}
 	}
 	if refused > 0 {
@@ -208,7 +212,12 @@ func exportCSV(ctx context.Context, h *house, w io.Writer) error {
 	if err := out.Write(columns()); err != nil {
 		return err
 	}
+	last := ""
 	err := h.store.Each(ctx, func(s subscribers.Subscriber) error {
+		if s.Email == last { // what a reader wishes who has left
+			return nil
+		}
+		last = s.Email
 		return out.Write([]string{
 			s.Email, s.Name, string(s.State), strings.Join(s.Digests, " "), strings.Join(s.Topics, " "),
 			s.Lang, formatOf(s.Text), s.Timezone, stamp(s.ConsentAt), s.ConsentHow,

@@ -15,6 +15,7 @@ package outbox
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -66,6 +67,10 @@ type Outbox struct {
 	Wake     <-chan struct{} // something is owed; nil: Run only polls
 	Log      *slog.Logger    // nil: silence
 	Progress func(Tally)     // hears of every outcome of a drain, one at a time; may be nil
+
+	// Wait says how long a letter to an address is to wait for its turn, because the server there takes them
+	// slowly; it may be asked by any goroutine, and nil means never. Zero gives the letter its turn.
+	Wait func(ctx context.Context, address string) time.Duration
 }
 
 // Tally counts the outcomes of one drain. Claims that were given back untried are not in it.
@@ -161,6 +166,9 @@ func (o *Outbox) outcome(d digest.Delivery, answer string, err error) digest.Out
 		return out
 	}
 	out.Note = line(err.Error())
+	if no := (*Refusal)(nil); errors.As(err, &no) {
+		out.Code, out.Status, out.At = no.Code, no.Enhanced, no.At
+	}
 	now, limit := o.Now(), d.Owed.Add(cmp.Or(o.GiveUp, 20*time.Hour))
 	switch {
 	case isUncertain(err) && (d.Attempts < 2 || now.Before(limit)):

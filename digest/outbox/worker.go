@@ -59,6 +59,12 @@ func (r *round) prepare(ctx context.Context, d digest.Delivery) (Envelope, bool)
 		r.account(ctx, d, r.untried(d, 0, ""))
 		return Envelope{}, false
 	}
+	if r.Wait != nil {
+		if wait := r.Wait(ctx, d.To); wait > 0 {
+			r.account(ctx, d, r.untried(d, wait, "waits for its turn at a server that takes letters slowly"))
+			return Envelope{}, false
+		}
+	}
 	letter, err := r.Letters.Letter(ctx, d)
 	var envelope Envelope
 	if err == nil {

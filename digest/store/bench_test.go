@@ -23,7 +23,7 @@ func onEach(b *testing.B, run func(b *testing.B, s *store.Store)) {
 		b.Run(name, func(b *testing.B) {
 			s, _ := open(b, fresh(b))
 			began := time.Now()
-			ok[store.Imported](b)(s.Import(b.Context(), readers(n)))
+			ok[store.Imported](b)(s.Import(b.Context(), readers(n), everything, hidden))
 			b.Logf("imported %d readers in %v", n, time.Since(began).Round(time.Millisecond))
 			run(b, s)
 		})

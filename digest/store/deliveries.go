@@ -22,9 +22,16 @@ const never = math.MaxInt64
 const doubt = `CASE WHEN EXISTS (SELECT 1 FROM edition e WHERE e.id = delivery.letter AND e.policy = 'hold')
 	THEN 9223372036854775807 ELSE $1 END`
 
-// entitled holds while the reader may still get the letter.
-const entitled = `EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.state =
-	CASE delivery.notice WHEN 'confirm' THEN 'pending' WHEN 'goodbye' THEN 'left' ELSE 'active' END)`
+// entitled holds while the reader may still get the letter: an edition, a confirmation, or another notice.
+const entitled = `CASE delivery.notice
+	WHEN '' THEN EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber
+		AND (s.state = 'active' OR s.state = 'suspended' AND s.probe = delivery.letter))
+	WHEN 'confirm' THEN EXISTS (SELECT 1 FROM wish w WHERE w.id = delivery.subscriber AND w.done = 0)
+	WHEN 'help' THEN TRUE
+	WHEN 'welcome' THEN EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.state = 'active')
+	WHEN 'goodbye' THEN EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.state = 'left')
+	ELSE EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.state IN ('active', 'paused'))
+	END`
 
 // What may be claimed, in the words of the two indexes that find it.
 const (
@@ -203,19 +210,24 @@ func (l *Ledger) letter(ctx context.Context, edition string) (id int64, err erro
 }
 
 // deliveryColumns are read by scanDelivery. They are subqueries and no joins because these are what both
-// databases allow behind RETURNING.
-const deliveryColumns = `letter, subscriber, notice, state, attempts, owed, due, fence, note,
+// databases allow behind RETURNING. A confirmation's reader is a wish.
+const deliveryColumns = `letter, subscriber, notice, state, attempts, owed, due, fence, note, token, answers,
 	COALESCE((SELECT e.key FROM edition e WHERE e.id = delivery.letter), ''),
-	COALESCE((SELECT s.email FROM subscriber s WHERE s.id = delivery.subscriber), ''),
-	COALESCE((SELECT s.lang FROM subscriber s WHERE s.id = delivery.subscriber), ''),
-	COALESCE((SELECT s.plain FROM subscriber s WHERE s.id = delivery.subscriber), 0)`
+	COALESCE((SELECT s.email FROM subscriber s WHERE s.id = delivery.subscriber),
+		(SELECT w.email FROM wish w WHERE w.id = delivery.subscriber), address),
+	COALESCE((SELECT s.lang FROM subscriber s WHERE s.id = delivery.subscriber),
+		(SELECT w.lang FROM wish w WHERE w.id = delivery.subscriber), ''),
+	COALESCE((SELECT s.plain FROM subscriber s WHERE s.id = delivery.subscriber),
+		(SELECT w.plain FROM wish w WHERE w.id = delivery.subscriber), 0),
+	COALESCE((SELECT STRING_AGG(topic, '` + "\n" + `') FROM interest WHERE interest.subscriber = delivery.subscriber), '')`
 
 func scanDelivery(rows *sql.Rows) (digest.Delivery, error) {
 	var d digest.Delivery
 	var letter, owed, due int64
-	err := rows.Scan(&letter, &d.Reader, &d.Notice, &d.State, &d.Attempts, &owed, &due, &d.Fence, &d.Note,
-		&d.Edition, &d.To, &d.Lang, &d.Text)
-	d.ID, d.Owed, d.Due = pack(letter, d.Reader), moment(owed), moment(due)
+	var topics string
+	err := rows.Scan(&letter, &d.Reader, &d.Notice, &d.State, &d.Attempts, &owed, &due, &d.Fence, &d.Note, &d.Token, &d.Answers,
+		&d.Edition, &d.To, &d.Lang, &d.Text, &topics)
+	d.ID, d.Owed, d.Due, d.Topics = pack(letter, d.Reader), moment(owed), moment(due), sortedLines(topics)
 	d.Key = fmt.Sprintf("%s/%d", d.Edition, d.Reader)
 	if d.Notice != "" {
 		d.Key = fmt.Sprintf("%s/%d/%d", d.Notice, d.Reader, letter)

@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -17,13 +18,13 @@ import (
 func TestClaim(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
-		id := ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{
+		id := save(t, s, subscribers.Subscriber{
 			Email: "ada@example.org", State: subscribers.Active, Lang: "it", Text: true,
-		}))
+		})
 		ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven, article("a", lab, seven))))
-		ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{
+		save(t, s, subscribers.Subscriber{
 			ID: id, Email: "ada@example.org", State: subscribers.Active, Lang: "it", Text: true,
-		}, subscribers.Welcome))
+		}, subscribers.Welcome)
 
 		if early := claim(t, s, 9, seven.Add(-time.Millisecond)); len(early) > 0 {
 			t.Errorf("claimed before it was due: %v", early)
@@ -54,7 +55,7 @@ func TestOnly(t *testing.T) {
 		weekly := daily
 		weekly.Name = "weekly"
 		ok[int](t)(s.Seal(t.Context(), weekly, edition(weekly, seven, article("w", lab, seven))))
-		ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{Email: "eve@example.org", State: subscribers.Active}, subscribers.Welcome))
+		save(t, s, subscribers.Subscriber{Email: "eve@example.org", State: subscribers.Active}, subscribers.Welcome)
 		only := ok[*store.Single](t)(s.Only(t.Context(), key))
 		got := ok[[]digest.Delivery](t)(only.Claim(t.Context(), 99, seven, seven.Add(lease)))
 		if len(got) != 3 {
@@ -118,7 +119,7 @@ func TestNoticesFirst(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, c, _ := sealed(t, address, 5, digest.Resend)
 		c.move(time.Minute)
-		ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{Email: "new@example.org", State: subscribers.Pending}, subscribers.Confirm))
+		save(t, s, subscribers.Subscriber{Email: "new@example.org", State: subscribers.Pending}, subscribers.Confirm)
 		got := claim(t, s, 2, seven.Add(time.Hour))
 		if len(got) != 2 || got[0].Notice != "confirm" || got[1].Notice != "" {
 			t.Errorf("got %v", got)
@@ -199,7 +200,7 @@ func TestUncertain(t *testing.T) {
 					address = another(t, address)
 				}
 				s, _, key := sealed(t, address, 1, c.policy)
-				ok[int64](t)(s.Save(t.Context(), subscribers.Subscriber{Email: "new@example.org", State: subscribers.Pending}, subscribers.Confirm))
+				save(t, s, subscribers.Subscriber{Email: "new@example.org", State: subscribers.Pending}, subscribers.Confirm)
 				old := claim(t, s, 9, seven)
 				for _, d := range old {
 					must(t, s.Hand(t.Context(), d))
@@ -257,49 +258,83 @@ func TestSettleUncertain(t *testing.T) {
 func TestGone(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
+		active, paused, left := subscribers.Active, subscribers.Paused, subscribers.Left
 		for _, c := range []struct {
 			notice subscribers.Notice // empty: an edition
-			right  subscribers.State
+			right  []subscribers.State
 		}{
-			{"", subscribers.Active},
-			{subscribers.Confirm, subscribers.Pending},
-			{subscribers.Welcome, subscribers.Active},
-			{subscribers.Goodbye, subscribers.Left},
+			{"", []subscribers.State{active}},
+			{subscribers.Welcome, []subscribers.State{active}},
+			{subscribers.Goodbye, []subscribers.State{left}},
+			{subscribers.Link, []subscribers.State{active, paused}},
+			{subscribers.Status, []subscribers.State{active, paused}},
+			{subscribers.Leaving, []subscribers.State{active, paused}},
+			{subscribers.Help, []subscribers.State{active, paused, left, subscribers.Suspended}},
 		} {
-			for _, state := range []subscribers.State{
-				subscribers.Pending, subscribers.Active, subscribers.Paused, subscribers.Left, subscribers.Suspended,
-			} {
-				reader := subscribers.Subscriber{Email: string(c.notice+"-") + string(state) + "@example.org", State: subscribers.Active}
+			for _, state := range []subscribers.State{active, paused, left, subscribers.Suspended} {
+				reader := subscribers.Subscriber{Email: string(c.notice+"-") + string(state) + "@example.org", State: active}
 				if c.notice == "" {
-					reader.ID = ok[int64](t)(s.Save(t.Context(), reader))
+					reader.ID = save(t, s, reader)
 					d := digest.Digest{Name: "for-" + string(state)}
 					ok[int](t)(s.Seal(t.Context(), d, edition(d, seven, article("a", lab, seven))))
 				} else {
-					reader.ID = ok[int64](t)(s.Save(t.Context(), reader, c.notice))
+					reader.ID = save(t, s, reader, c.notice)
 				}
 				claimed := claim(t, s, 99, seven)
 				reader.State = state
-				ok[int64](t)(s.Save(t.Context(), reader))
+				save(t, s, reader)
 				for _, d := range claimed {
 					if d.Reader != reader.ID {
 						continue
 					}
-					want := digest.ErrGone
-					if state == c.right {
-						want = nil
-					}
-					if err := s.Hand(t.Context(), d); !errors.Is(err, want) {
-						t.Errorf("%q to a reader who is %s: %v", c.notice, state, err)
-					}
-					if want != nil {
-						wants(t, s.Settle(t.Context(), outcome(d, digest.Sent)), digest.ErrStale)
-					}
+					handed(t, s, d, slices.Contains(c.right, state))
 				}
 				reader.State = subscribers.Suspended // out of the way of the next edition
-				ok[int64](t)(s.Save(t.Context(), reader))
+				save(t, s, reader)
 			}
 		}
 		tallied(t, s, "for-left/2026-11-23T0700", map[digest.DeliveryState]int{digest.Skipped: 1})
+	})
+}
+
+// handed hands a delivery over and looks whether its reader may still get it.
+func handed(t *testing.T, s *store.Store, d digest.Delivery, may bool) {
+	t.Helper()
+	if may {
+		must(t, s.Hand(t.Context(), d))
+		return
+	}
+	wants(t, s.Hand(t.Context(), d), digest.ErrGone)
+	wants(t, s.Settle(t.Context(), outcome(d, digest.Sent)), digest.ErrStale)
+}
+
+// A confirmation goes out while its wish waits, with its token, which is gone once it has ended.
+func TestConfirmation(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		wish := subscribers.Subscriber{Email: "ada@example.org", State: subscribers.Pending}
+		for _, done := range []bool{false, true} {
+			id := save(t, s, wish, subscribers.Confirm)
+			d := claim(t, s, 9, seven)[0]
+			if d.Reader != id || d.To != wish.Email || len(d.Token) != subscribers.TokenLength {
+				t.Errorf("claimed %+v", d)
+			}
+			if done {
+				must(t, s.Change(t.Context(), subscribers.Who{ID: id, Trace: hidden}, func(p *subscribers.Person) error {
+					p.Wish.Done = seven
+					return nil
+				}))
+			}
+			handed(t, s, d, !done)
+			if !done {
+				must(t, s.Settle(t.Context(), outcome(d, digest.Sent)))
+			}
+			var kept int
+			must(t, raw(t, address).QueryRow("SELECT COUNT(*) FROM delivery WHERE token <> ''").Scan(&kept))
+			if kept > 0 {
+				t.Error("the token is kept in clear")
+			}
+		}
 	})
 }
 

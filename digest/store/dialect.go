@@ -18,6 +18,8 @@ import (
 type dialect struct {
 	goose  goose.Dialect
 	locked string           // ends the SELECT that chooses what to claim
+	mine   string           // ends the SELECT of a row that is about to be changed
+	alone  string           // waits until nobody else changes the person with the address $1; empty: nobody can
 	taken  func(error) bool // a unique key exists already
 	victim func(error) bool // the transaction was undone for another's sake; it may be run again
 
@@ -41,6 +43,8 @@ func onPostgres() dialect {
 	return dialect{
 		goose:     goose.DialectPostgres,
 		locked:    " FOR UPDATE SKIP LOCKED",
+		mine:      " FOR UPDATE OF s",
+		alone:     "SELECT pg_advisory_xact_lock(" + schema + ", hashtext($1))",
 		taken:     func(err error) bool { return postgresCode(err) == "23505" },
 		victim:    func(err error) bool { return postgresCode(err) == "40P01" || postgresCode(err) == "40001" },
 		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},

@@ -41,7 +41,9 @@ type Listed struct {
 }
 
 // Seal makes the edition final, see [digest.Archive]: all of it or, on any error, nothing. Owed is one letter
-// to each active subscriber who chose the digest, or who chose none unless the digest is optional.
+// to each active subscriber who chose the digest, or who chose none unless the digest is optional, and to each
+// suspended one who is to be tried again. A letter with nothing for its reader is skipped at once, and not
+// counted.
 func (a *Archive) Seal(ctx context.Context, d digest.Digest, e digest.Edition) (int, error) {
 	var owed int
 	err := a.write(ctx, func(tx *sql.Tx) (err error) {
@@ -71,7 +73,7 @@ func seal(ctx context.Context, tx *sql.Tx, d digest.Digest, e digest.Edition, no
 	if err := tx.QueryRowContext(ctx, next, d.Name).Scan(&e.Number); err != nil {
 		return 0, fmt.Errorf("number the edition: %w", err)
 	}
-	owed, err := owe(ctx, tx, d, id, now)
+	owed, err := owing{tx, d, id, now}.all(ctx, e)
 	if err != nil {
 		return 0, fmt.Errorf("owe the letters: %w", err)
 	}
@@ -97,23 +99,6 @@ func makeRoom(ctx context.Context, tx *sql.Tx, key string) error {
 		return digest.ErrSealed
 	}
 	return nil
-}
-
-// owe writes one delivery per reader in one statement: a million take seconds.
-func owe(ctx context.Context, tx *sql.Tx, d digest.Digest, edition, now int64) (int, error) {
-	const query = `
-		INSERT INTO delivery (letter, subscriber, notice, state, due, attempts, fence, owed, note)
-		SELECT $1, s.id, '', 1, $2, 0, 0, $2, ''
-		FROM subscriber s
-		WHERE s.state = 'active' AND (
-			EXISTS (SELECT 1 FROM choice c WHERE c.subscriber = s.id AND c.digest = $3)
-			OR $4 = 0 AND NOT EXISTS (SELECT 1 FROM choice c WHERE c.subscriber = s.id))`
-	done, err := tx.ExecContext(ctx, query, edition, now, d.Name, flag(d.Optional))
-	if err != nil {
-		return 0, err
-	}
-	n, err := done.RowsAffected()
-	return int(n), err
 }
 
 // markPrinted remembers every article of every story in the edition, printed or folded in: neither comes back.

@@ -111,7 +111,7 @@ func TestWhoIsOwed(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
 		for _, state := range []subscribers.State{
-			subscribers.Pending, subscribers.Active, subscribers.Paused, subscribers.Left, subscribers.Suspended,
+			subscribers.Active, subscribers.Paused, subscribers.Left, subscribers.Suspended,
 		} {
 			join(t, s, string(state)+"-none@example.org", state)
 			join(t, s, string(state)+"-daily@example.org", state, "daily")

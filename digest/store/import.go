@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"tidings/subscribers"
 )
@@ -15,30 +16,56 @@ type Imported struct {
 	Added   int
 	Updated int      // were known, and are now as the import says
 	Kept    []string // addresses that left or are suspended: untouched, in the order of the alphabet
+	Erased  []string // addresses that were erased: as unknown as before, in the order of the alphabet
 }
 
-// imported is how an import changes who is known already: it may activate who is pending and may always take
-// somebody out, but it neither makes a reader pending again nor ends his pause.
-const imported = `
-	ON CONFLICT (email) DO UPDATE SET name = excluded.name, lang = excluded.lang, plain = excluded.plain,
-		timezone = excluded.timezone, changed = excluded.changed,
-		state = CASE
-			WHEN excluded.state = 'pending' THEN subscriber.state
-			WHEN excluded.state = 'active' AND subscriber.state = 'paused' THEN subscriber.state
-			ELSE excluded.state END,
-		consent_at = CASE WHEN subscriber.state = 'pending' THEN excluded.consent_at ELSE subscriber.consent_at END,
-		consent_how = CASE WHEN subscriber.state = 'pending' THEN excluded.consent_how ELSE subscriber.consent_how END
-	WHERE subscriber.state NOT IN ('left', 'suspended')
-	RETURNING id, email`
+// imported is how an import changes who is known already: it may always take somebody out, but it neither makes
+// a reader pending again nor ends his pause. What the file does not tell stays as it is.
+func imported(told Told) string {
+	set := "email = excluded.email"
+	for _, c := range []struct {
+		told   bool
+		column string
+	}{{told.Name, "name"}, {told.Lang, "lang"}, {told.Text, "plain"}, {told.Timezone, "timezone"}} {
+		if c.told {
+			set += ", " + c.column + " = excluded." + c.column
+		}
+	}
+	if told.State {
+		set += `, state = CASE WHEN excluded.state = 'active' THEN subscriber.state ELSE excluded.state END,
+			why = CASE WHEN excluded.state IN ('active', subscriber.state) THEN subscriber.why ELSE excluded.why END,
+			until = CASE WHEN excluded.state IN ('active', subscriber.state) THEN subscriber.until ELSE excluded.until END,
+			changed = CASE WHEN excluded.state IN ('active', subscriber.state) THEN subscriber.changed ELSE excluded.changed END`
+	}
+	return " ON CONFLICT (email) DO UPDATE SET " + set + " WHERE subscriber.state NOT IN ('left', 'suspended') RETURNING id, email"
+}
+
+// Told says which columns an import tells; of who is known already the others stay as they are.
+type Told struct{ Name, State, Digests, Topics, Lang, Text, Timezone bool }
 
 // Import adds and updates subscribers by their normalised addresses, all of them or none; their ids are not
-// looked at. An address told twice counts as told last. Who left or is suspended is never revived.
-func (r *Readers) Import(ctx context.Context, all []subscribers.Subscriber) (Imported, error) {
+// looked at. An address told twice counts as told last. Who left or is suspended is never revived, nor who
+// was erased; trace names these. Who is to be pending and is not known gets a wish, which nobody is asked about
+// until he repeats it.
+func (r *Readers) Import(ctx context.Context, all []subscribers.Subscriber, told Told, trace func(email string) string) (Imported, error) {
 	var done Imported
 	err := r.write(ctx, func(tx *sql.Tx) error {
 		done = Imported{}
-		for chunk := range slices.Chunk(lastOfEach(all), 40) {
-			if err := importChunk(ctx, tx, chunk, &done); err != nil {
+		i := importing{tx: tx, told: told, now: r.now(), done: &done}
+		fresh, err := i.passErased(ctx, lastOfEach(all), trace)
+		if err != nil {
+			return err
+		}
+		pending := func(s subscribers.Subscriber) bool { return s.State == subscribers.Pending }
+		for _, s := range fresh {
+			if pending(s) {
+				if err := i.wish(ctx, s); err != nil {
+					return err
+				}
+			}
+		}
+		for chunk := range slices.Chunk(slices.DeleteFunc(fresh, pending), 40) {
+			if err := i.chunk(ctx, chunk); err != nil {
 				return err
 			}
 		}
@@ -50,6 +77,55 @@ func (r *Readers) Import(ctx context.Context, all []subscribers.Subscriber) (Imp
 	return done, nil
 }
 
+// importing is one import under way.
+type importing struct {
+	tx   *sql.Tx
+	told Told
+	now  time.Time
+	done *Imported
+}
+
+// passErased returns those who were not erased.
+func (i importing) passErased(ctx context.Context, all []subscribers.Subscriber, trace func(string) string) ([]subscribers.Subscriber, error) {
+	erased := map[string]bool{}
+	err := each(ctx, i.tx, func(rows *sql.Rows) error {
+		var hash string
+		err := rows.Scan(&hash)
+		erased[hash] = true
+		return err
+	}, "SELECT hash FROM trace WHERE erased > 0")
+	if err != nil || len(erased) == 0 {
+		return all, err
+	}
+	return slices.DeleteFunc(all, func(s subscribers.Subscriber) bool {
+		gone := erased[trace(s.Email)]
+		if gone {
+			i.done.Erased = append(i.done.Erased, s.Email)
+		}
+		return gone
+	}), nil
+}
+
+// wish notes what somebody wishes of whom nothing is known.
+func (i importing) wish(ctx context.Context, s subscribers.Subscriber) error {
+	id, err := draw(ctx, i.tx, "subscriber", 1)
+	if err != nil {
+		return err
+	}
+	const query = `
+		INSERT INTO wish (email, id, made, done, lapses, digests, topics, lang, plain, timezone, how, source, agreed)
+		SELECT $1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, '', ''
+		WHERE NOT EXISTS (SELECT 1 FROM subscriber WHERE email = $1)
+		ON CONFLICT (email) DO NOTHING`
+	n, err := count(i.tx.ExecContext(ctx, query, plain(s.Email), id, millis(i.now), millis(i.now.Add(asksKept)),
+		plain(strings.Join(s.Digests, "\n")), plain(strings.Join(s.Topics, "\n")), plain(s.Lang), flag(s.Text), plain(s.Timezone), plain(s.ConsentHow)))
+	if n == 0 {
+		i.done.Updated++ // nothing more is to be done for him
+	}
+	i.done.Added += n
+	return err
+}
+
 // lastOfEach returns one subscriber per address, by address.
 func lastOfEach(all []subscribers.Subscriber) []subscribers.Subscriber {
 	byEmail := func(a, b subscribers.Subscriber) int { return strings.Compare(a.Email, b.Email) }
@@ -59,50 +135,67 @@ func lastOfEach(all []subscribers.Subscriber) []subscribers.Subscriber {
 	return slices.CompactFunc(sorted, func(a, b subscribers.Subscriber) bool { return a.Email == b.Email })
 }
 
-// importChunk writes some at once: enough to save PostgreSQL most round trips, and few enough for SQLite, which
+// chunk writes some at once: enough to save PostgreSQL most round trips, and few enough for SQLite, which
 // looks up every $n among all others. Who comes back with a number drawn here is new, who comes back
 // with another was known, and who does not come back was kept.
-func importChunk(ctx context.Context, tx *sql.Tx, chunk []subscribers.Subscriber, done *Imported) error {
-	first, err := draw(ctx, tx, "subscriber", len(chunk))
+func (i importing) chunk(ctx context.Context, chunk []subscribers.Subscriber) error {
+	first, err := draw(ctx, i.tx, "subscriber", len(chunk))
 	if err != nil {
 		return err
 	}
 	var args []any
-	for i, sub := range chunk {
-		args = append(args, values(first+int64(i), sub)...)
+	for n, sub := range chunk {
+		args = append(args, values(first+int64(n), sub)...)
 	}
 	ids := map[string]int64{}
-	query := "INSERT INTO subscriber (" + subscriberColumns + ") VALUES " + places(0, len(chunk), 11) + imported
-	err = each(ctx, tx, func(rows *sql.Rows) error {
+	var emails []any
+	query := "INSERT INTO subscriber (" + subscriberColumns + ") VALUES " + places(0, len(chunk), columnsWritten) + imported(i.told)
+	err = each(ctx, i.tx, func(rows *sql.Rows) error {
 		var id int64
 		var email string
 		err := rows.Scan(&id, &email)
-		ids[email] = id
+		ids[email], emails = id, append(emails, email)
 		return err
 	}, query, args...)
-	if err != nil {
+	if err != nil || len(emails) == 0 {
+		i.done.Kept = append(i.done.Kept, addresses(chunk, ids)...)
 		return err
 	}
-	var written []subscribers.Subscriber
+	if _, err := i.tx.ExecContext(ctx, "DELETE FROM wish WHERE email IN "+places(0, 1, len(emails)), emails...); err != nil {
+		return err
+	}
+	var fresh, known []subscribers.Subscriber
 	for _, sub := range chunk {
 		id, ok := ids[plain(sub.Email)]
-		switch {
-		case !ok:
-			done.Kept = append(done.Kept, sub.Email)
-			continue
-		case id >= first:
-			done.Added++
-		default:
-			done.Updated++
-		}
 		sub.ID = id
-		written = append(written, sub)
+		switch {
+		case ok && id >= first:
+			fresh = append(fresh, sub)
+		case ok:
+			known = append(known, sub)
+		}
 	}
-	return choose(ctx, tx, written)
+	i.done.Added += len(fresh)
+	i.done.Updated += len(known)
+	i.done.Kept = append(i.done.Kept, addresses(chunk, ids)...)
+	if err := choose(ctx, i.tx, fresh, true, true); err != nil {
+		return err
+	}
+	return choose(ctx, i.tx, known, i.told.Digests, i.told.Topics)
 }
 
-// choose replaces the digests and topics that subscribers chose.
-func choose(ctx context.Context, tx *sql.Tx, subs []subscribers.Subscriber) error {
+// addresses returns those of whom nothing was written.
+func addresses(chunk []subscribers.Subscriber, written map[string]int64) (kept []string) {
+	for _, sub := range chunk {
+		if _, ok := written[plain(sub.Email)]; !ok {
+			kept = append(kept, sub.Email)
+		}
+	}
+	return kept
+}
+
+// choose replaces the digests, the topics or both that subscribers chose.
+func choose(ctx context.Context, tx *sql.Tx, subs []subscribers.Subscriber, theirDigests, theirTopics bool) error {
 	var ids, digests, topics []any
 	for _, sub := range subs {
 		ids = append(ids, sub.ID)
@@ -113,8 +206,13 @@ func choose(ctx context.Context, tx *sql.Tx, subs []subscribers.Subscriber) erro
 			topics = append(topics, sub.ID, plain(topic))
 		}
 	}
-	if err := rewrite(ctx, tx, "choice", "digest", ids, digests); err != nil {
-		return err
+	if theirDigests {
+		if err := rewrite(ctx, tx, "choice", "digest", ids, digests); err != nil {
+			return err
+		}
+	}
+	if !theirTopics {
+		return nil
 	}
 	return rewrite(ctx, tx, "interest", "topic", ids, topics)
 }

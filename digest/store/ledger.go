@@ -57,8 +57,12 @@ func (l *Ledger) prepare(ctx context.Context) error {
 		text      string
 	}{
 		{&l.hand, `UPDATE delivery SET state = $1` + this + `= 2 AND ` + entitled},
-		{&l.skip, `UPDATE delivery SET state = 7, due = $1` + this + `= 2`},
-		{&l.settle, `UPDATE delivery SET state = $5, note = $6, attempts = attempts - $7,
+		{&l.skip, `UPDATE delivery SET state = 7, due = $1, address = '', token = '', answers = ''` + this + `= 2`},
+		{&l.settle, `UPDATE delivery SET state = $5, attempts = attempts - $7,
+			note = CASE WHEN address = '' THEN $6 ELSE '' END,
+			address = CASE WHEN $5 IN (4, 6, 7) THEN '' ELSE address END,
+			token = CASE WHEN $5 IN (4, 6, 7) THEN '' ELSE token END,
+			answers = CASE WHEN $5 IN (4, 6, 7) THEN '' ELSE answers END,
 			due = CASE WHEN $5 = 8 THEN ` + doubt + ` ELSE $1 END` + this + `IN (2, 3)`},
 	} {
 		if *p.statement, err = l.w.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // it lives as long as its handle
@@ -117,9 +121,9 @@ func (l *Ledger) writeWaiting(ctx context.Context) {
 }
 
 // Hand records that the letter goes on the wire now. The claim must still be the caller's, else the error is
-// [digest.ErrStale]. The reader must still be entitled to it: to an edition or a welcome while active, to a
-// confirmation while pending, to a goodbye once gone; else the delivery is settled as skipped and the error
-// is [digest.ErrGone].
+// [digest.ErrStale]. The reader must still be entitled to it: to an edition while active or as the one letter
+// that tries him again, to a notice as [subscribers.Notice] says; else the delivery is settled as skipped and
+// the error is [digest.ErrGone]. What a notice holds besides is wiped once it has ended.
 func (l *Ledger) Hand(ctx context.Context, d digest.Delivery) error {
 	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
 		letter, reader := unpack(d.ID)

@@ -9,8 +9,8 @@
 // it looks at no clock but the one it is given, and makes up no secret.
 //
 // It stores articles under their id and feed; what is printed under digest and article; editions and quiet
-// slots under their key; deliveries under the number of their letter and the reader's; subscribers under
-// their address; marks under the source's URL; settings under their name; what language models answered under
+// slots under their key; deliveries under the number of their letter and the reader's; subscribers and
+// what they wish under their address, and the forgotten under a keyed hash of it; mail that was acted on under its mark; marks under the source's URL; settings under their name; what language models answered under
 // a hash of the question, for thirty days. Articles and editions are JSON that the database never looks into.
 // Times are milliseconds since 1970, 0 means not known.
 //
@@ -75,9 +75,15 @@ func (d *database) close() error {
 	return errors.Join(d.r.Close(), d.w.Close())
 }
 
+// within finds in a context the transaction of a database that everything joins which is done with it.
+type within struct{ *database }
+
 // write runs do in one transaction. Where the database picked it as the victim of a deadlock it runs again,
 // so do must set what it returns and not add to it.
 func (d *database) write(ctx context.Context, do func(*sql.Tx) error) error {
+	if tx, ok := ctx.Value(within{d}).(*sql.Tx); ok {
+		return do(tx)
+	}
 	const tries = 5
 	for try := 1; ; try++ {
 		err := d.once(ctx, do)
@@ -133,6 +139,7 @@ func scanAll(rows *sql.Rows, err error, scan func(*sql.Rows) error) error {
 // queryer is a database or a transaction.
 type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // places returns "($1, $2), ($3, $4)" for rows of that many columns, counted on after the given number.

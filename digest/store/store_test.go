@@ -272,7 +272,33 @@ func edition(d digest.Digest, at time.Time, articles ...digest.Article) digest.E
 
 func join(t testing.TB, s *store.Store, email string, state subscribers.State, digests ...string) int64 {
 	t.Helper()
-	return ok[int64](t)(s.Save(context.Background(), subscribers.Subscriber{Email: email, State: state, Digests: digests}))
+	return save(t, s, subscribers.Subscriber{Email: email, State: state, Digests: digests})
+}
+
+// hidden is a stand-in for the keyed hash of an address.
+func hidden(email string) string { return "#" + email }
+
+// save puts a subscriber on the list, or a wish if he is pending, as he is told, and owes him notices.
+func save(t testing.TB, s *store.Store, sub subscribers.Subscriber, owed ...subscribers.Notice) int64 {
+	t.Helper()
+	var id *int64
+	must(t, s.Change(context.Background(), subscribers.Who{Email: sub.Email, Trace: hidden}, func(p *subscribers.Person) error {
+		if id = &p.Entry.ID; sub.State == subscribers.Pending {
+			p.Wish.Made, id = seven, &p.Wish.ID
+		} else {
+			sub.ID = p.Entry.ID
+			p.Entry = sub
+		}
+		for _, n := range owed {
+			o := subscribers.Owed{Notice: n}
+			if n == subscribers.Confirm {
+				o.Token = strings.ToLower(rand.Text() + rand.Text())[:subscribers.TokenLength]
+			}
+			p.Owed = append(p.Owed, o)
+		}
+		return nil
+	}))
+	return *id
 }
 
 // Steps that many tests take.

@@ -1,9 +1,13 @@
 package store_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -14,15 +18,15 @@ import (
 	"tidings/subscribers"
 )
 
-func TestSaveAndFind(t *testing.T) {
+func TestChangeAndFind(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
 		want := subscribers.Subscriber{
-			Email: "ada@example.org", Name: "Ada", State: subscribers.Active, Digests: []string{"daily", "weekly"},
-			Topics: []string{"chips"}, Lang: "it", Text: true, Timezone: "Europe/Rome", Joined: seven,
-			Changed: seven.Add(time.Hour), ConsentAt: seven.Add(time.Minute), ConsentHow: "page",
+			Email: "ada@example.org", Name: "Ada", State: subscribers.Paused, Why: subscribers.ByOperator, Until: seven.Add(24 * time.Hour),
+			Digests: []string{"daily", "weekly"}, Topics: []string{"chips"}, Lang: "it", Text: true, Timezone: "Europe/Rome", Joined: seven,
+			Changed: seven.Add(time.Hour), ConsentAt: seven.Add(time.Minute), ConsentHow: "page", ConsentFrom: "203.0.113.0/24", ConsentText: "Send me",
 		}
-		want.ID = ok[int64](t)(s.Save(t.Context(), want))
+		want.ID = save(t, s, want)
 		found := func(got subscribers.Subscriber, err error) {
 			t.Helper()
 			must(t, err)
@@ -31,34 +35,93 @@ func TestSaveAndFind(t *testing.T) {
 			}
 		}
 		found(s.Find(t.Context(), "ada@example.org"))
-		want.Email, want.Digests, want.Topics = "ada@example.com", nil, []string{"models", "policy"}
-		ok[int64](t)(s.Save(t.Context(), want))
+		want.Name, want.Digests, want.Topics = "Ada L.", nil, []string{"models", "policy"}
+		save(t, s, want)
 		found(s.Get(t.Context(), want.ID))
 
-		_, err := s.Find(t.Context(), "ada@example.org")
+		_, err := s.Find(t.Context(), "bob@example.org")
 		wants(t, err, subscribers.ErrUnknown)
 		_, err = s.Get(t.Context(), 99)
 		wants(t, err, subscribers.ErrUnknown)
-		_, err = s.Save(t.Context(), subscribers.Subscriber{ID: 99, Email: "x@example.org"})
-		wants(t, err, subscribers.ErrUnknown)
+		for _, who := range []subscribers.Who{{ID: 99, Trace: hidden}, {Token: [32]byte{1}, Trace: hidden}} {
+			wants(t, s.Change(t.Context(), who, func(*subscribers.Person) error { return nil }), subscribers.ErrUnknown)
+		}
+		refused := errors.New("not this one")
+		wants(t, s.Change(t.Context(), subscribers.Who{ID: want.ID, Trace: hidden}, func(p *subscribers.Person) error {
+			p.Entry.Name = "Nobody"
+			return refused
+		}), refused)
+		found(s.Get(t.Context(), want.ID))
 	})
 }
 
-// A change and the notices it owes are one; an address is one person's.
-func TestSaveTaken(t *testing.T) {
+// Two who change one person at a time follow one another: nothing of what either did is lost.
+func TestChangeTogether(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
-		join(t, s, "ada@example.org", subscribers.Active)
-		bob := join(t, s, "bob@example.org", subscribers.Pending)
-		for _, sub := range []subscribers.Subscriber{{Email: "ada@example.org"}, {ID: bob, Email: "ada@example.org"}} {
-			_, err := s.Save(t.Context(), sub, subscribers.Confirm)
-			wants(t, err, store.ErrTaken)
+		const times = 12
+		var group sync.WaitGroup
+		for n := range times {
+			group.Go(func() {
+				who := subscribers.Who{Email: "ada@example.org", Trace: hidden}
+				err := s.Change(t.Context(), who, func(p *subscribers.Person) error {
+					p.Entry.Email, p.Entry.State = who.Email, subscribers.Active
+					p.Entry.Topics = append(slices.Clone(p.Entry.Topics), fmt.Sprintf("t%02d", n))
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			})
 		}
-		if owed := claim(t, s, 9, seven); len(owed) > 0 {
-			t.Errorf("owed for nothing: %v", owed)
+		group.Wait()
+		if got := ok[subscribers.Subscriber](t)(s.Find(t.Context(), "ada@example.org")); len(got.Topics) != times {
+			t.Errorf("kept %v", got.Topics)
 		}
-		if got := ok[subscribers.Subscriber](t)(s.Get(t.Context(), bob)); got.Email != "bob@example.org" {
-			t.Errorf("bob is %s", got.Email)
+	})
+}
+
+// A mail is acted on once, however many read it; what a failed act did is undone, and it is read again.
+func TestOnce(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, clock := open(t, address)
+		act := func(mail byte, err error) bool {
+			fresh, _ := s.Once(t.Context(), [32]byte{mail}, func(ctx context.Context) error {
+				who := subscribers.Who{Email: "ada@example.org", Trace: hidden}
+				changed := s.Change(ctx, who, func(p *subscribers.Person) error {
+					p.Entry.Email, p.Entry.State = who.Email, subscribers.Active
+					p.Entry.Name += "x"
+					return nil
+				})
+				return errors.Join(changed, err)
+			})
+			return fresh
+		}
+		if act(1, errors.New("no room")) {
+			t.Error("what failed was done")
+		}
+		if n := len(ok[map[subscribers.State]int](t)(s.Count(t.Context()))); n > 0 {
+			t.Error("what failed was kept")
+		}
+		var did atomic.Int32
+		var group sync.WaitGroup
+		for range 8 {
+			group.Go(func() {
+				if act(1, nil) {
+					did.Add(1)
+				}
+			})
+		}
+		group.Wait()
+		if got := ok[subscribers.Subscriber](t)(s.Find(t.Context(), "ada@example.org")); did.Load() != 1 || got.Name != "x" {
+			t.Errorf("done %d times: %q", did.Load(), got.Name)
+		}
+		for _, seen := range []bool{true, false} {
+			if got := ok[bool](t)(s.Seen(t.Context(), [32]byte{1})); got != seen {
+				t.Errorf("seen: %v", got)
+			}
+			clock.move(31 * 24 * time.Hour)
+			must(t, s.Sweep(t.Context()))
 		}
 	})
 }
@@ -96,7 +159,10 @@ func TestErase(t *testing.T) {
 		refused.Note = "no such user reader000"
 		must(t, s.Settle(t.Context(), refused))
 		for _, d := range claimed {
-			must(t, s.Erase(t.Context(), d.Reader))
+			must(t, s.Change(t.Context(), subscribers.Who{ID: d.Reader, Trace: hidden}, func(p *subscribers.Person) error {
+				p.Entry, p.Trace.Erased = subscribers.Subscriber{}, seven
+				return nil
+			}))
 		}
 		wants(t, s.Hand(t.Context(), claimed[1]), digest.ErrStale)
 		tallied(t, s, key, map[digest.DeliveryState]int{digest.Failed: 1, digest.Skipped: 1, digest.Pending: 1})
@@ -108,29 +174,36 @@ func TestErase(t *testing.T) {
 		}
 		_, err := s.Find(t.Context(), claimed[0].To)
 		wants(t, err, subscribers.ErrUnknown)
-		wants(t, s.Erase(t.Context(), claimed[0].Reader), subscribers.ErrUnknown)
+		back := []subscribers.Subscriber{{Email: claimed[0].To, State: subscribers.Active}}
+		if got := ok[store.Imported](t)(s.Import(t.Context(), back, everything, hidden)); len(got.Erased) != 1 || got.Added != 0 {
+			t.Errorf("brought back: %+v", got)
+		}
 	})
 }
+
+// everything is what a file tells that has all columns.
+var everything = store.Told{Name: true, State: true, Digests: true, Topics: true, Lang: true, Text: true, Timezone: true}
 
 func TestImport(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
-		states := []subscribers.State{
+		told := []subscribers.State{
 			subscribers.Pending, subscribers.Active, subscribers.Paused, subscribers.Left, subscribers.Suspended,
 		}
+		states := told[1:]
 		var list []subscribers.Subscriber
 		for _, had := range states {
-			for _, told := range states {
-				email := string(had) + "-" + string(told) + "@example.org"
+			for _, state := range told {
+				email := string(had) + "-" + string(state) + "@example.org"
 				join(t, s, email, had, "weekly")
-				list = append(list, subscribers.Subscriber{Email: email, Name: "Imported", State: told, Digests: []string{"daily"}})
+				list = append(list, subscribers.Subscriber{Email: email, Name: "Imported", State: state, Digests: []string{"daily"}})
 			}
 		}
 		list = append(list,
 			subscribers.Subscriber{Email: "twice@example.org", Name: "First", State: subscribers.Active},
 			subscribers.Subscriber{Email: "twice@example.org", Name: "Last", State: subscribers.Active, ConsentHow: "import"})
-		got := ok[store.Imported](t)(s.Import(t.Context(), list))
-		if got.Added != 1 || got.Updated != 15 || len(got.Kept) != 10 || got.Kept[0] != "left-active@example.org" {
+		got := ok[store.Imported](t)(s.Import(t.Context(), list, everything, hidden))
+		if got.Added != 1 || got.Updated != 12 || len(got.Kept) != 8 || got.Kept[0] != "left-active@example.org" {
 			t.Errorf("got %+v", got)
 		}
 		became := map[string]string{}
@@ -140,16 +213,16 @@ func TestImport(t *testing.T) {
 		}))
 		want := map[string]string{"twice": "active Last[]"}
 		for _, had := range states {
-			for _, told := range states {
-				state := told
+			for _, now := range told {
+				state := now
 				switch {
-				case had == subscribers.Left || had == subscribers.Suspended:
-					want[string(had+"-"+told)] = string(had) + " [weekly]"
+				case had == subscribers.Left, had == subscribers.Suspended, now == subscribers.Pending:
+					want[string(had+"-"+now)] = string(had) + " [weekly]"
 					continue
-				case told == subscribers.Pending, had == subscribers.Paused && told == subscribers.Active:
+				case had == subscribers.Paused && now == subscribers.Active:
 					state = had
 				}
-				want[string(had+"-"+told)] = string(state) + " Imported[daily]"
+				want[string(had+"-"+now)] = string(state) + " Imported[daily]"
 			}
 		}
 		if diff := cmp.Diff(want, became); diff != "" {
@@ -158,14 +231,46 @@ func TestImport(t *testing.T) {
 	})
 }
 
+// A file that names only addresses changes nothing of who is known; one that makes a wish a reader ends the
+// wish; one that tells a wish of a stranger is kept, and nobody is asked.
+func TestImportFew(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		ada := subscribers.Subscriber{Email: "ada@example.org", Name: "Ada", State: subscribers.Paused, Digests: []string{"weekly"}, Lang: "it", Text: true}
+		ada.ID = save(t, s, ada)
+		save(t, s, subscribers.Subscriber{Email: "bob@example.org", State: subscribers.Pending})
+		list := []subscribers.Subscriber{
+			{Email: "ada@example.org", State: subscribers.Active}, {Email: "bob@example.org", State: subscribers.Active},
+			{Email: "eve@example.org", State: subscribers.Pending, Digests: []string{"daily"}},
+		}
+		if got := ok[store.Imported](t)(s.Import(t.Context(), list, store.Told{}, hidden)); got.Added != 2 || got.Updated != 1 {
+			t.Errorf("got %+v", got)
+		}
+		if diff := cmp.Diff(ada, ok[subscribers.Subscriber](t)(s.Find(t.Context(), ada.Email))); diff != "" {
+			t.Error(diff)
+		}
+		var got []string
+		must(t, s.Each(t.Context(), func(sub subscribers.Subscriber) error {
+			got = append(got, fmt.Sprint(sub.Email, " ", sub.State, sub.Digests))
+			return nil
+		}))
+		if diff := cmp.Diff([]string{"ada@example.org paused[weekly]", "bob@example.org active[]", "eve@example.org pending[daily]"}, got); diff != "" {
+			t.Error(diff)
+		}
+		if owed := claim(t, s, 9, seven); len(owed) > 0 {
+			t.Errorf("owed %v", owed)
+		}
+	})
+}
+
 func TestImportMany(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
 		list := readers(1234)
-		if got := ok[store.Imported](t)(s.Import(t.Context(), list)); got.Added != len(list) {
+		if got := ok[store.Imported](t)(s.Import(t.Context(), list, everything, hidden)); got.Added != len(list) {
 			t.Errorf("got %+v", got)
 		}
-		if got := ok[store.Imported](t)(s.Import(t.Context(), list)); got.Updated != len(list) {
+		if got := ok[store.Imported](t)(s.Import(t.Context(), list, everything, hidden)); got.Updated != len(list) {
 			t.Errorf("got %+v", got)
 		}
 		join(t, s, "one-more@example.org", subscribers.Active) // draws a number of its own

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -39,10 +40,13 @@ func (s *site) join(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	request := subscribers.Request{
-		Email:   strings.TrimSpace(r.PostForm.Get("email")),
-		Lang:    s.Pages.Lang(r.PostForm.Get("lang"), r.Header.Get("Accept-Language")),
-		Digests: s.known(r.PostForm["digest"]),
-		How:     "page",
+		Email: strings.TrimSpace(r.PostForm.Get("email")),
+		Choices: subscribers.Choices{
+			Lang:    s.Pages.Lang(r.PostForm.Get("lang"), r.Header.Get("Accept-Language")),
+			Digests: s.known(r.PostForm["digest"]),
+		},
+		Proof:   subscribers.Proof{How: "page", From: network(r)},
+		Network: network(r),
 	}
 	switch err := s.Entrance.Join(r.Context(), request); {
 	case errors.Is(err, subscribers.ErrAddress):
@@ -79,7 +83,7 @@ func (s *site) askConfirm(w http.ResponseWriter, r *http.Request) {
 
 func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
 	private(w)
-	reader, err := s.Entrance.Confirm(r.Context(), r.PathValue("token"))
+	reader, err := s.Entrance.Confirm(r.Context(), r.PathValue("token"), subscribers.Proof{How: "page", From: network(r)})
 	if err != nil {
 		s.fault(w, r, "confirm", err)
 		return
@@ -137,6 +141,15 @@ func (s *site) comeBack(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, http.StatusOK, templates.Returned{Frame: s.hidden(r, reader.Lang)})
+}
+
+// network is what is remembered of where a request comes from.
+func network(r *http.Request) string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	return subscribers.Network(from.Addr())
 }
 
 // path is where the token's button leads.

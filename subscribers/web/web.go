@@ -24,8 +24,8 @@ type Entrance interface {
 	// Join asks for a confirmation; it answers the same for an address that is known.
 	Join(ctx context.Context, r subscribers.Request) error
 
-	// Confirm makes the token's reader active.
-	Confirm(ctx context.Context, token string) (subscribers.Subscriber, error)
+	// Confirm makes the token's reader active; by is how he confirms.
+	Confirm(ctx context.Context, token string, by subscribers.Proof) (subscribers.Subscriber, error)
 }
 
 // Exit is how a reader goes, and comes back.

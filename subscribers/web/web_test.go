@@ -51,7 +51,7 @@ func (p *people) become(ctx context.Context, token string, state subscribers.Sta
 	return s, err
 }
 
-func (p *people) Confirm(ctx context.Context, token string) (subscribers.Subscriber, error) {
+func (p *people) Confirm(ctx context.Context, token string, _ subscribers.Proof) (subscribers.Subscriber, error) {
 	return p.become(ctx, token, subscribers.Active)
 }
 

@@ -1,0 +1,122 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"tidings/digest"
+	"tidings/subscribers"
+)
+
+// owing writes what is owed for an edition: in few statements, for a million readers take seconds.
+type owing struct {
+	tx     *sql.Tx
+	digest digest.Digest
+	letter int64
+	now    int64
+}
+
+// all owes an edition to everybody who is to get it, and returns how many letters are to go out.
+func (o owing) all(ctx context.Context, e digest.Edition) (int, error) {
+	if err := o.wake(ctx); err != nil {
+		return 0, fmt.Errorf("end pauses: %w", err)
+	}
+	owed, err := o.everybody(ctx)
+	if err != nil {
+		return 0, err
+	}
+	skipped, err := o.skip(ctx, e)
+	if err != nil {
+		return 0, fmt.Errorf("skip readers of other topics: %w", err)
+	}
+	return owed - skipped, o.shift(ctx)
+}
+
+// wake makes those active whose pause is over, and those suspended ones who were tried again with success: the
+// letter was sent and nothing came back for days.
+func (o owing) wake(ctx context.Context) error {
+	const rested = `UPDATE subscriber SET state = 'active', why = '', until = 0, changed = $1
+		WHERE state = 'paused' AND until > 0 AND until <= $1`
+	const reached = `UPDATE subscriber SET state = 'active', why = '', probe = 0, changed = $1
+		WHERE state = 'suspended' AND why = 'bounces' AND probe > 0 AND probed <= $2
+		AND EXISTS (SELECT 1 FROM delivery d WHERE d.letter = subscriber.probe AND d.subscriber = subscriber.id AND d.state = 4)`
+	if _, err := o.tx.ExecContext(ctx, rested, o.now); err != nil {
+		return err
+	}
+	_, err := o.tx.ExecContext(ctx, reached, o.now, o.now-subscribers.ProbeFor.Milliseconds())
+	return err
+}
+
+// everybody owes the edition to all who chose it, and marks those whom it tries again.
+func (o owing) everybody(ctx context.Context) (int, error) {
+	const letters = `
+		INSERT INTO delivery (letter, subscriber, notice, state, due, attempts, fence, owed, note)
+		SELECT $1, s.id, '', 1, $2, 0, 0, $2, ''
+		FROM subscriber s
+		WHERE (s.state = 'active' OR s.state = 'suspended' AND s.why = 'bounces' AND s.probe = 0 AND s.changed <= $5) AND (
+			EXISTS (SELECT 1 FROM choice c WHERE c.subscriber = s.id AND c.digest = $3)
+			OR $4 = 0 AND NOT EXISTS (SELECT 1 FROM choice c WHERE c.subscriber = s.id))`
+	before := o.now - subscribers.ProbeAfter.Milliseconds()
+	owed, err := count(o.tx.ExecContext(ctx, letters, o.letter, o.now, o.digest.Name, flag(o.digest.Optional), before))
+	if err != nil {
+		return 0, err
+	}
+	const probes = `UPDATE subscriber SET probe = $1, probed = $2
+		WHERE state = 'suspended' AND why = 'bounces' AND probe = 0 AND changed <= $3
+		AND EXISTS (SELECT 1 FROM delivery d WHERE d.letter = $1 AND d.subscriber = subscriber.id)`
+	_, err = o.tx.ExecContext(ctx, probes, o.letter, o.now, before)
+	return owed, err
+}
+
+// skip accounts for those who chose topics of which the edition has nothing. Whom it tries again gets it all
+// the same.
+func (o owing) skip(ctx context.Context, e digest.Edition) (int, error) {
+	topics := map[string]bool{}
+	for _, s := range e.Stories() {
+		for _, id := range append(s.Tags, s.Topic) {
+			topics[plain(id)] = true
+		}
+	}
+	args := []any{o.letter, o.now}
+	for id := range topics {
+		args = append(args, id)
+	}
+	query := `UPDATE delivery SET state = 7, due = $2, note = 'nothing in it of the topics chosen'
+		WHERE letter = $1 AND EXISTS (SELECT 1 FROM interest i WHERE i.subscriber = delivery.subscriber)
+		AND NOT EXISTS (SELECT 1 FROM interest i WHERE i.subscriber = delivery.subscriber AND i.topic IN ` + places(2, 1, len(topics)) + `)
+		AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.state = 'suspended')`
+	return count(o.tx.ExecContext(ctx, query, args...))
+}
+
+// shift puts deliveries off to the hour at which the digest is to arrive, on each reader's own clock.
+func (o owing) shift(ctx context.Context) error {
+	if o.digest.DeliverAt == nil {
+		return nil
+	}
+	sealed := moment(o.now)
+	due := millis(o.digest.Due("", sealed))
+	const all = "UPDATE delivery SET due = $2, owed = $2 WHERE letter = $1 AND state = 1"
+	if _, err := o.tx.ExecContext(ctx, all, o.letter, due); err != nil {
+		return fmt.Errorf("put deliveries off: %w", err)
+	}
+	var zones []string
+	err := each(ctx, o.tx, func(rows *sql.Rows) error {
+		var zone string
+		err := rows.Scan(&zone)
+		zones = append(zones, zone)
+		return err
+	}, "SELECT DISTINCT timezone FROM subscriber WHERE timezone <> ''")
+	if err != nil {
+		return fmt.Errorf("list the readers' time zones: %w", err)
+	}
+	const some = all + " AND subscriber IN (SELECT id FROM subscriber WHERE timezone = $3 AND timezone <> '')"
+	for _, zone := range zones {
+		if own := millis(o.digest.Due(zone, sealed)); own != due {
+			if _, err := o.tx.ExecContext(ctx, some, o.letter, own, zone); err != nil {
+				return fmt.Errorf("put deliveries off in %s: %w", zone, err)
+			}
+		}
+	}
+	return nil
+}
