@@ -175,6 +175,34 @@ func TestOrdersByMail(t *testing.T) {
 	}
 }
 
+// A machine that does not say that it is one, and writes back to whatever it gets, is answered once; one that says so,
+// never. Wishes of one address are asked about once.
+func TestLoopsEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lmtp")
+	h := mailIn(t, fmt.Sprintf("[mail]\nlisten = %q\n", "lmtp:"+path))
+	for name, c := range map[string]struct {
+		to, header string
+		answers    int
+	}{
+		"help":      {"daily+help@example.org", "", 1},
+		"subscribe": {"daily+subscribe@example.org", "", 1},
+		"vacation":  {"daily+help@example.org", "Auto-Submitted: auto-replied\n", 0},
+		"robot":     {"daily+subscribe@example.org", "Precedence: bulk\n", 0},
+		"list":      {"daily+subscribe@example.org", "List-Id: <robots.example.net>\n", 0},
+	} {
+		for i := range 100 {
+			mail := fmt.Sprintf("From: %s@example.net\nTo: %s\nMessage-ID: <%s.%d@example.net>\n%s\n", name, c.to, name, i, c.header)
+			if err := handIn(t, path, name+"@example.net", c.to, mail); err != nil {
+				t.Fatal(err)
+			}
+		}
+		owed, err := h.store.Claim(t.Context(), 999, time.Now(), time.Now().Add(time.Hour))
+		if err != nil || len(owed) != c.answers {
+			t.Errorf("%s: %d answers to a hundred mails, not %d: %v", name, len(owed), c.answers, err)
+		}
+	}
+}
+
 // The token comes from a command or a file, anew each time; what goes wrong is told without what the command said.
 func TestToken(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "token")
