@@ -20,7 +20,8 @@ import (
 
 // TestByMail follows a reader who never opens a page, through real peers: he subscribes, confirms and leaves by
 // mail to Postfix, which reaches the daemon through a mailbox of Dovecot's, and then again by LMTP. A vacation
-// reply to the request to confirm does not confirm.
+// reply to the request to confirm does not confirm. He gets an edition, whose letter comes back days later, which
+// suspends him; and leaves by its token.
 func TestByMail(t *testing.T) {
 	smtpURL, imapAt, password := peer(t, "PEER_SMTP"), peer(t, "PEER_IMAP"), peer(t, "PEER_IMAP_PASSWORD")
 	lmtp := strings.Fields(peer(t, "PEER_LMTP"))[2]
@@ -37,7 +38,7 @@ func TestByMail(t *testing.T) {
 			home := t.TempDir()
 			w := byMail{t: t, home: home, program: program, smtp: smtpURL, imap: imapAt, password: password,
 				digest: c.address, reader: fmt.Sprintf("%s-%d@readers.test", name, stamp)}
-			write(t, filepath.Join(home, "config.toml"), fmt.Sprintf("%s\n[smtp]\nurl = %q\n[web]\nlisten = %q\n[[source]]\nurl = \"file:config.toml\"\n[[digest]]\nname = \"daily\"\nfrom = \"AI Daily <%s>\"\ncatch_up = \"0s\"\n",
+			write(t, filepath.Join(home, "config.toml"), fmt.Sprintf("%s\n[smtp]\nurl = %q\n[web]\nlisten = %q\n[[source]]\nurl = \"file:news.txt\"\non_topic = true\n[[digest]]\nname = \"daily\"\nfrom = \"AI Daily <%s>\"\ncatch_up = \"0s\"\n",
 				c.way, smtpURL, freeAddress(t), c.address))
 			w.isReady(map[string]string{"imap": "let in to the mailbox; 0 mails in INBOX", "lmtp": "the daemon takes it at lmtp://"}[name])
 			w.serve()
@@ -49,6 +50,10 @@ func TestByMail(t *testing.T) {
 			w.writes("c-"+token, "")
 			leave := w.token("u")
 			w.isListed("active")
+			w.prints()
+			w.fails(w.token("b"))
+			w.awaitLog("act=bounce")
+			w.isListed("suspended")
 			w.writes("u-"+leave, "")
 			w.awaitLog("act=unsubscribe")
 			w.isListed("left")
@@ -93,6 +98,12 @@ func (w byMail) writes(purpose, header string) {
 	w.t.Helper()
 	name, domain, _ := strings.Cut(w.digest, "@")
 	to := name + "+" + purpose + "@" + domain
+	w.hand(w.reader, to, fmt.Sprintf("From: %s\r\nTo: %s\r\nMessage-ID: <%d@readers.test>\r\n%s\r\n", w.reader, to, time.Now().UnixNano(), header))
+}
+
+// hand gives a mail to the mail server.
+func (w byMail) hand(from, to, raw string) {
+	w.t.Helper()
 	server, err := url.Parse(w.smtp)
 	if err != nil {
 		w.t.Fatal(err)
@@ -102,16 +113,38 @@ func (w byMail) writes(purpose, header string) {
 		w.t.Fatal(err)
 	}
 	defer c.Close()
-	raw := fmt.Sprintf("From: %s\r\nTo: %s\r\nMessage-ID: <%d@readers.test>\r\n%s\r\n", w.reader, to, time.Now().UnixNano(), header)
-	if err := c.SendMail(w.reader, []string{to}, strings.NewReader(raw)); err != nil {
+	if err := c.SendMail(from, []string{to}, strings.NewReader(raw)); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-// token waits for a mail with a link of this kind, and returns the token in it.
+// prints makes an edition of one article and mails it.
+func (w byMail) prints() {
+	w.t.Helper()
+	write(w.t, filepath.Join(w.home, "news.txt"), "OpenAI buys the chip designer Kestrel\n\nOpenAI has bought Kestrel, which designs chips for language models, for two billion dollars.\n")
+	c := exec.CommandContext(w.t.Context(), w.program, "run")
+	c.Dir = w.home
+	if out, err := c.CombinedOutput(); err != nil {
+		w.t.Fatalf("run: %v\n%s", err, out)
+	}
+}
+
+// fails reports, long after the letter was taken, that the reader has no mailbox any more (RFC 3464).
+func (w byMail) fails(token string) {
+	w.t.Helper()
+	name, domain, _ := strings.Cut(w.digest, "@")
+	to := name + "+b-" + token + "@" + domain
+	raw := fmt.Sprintf("From: mailer-daemon@readers.test\r\nTo: %s\r\nMessage-ID: <%d@mx.readers.test>\r\nMIME-Version: 1.0\r\n"+
+		"Content-Type: multipart/report; report-type=delivery-status; boundary=b\r\n\r\n--b\r\n\r\nThe mailbox is gone.\r\n--b\r\n"+
+		"Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.readers.test\r\n\r\nFinal-Recipient: rfc822; %s\r\n"+
+		"Action: failed\r\nStatus: 5.1.1\r\n\r\n--b--\r\n", to, time.Now().UnixNano(), w.reader)
+	w.hand("", to, raw)
+}
+
+// token waits for a mail with a link of this kind, or that would come back to such an address, and returns the token.
 func (w byMail) token(kind string) string {
 	w.t.Helper()
-	link := regexp.MustCompile("/" + kind + "/([a-z2-7]{16,52})")
+	link := regexp.MustCompile("(?:/" + kind + "/|Return-Path: <[^>]*[+]" + kind + "-)([a-z2-7]{16,52})")
 	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
 		for _, raw := range inbox(w.t, w.imap, w.reader, w.password) {
 			if found := link.FindSubmatch(bytes.ReplaceAll(raw, []byte("=\r\n"), nil)); found != nil {
