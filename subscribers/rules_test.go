@@ -395,3 +395,23 @@ func TestWayBack(t *testing.T) {
 		t.Errorf("after 31 days: %v", err)
 	}
 }
+
+// The link of an earlier wish is worth nothing for a later one.
+func TestEarlierWish(t *testing.T) {
+	h := onShelf(t)
+	join(t, h, "ada@example.org")
+	first := h.token("ada@example.org")
+	c := subscribers.Correspondence{List: h.List, Mail: subscribers.Mail{From: "ada@example.org", Authentic: true}}
+	must(t, c.Leave(t.Context()))
+	h.wait(time.Hour)
+	join(t, h, "ada@example.org")
+	if _, err := h.Confirm(t.Context(), first, subscribers.Proof{}); !errors.Is(err, subscribers.ErrToken) {
+		t.Errorf("by the earlier link: %v", err)
+	}
+	if err := h.Disown(t.Context(), first); !errors.Is(err, subscribers.ErrToken) {
+		t.Errorf("disowned by the earlier link: %v", err)
+	}
+	if s, err := h.Confirm(t.Context(), h.token("ada@example.org"), subscribers.Proof{}); err != nil || s.State != subscribers.Active {
+		t.Errorf("by this link: %+v, %v", s, err)
+	}
+}
