@@ -42,7 +42,7 @@ func (l *List) Join(ctx context.Context, r Request) error {
 	if l.Limits.refuses(Domain(email)) {
 		return refuse("addresses at %s are not taken here", Domain(email))
 	}
-	token, err := l.draw()
+	token, err := draw(l.Random)
 	if err != nil {
 		return err
 	}
@@ -85,7 +85,7 @@ func (l *List) Leave(ctx context.Context, token string) (Subscriber, error) {
 // token of an earlier leave, the error is [ErrToken]. Who had never confirmed, or was taken off by the operator or
 // a complaint, is asked to confirm. For who has not left nothing changes.
 func (l *List) Return(ctx context.Context, token string) (Subscriber, error) {
-	fresh, err := l.draw()
+	fresh, err := draw(l.Random)
 	if err != nil {
 		return Subscriber{}, err
 	}
@@ -234,9 +234,9 @@ func (l *List) signed(token string, purposes ...Purpose) (Who, error) {
 }
 
 // draw makes a token for a confirmation.
-func (l *List) draw() (string, error) {
+func draw(random io.Reader) (string, error) {
 	var raw [20]byte
-	if _, err := io.ReadFull(l.Random, raw[:]); err != nil {
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
 		return "", fmt.Errorf("no randomness for a token: %w", err)
 	}
 	return alphabet.EncodeToString(raw[:]), nil

@@ -99,7 +99,7 @@ func (s *site) askLeave(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if reader.State == subscribers.Left {
-		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: s.undo(reader)})
+		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: undo(s.Exit, reader)})
 		return
 	}
 	s.show(w, http.StatusOK, templates.Leave{Frame: s.hidden(r, reader.Lang), Action: path("u", r)})
@@ -125,7 +125,7 @@ func (s *site) leave(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.fault(w, r, "leave", err)
 	default:
-		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: s.undo(reader)})
+		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: undo(s.Exit, reader)})
 	}
 }
 
@@ -159,8 +159,8 @@ func (s *site) comeBack(w http.ResponseWriter, r *http.Request) {
 }
 
 // undo is where the button leads that takes back what a reader has just done; empty when it was not just now.
-func (s *site) undo(reader subscribers.Subscriber) string {
-	token := s.Exit.UndoToken(reader)
+func undo(list Exit, reader subscribers.Subscriber) string {
+	token := list.UndoToken(reader)
 	if token == "" {
 		return ""
 	}
