@@ -43,7 +43,7 @@ func (s *site) join(w http.ResponseWriter, r *http.Request) {
 		Email: strings.TrimSpace(r.PostForm.Get("email")),
 		Choices: subscribers.Choices{
 			Lang:    s.Pages.Lang(r.PostForm.Get("lang"), r.Header.Get("Accept-Language")),
-			Digests: s.known(r.PostForm["digest"]),
+			Digests: known(s.Digests, r.PostForm["digest"]),
 		},
 		Proof:   subscribers.Proof{How: "page", From: network(r)},
 		Network: network(r),
@@ -61,14 +61,14 @@ func (s *site) join(w http.ResponseWriter, r *http.Request) {
 }
 
 // known keeps the digests that there are, each once, in our order.
-func (s *site) known(names []string) []string {
-	known := []string{}
-	for _, d := range s.Digests {
+func known(there []templates.Choice, names []string) []string {
+	chosen := []string{}
+	for _, d := range there {
 		if slices.Contains(names, d.Name) {
-			known = append(known, d.Name)
+			chosen = append(chosen, d.Name)
 		}
 	}
-	return known
+	return chosen
 }
 
 func (s *site) askConfirm(w http.ResponseWriter, r *http.Request) {
