@@ -29,7 +29,7 @@ func TestTogether(t *testing.T) {
 				return err
 			}, "goodbye"},
 			{"undo", func(ctx context.Context) error {
-				_, err := h.Return(ctx, h.LeaveToken(h.id(ctx, email)))
+				_, err := h.Return(ctx, h.ReturnToken(h.id(ctx, email)))
 				return err
 			}, ""},
 		} {

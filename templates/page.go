@@ -66,7 +66,7 @@ type Leave struct {
 // Left says that it is done, and has a button to take it back.
 type Left struct {
 	Frame
-	Undo string // path
+	Undo string // path; empty: no button
 }
 
 // Error says what went wrong, in phrases error.KIND.title and error.KIND.told.

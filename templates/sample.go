@@ -95,7 +95,7 @@ func samplePages(lang string) []Page {
 	pages := []Page{
 		Join{Frame: f, Digests: choices, Email: "reader@example.org", Bad: true, Archive: true},
 		Join{Frame: f, About: "About", Digests: choices[:1]},
-		Asked{f}, Confirm{f, "/c/token"}, Confirmed{f}, Returned{f}, Leave{f, "/u/token"}, Left{f, "/u/token/return"},
+		Asked{f}, Confirm{f, "/c/token"}, Confirmed{f}, Returned{f}, Leave{f, "/u/token"}, Left{f, "/r/token"}, Left{Frame: f},
 		Archive{Frame: f, Editions: []Past{PastOf(sampleEdition(lang))}}, Archive{Frame: f}, Archive{Frame: f, Name: "Nordwind"},
 	}
 	for _, kind := range []string{"token", "missing", "refused", "fault"} {

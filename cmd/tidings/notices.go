@@ -55,7 +55,7 @@ func (l *letters) fill(ctx context.Context, d digest.Delivery, n *templates.Noti
 	case subscribers.Welcome:
 		n.Leave, n.Archive = leave, l.link("archive")
 	case subscribers.Goodbye:
-		n.Return = leave
+		n.Return = l.link("r", list.ReturnToken(d.Reader))
 	case subscribers.Leaving:
 		n.Leave = leave
 	case subscribers.Link:

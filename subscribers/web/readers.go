@@ -43,7 +43,7 @@ func (s *site) join(w http.ResponseWriter, r *http.Request) {
 		Email: strings.TrimSpace(r.PostForm.Get("email")),
 		Choices: subscribers.Choices{
 			Lang:    s.Pages.Lang(r.PostForm.Get("lang"), r.Header.Get("Accept-Language")),
-			Digests: s.known(r.PostForm["digest"]),
+			Digests: known(s.Digests, r.PostForm["digest"]),
 		},
 		Proof:   subscribers.Proof{How: "page", From: network(r)},
 		Network: network(r),
@@ -61,14 +61,14 @@ func (s *site) join(w http.ResponseWriter, r *http.Request) {
 }
 
 // known keeps the digests that there are, each once, in our order.
-func (s *site) known(names []string) []string {
-	known := []string{}
-	for _, d := range s.Digests {
+func known(there []templates.Choice, names []string) []string {
+	chosen := []string{}
+	for _, d := range there {
 		if slices.Contains(names, d.Name) {
-			known = append(known, d.Name)
+			chosen = append(chosen, d.Name)
 		}
 	}
-	return known
+	return chosen
 }
 
 func (s *site) askConfirm(w http.ResponseWriter, r *http.Request) {
@@ -98,8 +98,8 @@ func (s *site) askLeave(w http.ResponseWriter, r *http.Request) {
 		s.fault(w, r, "look", err)
 		return
 	}
-	if reader.State == subscribers.Left { // a link in a goodbye leads here: it can be taken back
-		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: path("u", r) + "/return"})
+	if reader.State == subscribers.Left {
+		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: undo(s.Exit, reader)})
 		return
 	}
 	s.show(w, http.StatusOK, templates.Leave{Frame: s.hidden(r, reader.Lang), Action: path("u", r)})
@@ -125,8 +125,23 @@ func (s *site) leave(w http.ResponseWriter, r *http.Request) {
 	case err != nil:
 		s.fault(w, r, "leave", err)
 	default:
-		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: path("u", r) + "/return"})
+		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: undo(s.Exit, reader)})
 	}
+}
+
+// askReturn is where the link in a goodbye leads.
+func (s *site) askReturn(w http.ResponseWriter, r *http.Request) {
+	private(w)
+	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))
+	if err != nil {
+		s.fault(w, r, "look", err)
+		return
+	}
+	if reader.State != subscribers.Left {
+		s.show(w, http.StatusOK, templates.Returned{Frame: s.hidden(r, reader.Lang)})
+		return
+	}
+	s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: path("r", r)})
 }
 
 func (s *site) comeBack(w http.ResponseWriter, r *http.Request) {
@@ -141,6 +156,15 @@ func (s *site) comeBack(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.show(w, http.StatusOK, templates.Returned{Frame: s.hidden(r, reader.Lang)})
+}
+
+// undo is where the button leads that takes back what a reader has just done; empty when it was not just now.
+func undo(list Exit, reader subscribers.Subscriber) string {
+	token := list.UndoToken(reader)
+	if token == "" {
+		return ""
+	}
+	return "/r/" + url.PathEscape(token)
 }
 
 // network is what is remembered of where a request comes from.

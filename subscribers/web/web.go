@@ -36,8 +36,11 @@ type Exit interface {
 	// Leave ends the token's subscription; a second time changes nothing.
 	Leave(ctx context.Context, token string) (subscribers.Subscriber, error)
 
-	// Return takes leaving back.
+	// Return takes leaving back, by a token of its own.
 	Return(ctx context.Context, token string) (subscribers.Subscriber, error)
+
+	// UndoToken is that token for a reader who has just left; empty for others.
+	UndoToken(s subscribers.Subscriber) string
 }
 
 // ErrMissing says that there is no edition under a key.
@@ -82,7 +85,8 @@ func Handler(o Options) http.Handler {
 	mux.HandleFunc("POST /c/{token}", s.confirm)
 	mux.HandleFunc("GET /u/{token}", s.askLeave)
 	mux.HandleFunc("POST /u/{token}", s.leave)
-	mux.HandleFunc("POST /u/{token}/return", s.comeBack)
+	mux.HandleFunc("GET /r/{token}", s.askReturn)
+	mux.HandleFunc("POST /r/{token}", s.comeBack)
 	mux.HandleFunc("GET /e/{digest}/{slot}", s.edition)
 	mux.HandleFunc("GET /archive", s.archive)
 	mux.HandleFunc("GET /healthz", s.health)

@@ -23,6 +23,7 @@ type people struct {
 	state   subscribers.State
 	returns subscribers.State
 	changes int
+	late    bool // the leave is long ago
 	err     error
 }
 
@@ -35,7 +36,7 @@ func (p *people) Join(_ context.Context, r subscribers.Request) error {
 }
 
 func (p *people) Look(_ context.Context, token string) (subscribers.Subscriber, error) {
-	if token != "good.token" {
+	if token != "good.token" && token != "good.return" {
 		return subscribers.Subscriber{}, subscribers.ErrToken
 	}
 	return subscribers.Subscriber{Email: "ada@example.org", State: p.state}, p.err
@@ -61,6 +62,13 @@ func (p *people) Leave(ctx context.Context, token string) (subscribers.Subscribe
 
 func (p *people) Return(ctx context.Context, token string) (subscribers.Subscriber, error) {
 	return p.become(ctx, token, p.returns)
+}
+
+func (p *people) UndoToken(subscribers.Subscriber) string {
+	if p.late {
+		return ""
+	}
+	return "good.return"
 }
 
 // shelf holds one edition.
@@ -164,7 +172,7 @@ func TestPages(t *testing.T) {
 	} {
 		expect(t, ask(h, path, nil), http.StatusOK, want)
 	}
-	for _, path := range []string{"/u/bad", "/c/bad", "/c/" + url.PathEscape(`"><script>`), "/e/daily/never", "/favicon.ico", "/e/daily/", "/u/good.token/return"} {
+	for _, path := range []string{"/u/bad", "/c/bad", "/c/" + url.PathEscape(`"><script>`), "/e/daily/never", "/favicon.ico", "/e/daily/", "/u/good.token/return", "/r/bad"} {
 		expect(t, ask(h, path, nil), http.StatusNotFound)
 	}
 	if p.changes != 0 || len(p.joined) != 0 {
@@ -219,9 +227,14 @@ func TestConfirm(t *testing.T) {
 
 func TestLeaveAndReturn(t *testing.T) {
 	h, p := house(t)
-	expect(t, ask(h, "/u/good.token", url.Values{}), http.StatusOK, "You have left", `action="/u/good.token/return"`)
-	expect(t, ask(h, "/u/good.token", nil), http.StatusOK, "You have left", `action="/u/good.token/return"`)
-	expect(t, ask(h, "/u/good.token/return", url.Values{}), http.StatusOK, "You are back")
+	expect(t, ask(h, "/u/good.token", url.Values{}), http.StatusOK, "You have left", `action="/r/good.return"`)
+	expect(t, ask(h, "/u/good.token", nil), http.StatusOK, "You have left", `action="/r/good.return"`)
+	p.late = true // the button goes, and the goodbye's link stays
+	if got := expect(t, ask(h, "/u/good.token", nil), http.StatusOK, "You have left"); strings.Contains(got, "<button") {
+		t.Error("an old letter's link offers the way back")
+	}
+	expect(t, ask(h, "/r/good.return", nil), http.StatusOK, "You have left", `action="/r/good.return"`)
+	expect(t, ask(h, "/r/good.return", url.Values{}), http.StatusOK, "You are back")
 	expect(t, ask(h, "/u/bad", url.Values{}), http.StatusNotFound, "This link is not valid")
 	if p.state != subscribers.Active || p.changes != 2 {
 		t.Errorf("%s after %d changes", p.state, p.changes)
@@ -231,7 +244,7 @@ func TestLeaveAndReturn(t *testing.T) {
 func TestReturnOfWhoNeverConfirmed(t *testing.T) {
 	h, p := house(t)
 	p.state, p.returns = subscribers.Left, subscribers.Pending
-	expect(t, ask(h, "/u/good.token/return", url.Values{}), http.StatusOK, "Look into your inbox")
+	expect(t, ask(h, "/r/good.return", url.Values{}), http.StatusOK, "Look into your inbox")
 }
 
 // As RFC 8058 has it: a POST from anywhere, without cookies, in either encoding, as often as it likes.
@@ -265,7 +278,7 @@ func TestOneClick(t *testing.T) {
 func TestOtherSitesCannotPost(t *testing.T) {
 	h, p := house(t)
 	p.state = subscribers.Left
-	for _, path := range []string{"/join", "/c/good.token", "/u/good.token/return"} {
+	for _, path := range []string{"/join", "/c/good.token", "/r/good.return"} {
 		r := ask(h, path, url.Values{"email": {"ada@example.org"}}, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")
 		expect(t, r, http.StatusForbidden, "That did not work")
 	}
