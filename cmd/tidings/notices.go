@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -50,6 +51,8 @@ func (l *letters) fill(ctx context.Context, d digest.Delivery, n *templates.Noti
 	leave, manage := l.link("u", list.LeaveToken(d.Reader)), l.link("p", list.ManageToken(d.Reader))
 	switch subscribers.Notice(d.Notice) {
 	case subscribers.Confirm:
+		from, _, _ := l.house.sender()
+		n.Reply = l.house.config.Mail.address(from, "c-"+d.Token) != ""
 		n.Confirm, n.Disown = l.link("c", d.Token), l.link("n", d.Token)
 		headers["List-Unsubscribe"], headers["List-Unsubscribe-Post"] = "<"+n.Disown+">", "List-Unsubscribe=One-Click"
 	case subscribers.Welcome:
@@ -63,18 +66,30 @@ func (l *letters) fill(ctx context.Context, d digest.Delivery, n *templates.Noti
 	case subscribers.Status:
 		n.Manage, n.Leave = manage, leave
 		s, err := l.house.store.Get(ctx, d.Reader)
-		n.Chosen = l.house.chose(s)
+		n.Chosen = l.house.chose(s, n.Lang)
 		return err
 	case subscribers.Help:
 		n.Home = l.link("")
+		from, _, _ := l.house.sender()
+		to := func(purpose string) string { return l.house.config.Mail.address(from, purpose) }
+		n.Mailbox = templates.Mailbox{Subscribe: to("subscribe"), Unsubscribe: to("unsubscribe"), Status: to("status"), Help: to("help")}
 	}
 	return nil
 }
 
-// chose tells a reader's choices in the words of the letters.
-func (h *house) chose(s subscribers.Subscriber) templates.Chosen {
+// chose tells a reader's choices in the words of the letters, which are in this language.
+func (h *house) chose(s subscribers.Subscriber, lang string) templates.Chosen {
 	c := templates.Chosen{
-		Paused: s.State == subscribers.Paused, Until: s.Until, Lang: s.Lang, Text: s.Text, Timezone: s.Timezone, Topics: s.Topics,
+		Paused: s.State == subscribers.Paused, Until: s.Until, Lang: s.Lang, Text: s.Text, Timezone: s.Timezone,
+	}
+	for _, id := range s.Topics {
+		name := id
+		for _, t := range h.config.topics() {
+			if t.ID == id {
+				name = cmp.Or(t.Name[lang], t.Name["en"], id)
+			}
+		}
+		c.Topics = append(c.Topics, name)
 	}
 	for _, d := range h.digests {
 		for _, name := range s.Digests {
