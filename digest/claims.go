@@ -35,6 +35,7 @@ func readClaims(a *Article, found []text.Name, names *text.Names) *claims {
 		}
 	}
 	words := strings.Fields(title)
+	loud := titleCase(text.Words(title), a.Lang)
 	for i, w := range words {
 		w = strings.Trim(w, ".,:;!?()“”\"'’")
 		switch lower := text.Fold(w); {
@@ -44,6 +45,8 @@ func readClaims(a *Article, found []text.Name, names *text.Names) *claims {
 			if n, err := strconv.Atoi(strings.Trim(words[i+1], ".,:;!?()")); err == nil && n < 100 {
 				c.part = n
 			}
+		case !loud && numbered(words, i, a.Lang):
+			c.version([]string{w, strings.TrimRight(words[i+1], ".,:;!?)")})
 		default:
 			if value, ok := money(words[i:]); ok && i > 0 {
 				c.amounts[text.Fold(words[i-1])] = value
@@ -77,6 +80,20 @@ func versioned(w string) bool {
 	}
 	name := strings.TrimSuffix(w[:i], "-")
 	return len(name) > 1 && strings.IndexFunc(name, func(r rune) bool { return !unicode.IsLetter(r) }) < 0
+}
+
+// numbered says whether the word i is a name with a version behind it that no list knows: Aster 3, at the end or
+// before a function word, so that what is counted is no version.
+func numbered(words []string, i int, lang string) bool {
+	name := strings.Trim(words[i], "“”\"'(")
+	if i+1 == len(words) || strings.TrimRight(name, ".,:;!?)") != name || !capitalised(name) || text.Stop(name, lang) || calendar(name) {
+		return false
+	}
+	number := strings.TrimRight(words[i+1], ".,:;!?)")
+	if n, err := strconv.ParseFloat(number, 64); err != nil || n >= 100 || number[0] == '-' || number[0] == '+' {
+		return false
+	}
+	return i+2 == len(words) || strings.TrimRight(words[i+1], ",:;!?)") != words[i+1] || text.Stop(words[i+2], lang)
 }
 
 // version takes in a product whose version is the first of its words with a digit.
@@ -174,8 +191,10 @@ func (p *pairing) conflict(i, j int) string {
 	if a.part != b.part && max(a.part, b.part) > 1 {
 		return fmt.Sprintf("part %d and part %d", max(1, min(a.part, b.part)), max(a.part, b.part))
 	}
-	if x, y := without(a.named, b.named), without(b.named, a.named); a.frame == b.frame && x != "" && y != "" {
-		return fmt.Sprintf("the same is told of %s and of %s", x, y)
+	if a.frame == b.frame {
+		if x, y := without(a.named, b.named), without(b.named, a.named); x != "" && y != "" {
+			return fmt.Sprintf("the same is told of %s and of %s", x, y)
+		}
 	}
 	if a.deal.act != "" && a.deal == (deal{b.deal.act, b.deal.to, b.deal.by}) {
 		return fmt.Sprintf("%s %s %s, and the other way round", a.deal.by, a.deal.act, a.deal.to)

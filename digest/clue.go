@@ -171,7 +171,7 @@ func (k *knowledge) hits(s string, list []token, lang string) []hit {
 	builtin, own := l(), k.own[lang]
 	builtin.find(list, found)
 	own.find(list, found)
-	if (lang == "zh" || lang == "ja") && strings.ContainsFunc(s, unspaced) {
+	if text.Dense(lang) && strings.ContainsFunc(s, unspaced) {
 		folded := text.Fold(s)
 		builtin.findRuns(folded, found)
 		own.findRuns(folded, found)

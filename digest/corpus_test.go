@@ -1,15 +1,23 @@
 package digest_test
 
 import (
+	"cmp"
 	"compress/gzip"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"iter"
+	"maps"
 	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"tidings/digest"
+	"tidings/digest/text"
 )
 
 // The clusters that people labelled, and what grouping must reach of them: B³ F1, or F1 of pairs where most stand
@@ -17,28 +25,37 @@ import (
 // cross-validated ones, which are lower by some hundredths.
 func TestStoriesOfTheCorpus(t *testing.T) {
 	for _, set := range []struct {
-		name  string
-		pairs bool
-		floor float64
+		name     string
+		linkless bool // the links of these tell the stories
+		cut      bool // titles are cut to headlines
+		pairs    bool
+		floor    float64
 	}{
-		{"last-week-in-ai-related", true, 0.46},
-		{"scoop-ai-news", false, 0.985},
-		{"uci-news-sample", false, 0.735},
-		{"ai-insight-crosslingual", false, 0.93},
+		{name: "last-week-in-ai-related", pairs: true, floor: 0.47},
+		{name: "scoop-ai-news", floor: 0.985},
+		{name: "uci-news-sample", floor: 0.78},
+		{name: "ai-insight-crosslingual", linkless: true, floor: 0.945},
+		{name: "ai-insight-crosslingual", linkless: true, cut: true, floor: 0.87},
 	} {
-		t.Run(set.name, func(t *testing.T) {
-			articles, labels := readCluster(t, "../../shared/data/clusters/"+set.name+"/articles.jsonl.gz", set.name == "ai-insight-crosslingual")
-			of := map[string]string{}
-			for _, s := range digest.Group(articles, digest.Grouping{Topics: topics()}) {
-				for _, a := range s.Articles() {
-					of[a.ID] = s.ID
+		name := set.name
+		if set.cut {
+			name += " with short titles"
+		}
+		t.Run(name, func(t *testing.T) {
+			articles, labels := readCluster(t, "clusters/"+set.name+"/articles.jsonl.gz")
+			for i := range articles {
+				if set.linkless {
+					articles[i].URL = ""
+				}
+				if set.cut {
+					articles[i].Title = headline(articles[i].Title, articles[i].Lang)
 				}
 			}
-			b3, pairs := agreement(labels, of)
-			t.Logf("%d articles: B³ F1 %.3f, pairs F1 %.3f", len(articles), b3, pairs)
-			got := b3
+			b3, pairs := agreement(labels, storyOf(articles))
+			t.Logf("%d articles: B³ %v; pairs %v", len(articles), b3, pairs)
+			got := b3.f1()
 			if set.pairs {
-				got = pairs
+				got = pairs.f1()
 			}
 			if got < set.floor {
 				t.Errorf("%.3f lies below the floor %.3f", got, set.floor)
@@ -47,43 +64,110 @@ func TestStoriesOfTheCorpus(t *testing.T) {
 	}
 }
 
+// headline cuts a title to what an outlet has room for: 60 letters, or 30 in Chinese and Japanese.
+func headline(title, lang string) string {
+	room, letters := 60, []rune(title)
+	if lang == "zh" || lang == "ja" {
+		room = 30
+	}
+	return string(letters[:min(room, len(letters))])
+}
+
 // readCluster reads labelled articles, and the story of each by its id.
-func readCluster(t *testing.T, path string, linkless bool) ([]digest.Article, map[string]string) {
+func readCluster(t *testing.T, path string) ([]digest.Article, map[string]string) {
 	t.Helper()
-	f, err := os.Open(path)
+	var articles []digest.Article
+	labels := map[string]string{}
+	for _, row := range corpus[struct {
+		ID, Story, Title, Text, Lang, Source, URL string
+		Published                                 time.Time
+	}](t, path) {
+		labels[row.ID] = row.Story
+		articles = append(articles, digest.Article{ID: row.ID, Title: row.Title, Text: row.Text, Lang: row.Lang, URL: row.URL, Feed: row.Source, Published: row.Published})
+	}
+	return articles, labels
+}
+
+// corpus reads the rows of one of the sets that are too large for the tree; the test is skipped where they are not.
+func corpus[Row any](t *testing.T, path string) []Row {
+	t.Helper()
+	f, err := os.Open(filepath.Join("../../shared/data", path))
 	if err != nil && os.Getenv("CI") == "true" {
 		t.Fatal(err)
 	}
 	if err != nil {
-		t.Skip("the labelled clusters are not there:", err)
+		t.Skip("the labelled sets are not there:", err)
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }()
 	unzipped, err := gzip.NewReader(f)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var articles []digest.Article
-	labels := map[string]string{}
-	for lines := json.NewDecoder(unzipped); ; {
-		var row struct {
-			ID, Story, Title, Text, Lang, Source, URL string
-			Published                                 time.Time
-		}
-		if err := lines.Decode(&row); errors.Is(err, io.EOF) {
-			return articles, labels
+	var out []Row
+	for rows := json.NewDecoder(unzipped); ; {
+		var row Row
+		if err := rows.Decode(&row); errors.Is(err, io.EOF) {
+			return out
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if linkless {
-			row.URL = ""
-		}
-		labels[row.ID] = row.Story
-		articles = append(articles, digest.Article{ID: row.ID, Title: row.Title, Text: row.Text, Lang: row.Lang, URL: row.URL, Feed: row.Source, Published: row.Published})
+		out = append(out, row)
 	}
 }
 
-// agreement compares two groupings: the F1 of B³ (Bagga and Baldwin 1998), and that of pairs.
-func agreement(want, got map[string]string) (b3, pairs float64) {
+// Two letters' sections, and the topics that would stand in each.
+var sections = map[string]map[string]string{
+	"last-week-in-ai": {"tools": "models products open-source", "research": "research", "business": "business people chips", "policy": "policy"},
+	"ai-insight-daily": {"products": "models products", "research": "research", "open-source": "open-source",
+		"industry-society": "business people policy chips safety society"},
+}
+
+// The sections of two letters, told by the topics. The weights were learnt from these very headlines, so the figures
+// say no more than that the weights are in their place; digest/learn/topics prints the cross-validated ones, which are
+// lower by nearly two tenths.
+func TestTopicsOfTheCorpus(t *testing.T) {
+	const floor = 0.93
+	filer := digest.NewFiler(topics())
+	for set, of := range sections {
+		t.Run(set, func(t *testing.T) {
+			right, all, confused := map[string]int{}, map[string]int{}, map[string]int{}
+			for _, row := range corpus[struct{ Title, Section, Source, Lang string }](t, "topics/"+set+"/headlines.jsonl.gz") {
+				if of[row.Section] == "" {
+					continue
+				}
+				a := digest.Article{Title: row.Title, Lang: cmp.Or(row.Lang, text.Language(row.Title, "")), Feed: row.Source}
+				a.Source.Title = row.Source
+				got := cmp.Or(filer.File(a).Topic, digest.Brief)
+				for _, key := range []string{"total", row.Section} {
+					all[key]++
+					if slices.Contains(strings.Fields(of[row.Section]), got) {
+						right[key]++
+					}
+				}
+				if !slices.Contains(strings.Fields(of[row.Section]), got) {
+					confused[row.Section+" as "+got]++
+				}
+			}
+			tell(t, right, all, confused)
+			if share := float64(right["total"]) / float64(all["total"]); share < floor {
+				t.Errorf("%.3f of the headlines are filed right, fewer than %.3f", share, floor)
+			}
+		})
+	}
+}
+
+// rates tell how far what was made is what was wanted.
+type rates struct{ precision, recall float64 }
+
+func (r rates) f1() float64 { return 2 * r.precision * r.recall / max(r.precision+r.recall, 1e-9) }
+
+func (r rates) String() string {
+	return fmt.Sprintf("precision %.3f, recall %.3f, F1 %.3f", r.precision, r.recall, r.f1())
+}
+
+// agreement compares two groupings, each the story of an article by its id: by B³ (Bagga and Baldwin 1998), and by
+// pairs of articles in one story.
+func agreement(want, got map[string]string) (b3, pairs rates) {
 	type cell struct{ want, got string }
 	wants, gots, cells := map[string]float64{}, map[string]float64{}, map[cell]float64{}
 	for id := range want {
@@ -91,17 +175,27 @@ func agreement(want, got map[string]string) (b3, pairs float64) {
 		gots[got[id]]++
 		cells[cell{want[id], got[id]}]++
 	}
-	var precision, recall, right, made, true float64
+	linked := func(counts iter.Seq[float64]) (sum float64) {
+		for n := range counts {
+			sum += n * (n - 1)
+		}
+		return sum
+	}
 	for c, n := range cells {
-		precision += n * n / gots[c.got]
-		recall += n * n / wants[c.want]
-		right += n * (n - 1)
+		b3.precision += n * n / gots[c.got] / float64(len(want))
+		b3.recall += n * n / wants[c.want] / float64(len(want))
 	}
-	for _, n := range gots {
-		made += n * (n - 1)
+	right := linked(maps.Values(cells))
+	return b3, rates{right / max(linked(maps.Values(gots)), 1), right / max(linked(maps.Values(wants)), 1)}
+}
+
+// storyOf returns the story that each article is put into, by ids.
+func storyOf(articles []digest.Article) map[string]string {
+	of := map[string]string{}
+	for _, s := range digest.Group(articles, digest.Grouping{Topics: topics()}) {
+		for _, a := range s.Articles() {
+			of[a.ID] = s.ID
+		}
 	}
-	for _, n := range wants {
-		true += n * (n - 1)
-	}
-	return 2 * precision * recall / (precision + recall) / float64(len(want)), 2 * right / max(made+true, 1)
+	return of
 }

@@ -310,7 +310,7 @@ type Edition struct {
 	Brief    []Story   `json:"brief,omitempty"`
 	Folded   []Story   `json:"folded,omitempty"` // told in earlier editions, with nothing new since: not printed
 	Read     int       `json:"read"`             // fresh articles that were considered
-	Sources  int       `json:"sources"`          // sources that these came from
+	Sources  int       `json:"sources"`          // sources that these came from; see [Edition.Tellers]
 	Left     []Omitted `json:"left,omitempty"`
 	Troubles []Trouble `json:"troubles,omitempty"`
 	Names    Names     `json:"names,omitzero"` // what its topics are called, by id
@@ -369,4 +369,15 @@ func (e Edition) Stories() []Story {
 		all = append(all, s.Stories...)
 	}
 	return append(all, e.Brief...)
+}
+
+// Tellers counts the sources that tell what is printed, by the names that readers see.
+func (e Edition) Tellers() int {
+	names := map[string]bool{}
+	for _, s := range e.Stories() {
+		for _, a := range s.Articles() {
+			names[cmp.Or(a.Source.Title, a.Feed, a.ID)] = true
+		}
+	}
+	return len(names)
 }

@@ -50,7 +50,11 @@ func excerpt(s Story, n int) []string {
 	weights, headline := centroid(s), bag(s.Lead.Title, s.Lead.Lang)
 	var best []candidate
 	top := 0.0
-	for _, from := range []string{s.Lead.Summary, s.Lead.Text} {
+	parts := []string{s.Lead.Summary, s.Lead.Text}
+	if begins(s.Lead.Text, s.Lead.Summary) {
+		parts = parts[1:] // it says the same, and keeps headings apart from sentences
+	}
+	for _, from := range parts {
 		picked, value := pick(candidates(s.Lead, from, s.Lead.Title), weights, headline, n)
 		if value > top {
 			best, top = picked, value
@@ -150,8 +154,8 @@ func length(s string) int { return utf8.RuneCountInString(s) }
 func leans(s, lang string) bool {
 	first, _, _ := strings.Cut(strings.TrimLeft(s, `"“«„「『`), " ")
 	first = text.Fold(strings.Trim(first, ",:"))
-	if base := text.Base(lang); base == "zh" || base == "ja" {
-		return slices.ContainsFunc(backwards(base), func(w string) bool { return strings.HasPrefix(s, w) })
+	if text.Dense(lang) {
+		return slices.ContainsFunc(backwards(text.Base(lang)), func(w string) bool { return strings.HasPrefix(s, w) })
 	}
 	return slices.Contains(backwards(text.Base(lang)), first) || text.Base(lang) == "en" && leansLater.MatchString(s)
 }

@@ -55,7 +55,7 @@ func parseTurns(file string) map[string][]turnWord {
 		}
 		for _, w := range strings.Fields(words) {
 			one := turnWord{turn: turn, words: []string{w}}
-			if !dense(lang) {
+			if !text.Dense(lang) {
 				one.words = folded(strings.ReplaceAll(w, "_", " "))
 			}
 			out[lang] = append(out[lang], one)
@@ -63,9 +63,6 @@ func parseTurns(file string) map[string][]turnWord {
 	}
 	return out
 }
-
-// dense says whether a language writes without spaces between words.
-func dense(lang string) bool { return lang == "zh" || lang == "ja" }
 
 // lore is what facts are recognised by.
 type lore struct {
@@ -115,7 +112,7 @@ func (l lore) turnsIn(s, lang string) []fact {
 	var out []fact
 	written, words := text.Words(s), folded(s)
 	for _, t := range l.turns[text.Base(lang)] {
-		if dense(text.Base(lang)) {
+		if text.Dense(lang) {
 			if strings.Contains(s, t.words[0]) {
 				out = append(out, fact{key: aTurn + t.turn, word: t.words[0]})
 			}
@@ -152,7 +149,7 @@ func spelledNames(s, lang string) []fact {
 	var out []fact
 	for _, sentence := range text.Sentences(s, lang) {
 		words := text.Words(sentence)
-		latin := !dense(text.Base(lang)) // in other scripts Latin letters are names also where a sentence begins
+		latin := !text.Dense(lang) // in other scripts Latin letters are names also where a sentence begins
 		telling := text.Base(lang) != "de" && (!latin || !titleCase(words, lang))
 		var run []string
 		flush := func() {
@@ -198,13 +195,16 @@ func capitalised(w string) bool {
 	return strings.IndexFunc(w[size:], unicode.IsLower) >= 0
 }
 
-// mixed says whether a word has a capital behind a small letter, or letters and digits.
+// mixed says whether a word has a capital behind a small letter, or letters and digits. Behind a hyphen a capital
+// is none of these: Pulitzer-Preisträger.
 func mixed(w string) bool {
 	small, upper, digit, odd := false, false, false, false
 	for _, r := range w {
 		switch {
 		case r >= 0x250:
 			return false
+		case r == '-':
+			small = false
 		case unicode.IsLower(r):
 			small = true
 		case unicode.IsUpper(r):

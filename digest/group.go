@@ -16,6 +16,8 @@ type Grouping struct {
 	Stories  map[string]string    // by article's id: the story in which it was told before
 	Likeness *Likeness            // nil: the one that was learnt
 	Vectors  map[string][]float32 // by article's id: what it means, as an embedding; any may be missing
+
+	Filed func(id string, f Filing) // told how articles are filed, of those that are one and the same only one; may be nil
 }
 
 // Group brings articles of one event together and files each story under a topic. The result does not
@@ -67,6 +69,9 @@ func (by Grouping) pair(ordered []Article) (*pairing, [][]int) {
 		}
 		c := r.read(&ordered[most])
 		read[i] = c
+		if by.Filed != nil {
+			by.Filed(ordered[most].ID, c.filing)
+		}
 		c.from, c.to = ordered[part[0]].Published, ordered[part[0]].Published
 		for _, m := range part {
 			if at := ordered[m].Published; at.After(c.to) && at.Sub(c.from) <= longestLife {
@@ -108,12 +113,12 @@ func (by Grouping) likeness() Likeness {
 
 // fileStory files a story by the votes of its members.
 func (f *Filer) fileStory(s *Story, filings []Filing) {
-	sums, words := map[string]float64{}, map[string][]string{}
+	sums, words := map[string]float64{}, map[string][][]string{}
 	for _, filing := range filings {
 		s.Relevance += filing.Relevance / float64(len(filings))
 		if filing.Topic != "" {
 			sums[filing.Topic] += 1
-			words[filing.Topic] = append(words[filing.Topic], filing.Words...)
+			words[filing.Topic] = append(words[filing.Topic], filing.Words)
 		}
 		for _, t := range filing.Tags {
 			sums[t] += 0.34
@@ -138,6 +143,24 @@ func (f *Filer) fileStory(s *Story, filings []Filing) {
 		return cmp.Or(cmp.Compare(sums[b], sums[a]), cmp.Compare(f.order[a], f.order[b]))
 	})
 	s.Tags = s.Tags[:min(mostTags, len(s.Tags))]
-	told := slices.Compact(slices.Sorted(slices.Values(words[s.Topic])))
-	s.Reasons = append(s.Reasons, Reason{Part: "topic", Value: best, Detail: strings.Join(told[:min(8, len(told))], ", ")})
+	s.Reasons = append(s.Reasons, Reason{Part: "topic", Value: best, Detail: strings.Join(strongest(words[s.Topic]), ", ")})
+}
+
+// strongest are the clues that decided, each once: the first of every member, then the second, and so on.
+func strongest(members [][]string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for rank := range mostClues {
+		for _, words := range members {
+			if rank >= len(words) || len(out) == mostClues {
+				continue
+			}
+			name := words[rank][:strings.LastIndexByte(words[rank], ' ')]
+			if !seen[name] {
+				out = append(out, words[rank])
+			}
+			seen[name] = true
+		}
+	}
+	return out
 }

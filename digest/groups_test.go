@@ -122,3 +122,16 @@ func TestGroups(t *testing.T) {
 		})
 	}
 }
+
+// A title that names a model is about artificial intelligence though no other word says so; the animal is not.
+func TestModelsAreRelevant(t *testing.T) {
+	for title, about := range map[string]bool{
+		"Adobe Firefly sale de su fase beta y ya se puede usar con fines comerciales": true,
+		"Una llama se escapa de una granja escuela":                                   false,
+	} {
+		story := digest.Group([]digest.Article{{ID: "one", Title: title, Lang: "es"}}, digest.Grouping{Topics: topics()})[0]
+		if got := story.Relevance >= digest.LeastRelevance; got != about {
+			t.Errorf("%s: relevance %.2f", title, story.Relevance)
+		}
+	}
+}

@@ -251,18 +251,20 @@ func texts(f *Features, a, b *reading) {
 	f[TextsShared] = math.Log1p(float64(mass)/2) / 4
 	f[TextsTitle] = (covered(a, b) + covered(b, a)) / 2
 	f[TextsNumbers] = agreement(a, b)
-	if len(a.makers) > 0 && len(b.makers) > 0 && !sharesAny(a.makers, b.makers) {
-		f[TextsStrangers] = 1
-	}
+	f[TextsStrangers] = aboutOthers(a, b)
 }
 
-// across compares two articles in two languages. A small number or a year alone tells nothing: without a name or a
-// great number in common it is a coincidence.
+// across compares two articles in two languages. A small number or a year alone tells nothing, and of two makers neither
+// does a great one nor what happens: without a name in common it is a coincidence.
 func across(f *Features, a, b *reading) {
+	idle := func(d *reading) []int32 { return d.small }
+	if aboutOthers(a, b) > 0 {
+		idle = func(d *reading) []int32 { return d.nameless }
+	}
 	n, rarest := 0, 0.0
 	for k, l := range shared(a.portable, b.portable) {
 		n++
-		if !slices.Contains(a.small, a.portable[k].word) {
+		if !slices.Contains(idle(a), a.portable[k].word) {
 			rarest = max(rarest, float64(a.portable[k].weight*a.norms[1]+b.portable[l].weight*b.norms[1])/2)
 		}
 	}
@@ -273,6 +275,14 @@ func across(f *Features, a, b *reading) {
 	f[AcrossShared] = math.Log1p(float64(n))
 	f[AcrossRarest] = rarest / rareWord
 	f[AcrossNumbers] = agreement(a, b)
+}
+
+// aboutOthers is 1 when both titles name makers, and not one of them is the same.
+func aboutOthers(a, b *reading) float64 {
+	if len(a.makers) > 0 && len(b.makers) > 0 && !sharesAny(a.makers, b.makers) {
+		return 1
+	}
+	return 0
 }
 
 // alike is how like two embeddings must be to speak for one story.

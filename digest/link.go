@@ -5,7 +5,7 @@ package digest
 // many of them share few words; the mean over all pairs is what keeps strangers out. What is at least nearly as
 // likely is told as near.
 const (
-	linked  = 0.25
+	linked  = 0.2
 	nearly  = 0.1
 	least   = 0.05 // of a pair; what is less counts as 0
 	objects = 0.1  // share of conflicts among the pairs across two groups that keeps them apart
@@ -13,32 +13,32 @@ const (
 
 // link is a pair that may tell one story.
 type link struct {
-	i, j     int
+	i, j     int32
 	p        float64
 	conflict string // what keeps it apart nevertheless
 }
 
 // edge is what is known of the pairs between a group and another.
 type edge struct {
-	to        int // a reading of the other group
-	conflicts int
+	to        int32 // a reading of the other group
+	conflicts int32
 	sum       float64
 }
 
 // groups are joined step by step, those with the greatest mean first (average linkage; Sokal and Michener 1958).
 type groups struct {
-	of      []int    // by reading: its group, which is called by its first one
-	members [][]int  // by group
-	edges   [][]edge // by group
-	place   []int    // of a group in the list that is being joined, and one; all 0 between joins
+	of      []int32   // by reading: its group, which is called by its first one
+	members [][]int32 // by group
+	edges   [][]edge  // by group
+	place   []int32   // of a group in the list that is being joined, and one; all 0 between joins
 	queue   proposals
 }
 
 // newGroups makes a group of each of n readings.
 func newGroups(n int, links []link) *groups {
-	g := &groups{of: make([]int, n), members: make([][]int, n), edges: make([][]edge, n), place: make([]int, n)}
-	for i := range n {
-		g.of[i], g.members[i] = i, []int{i}
+	g := &groups{of: make([]int32, n), members: make([][]int32, n), edges: make([][]edge, n), place: make([]int32, n)}
+	for i := range int32(n) {
+		g.of[i], g.members[i] = i, []int32{i}
 	}
 	for _, l := range links {
 		e := edge{sum: l.p}
@@ -59,27 +59,29 @@ func newGroups(n int, links []link) *groups {
 func (g *groups) joinAll() {
 	for len(g.queue) > 0 {
 		p := g.queue.pop()
-		if len(g.members[p.a]) == p.sizeA && len(g.members[p.b]) == p.sizeB {
+		if g.size(p.a) == p.sizeA && g.size(p.b) == p.sizeB {
 			g.join(p.a, p.b)
 		}
 	}
 }
 
+func (g *groups) size(group int32) int32 { return int32(len(g.members[group])) }
+
 // propose puts forward to join a group and another if they may be.
-func (g *groups) propose(a int, e edge) {
+func (g *groups) propose(a int32, e edge) {
 	b := e.to
 	if a > b {
 		a, b = b, a
 	}
-	p := proposal{a: a, b: b, sizeA: len(g.members[a]), sizeB: len(g.members[b])}
-	pairs := float64(p.sizeA * p.sizeB)
+	p := proposal{a: a, b: b, sizeA: g.size(a), sizeB: g.size(b)}
+	pairs := float64(p.sizeA) * float64(p.sizeB)
 	if p.mean = e.sum / pairs; p.mean >= linked && float64(e.conflicts) <= objects*pairs {
 		g.queue.push(p)
 	}
 }
 
 // join puts the second group into the first.
-func (g *groups) join(a, b int) {
+func (g *groups) join(a, b int32) {
 	for _, m := range g.members[b] {
 		g.of[m] = a
 	}
@@ -95,7 +97,7 @@ func (g *groups) join(a, b int) {
 				joined[at-1].conflicts += e.conflicts
 			default:
 				joined = append(joined, e)
-				g.place[e.to] = len(joined)
+				g.place[e.to] = int32(len(joined))
 			}
 		}
 	}
@@ -109,8 +111,8 @@ func (g *groups) join(a, b int) {
 // proposal is to join two groups as they were when it was made.
 type proposal struct {
 	mean         float64
-	a, b         int // a < b
-	sizeA, sizeB int // how many members they had
+	a, b         int32 // a < b
+	sizeA, sizeB int32 // how many members they had
 }
 
 // before orders proposals, the greatest mean first, in a total order.

@@ -33,6 +33,7 @@ type pairing struct {
 	rates   []float64  // of words, see background.rate
 	foreign bool       // there is more than one language
 	vectors map[string][]float32
+	keys    []uint64 // room for sorting
 
 	hopeless func(*Features) bool // of titles before their letters are looked at; nil: none is
 }
@@ -91,7 +92,7 @@ func (p *pairing) weigh(i int, c *counted) {
 		n := here(w)
 		weight := rarity(n, around, p.rates[w])
 		d.title = append(d.title, weighed{w, float32(weight)})
-		d.bursts = append(d.bursts, float32(burst(n, around, p.rates[w])))
+		d.bursts = append(d.bursts, float32(burst(n, around, max(p.rates[w], p.elsewhere(w, n, around)))))
 		d.mass += weight
 	}
 	d.length = norm(d.title)
@@ -101,6 +102,12 @@ func (p *pairing) weigh(i int, c *counted) {
 	for k, m := range d.events {
 		d.events[k].weight = float32(scarcity(here(m.word), around))
 	}
+}
+
+// elsewhere is the share of the articles of other days that hold a word, as if there were more that do not: what is told
+// at all times is no burst, in a language too of which the background knows nothing.
+func (p *pairing) elsewhere(w int32, here, around float64) float64 {
+	return (float64(len(p.holders[w])) - here) / (float64(len(p.docs)) - around + behind)
 }
 
 // scarcity tells how few of the articles of these days are about a maker.
@@ -163,9 +170,16 @@ func (p *pairing) closest(i int, met []int32, shares []float32) []int32 {
 			kept = met[:len(kept)+1]
 		}
 	}
-	if len(kept) > mostMet {
-		slices.SortFunc(kept, func(a, b int32) int { return cmp.Or(cmp.Compare(shares[b], shares[a]), cmp.Compare(b, a)) })
-		kept = kept[:mostMet]
+	if len(kept) > mostMet { // sorted as numbers: shares are positive, so their bits stand in their order
+		p.keys = p.keys[:0]
+		for _, j := range kept {
+			p.keys = append(p.keys, uint64(math.Float32bits(shares[j]))<<32|uint64(j))
+		}
+		slices.Sort(p.keys)
+		kept = make([]int32, mostMet) // met must keep all
+		for k, key := range p.keys[len(p.keys)-mostMet:] {
+			kept[k] = int32(key & math.MaxUint32)
+		}
 	}
 	slices.Sort(kept)
 	return kept

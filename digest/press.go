@@ -137,7 +137,7 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 	if p.Vectors != nil {
 		by.Vectors = p.Vectors.Vectors(ctx, all)
 	}
-	stories, folded := told.sequel(Group(all, by), d.known(), p.Names)
+	stories, folded := told.sequel(Group(all, by), d, p.Names)
 	if p.Discussion != nil && d.Weights.Discussion > 0 {
 		discuss(ctx, p.Discussion, stories, Rank(stories, d, until))
 	}

@@ -192,7 +192,7 @@ func weight(s Source) float64 {
 // taken for one.
 func words(a Article) int {
 	body := cmp.Or(a.Text, a.Summary)
-	if dense(text.Base(a.Lang)) {
+	if text.Dense(a.Lang) {
 		return utf8.RuneCountInString(body) / 2
 	}
 	return len(strings.Fields(body))

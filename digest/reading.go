@@ -2,6 +2,7 @@ package digest
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ type reading struct {
 	named    []int32     // stems that are part of a name
 	numbers  []int32     // those of portable that are numbers
 	small    []int32     // those of numbers that anything may have
+	nameless []int32     // the numbers, and what is said to happen
 	claims   *claims     // read when first asked for
 }
 
@@ -132,7 +134,8 @@ func (r *reader) read(a *Article) *counted {
 	if strings.TrimSpace(title) == "" {
 		title = head(body, 15)
 	}
-	words := unhyphened(text.Words(title))
+	written := text.Words(title)
+	words := unhyphened(written)
 	if len(words) > longTitle { // it is a text without a title
 		body = title + "\n\n" + body
 		words = words[:headline]
@@ -147,14 +150,22 @@ func (r *reader) read(a *Article) *counted {
 	for _, n := range told {
 		c.body[n]++
 	}
-	for i, part := range []string{title, cut(body, mostPortable)} {
-		r.survivors(c, part, []float64{2, 1}[i])
+	if title != "" {
+		r.survivors(c, title, written, 2)
 	}
+	first := cut(body, mostPortable)
+	r.survivors(c, first, text.Words(first), 1)
 	r.name(c, strings.Join(words, " "))
+	if slices.ContainsFunc(c.found, unmistakable) {
+		c.filing.Relevance = likelier(c.filing.Relevance, modelNamed)
+	}
 	for n := range c.portable {
 		w := r.bare(n)
 		if number(w) {
 			c.numbers = append(c.numbers, n)
+		}
+		if number(w) || strings.HasPrefix(w, "!") {
+			c.nameless = append(c.nameless, n)
 		}
 		if number(w) && common(w) {
 			c.small = append(c.small, n)
@@ -165,13 +176,26 @@ func (r *reader) read(a *Article) *counted {
 	return c
 }
 
-// survivors takes in the words of a text that may stand in a translation of it.
-func (r *reader) survivors(c *counted, s string, worth float64) {
+// modelNamed is how much more likely a title that names a model is about artificial intelligence, in natural log-odds.
+const modelNamed = 2.5
+
+// unmistakable says of a name whether it is a model's and nothing else's: it has two words or a version. A llama and
+// Gemini may be many things.
+func unmistakable(n text.Name) bool {
+	return n.Kind == text.Model && strings.ContainsAny(n.Name, " -0123456789")
+}
+
+// likelier is a probability after evidence of so much.
+func likelier(p, odds float64) float64 {
+	return p / (p + (1-p)*math.Exp(-odds))
+}
+
+// survivors takes in what may stand in a translation of a text, whose words are given.
+func (r *reader) survivors(c *counted, s string, words []string, worth float64) {
 	add := func(w string, worth float64) {
 		n := r.id("~:" + w)
 		c.portable[n] = max(c.portable[n], worth)
 	}
-	words := text.Words(s)
 	for _, w := range text.Portable(words, c.lang) {
 		add(w.Word, worth*w.Worth)
 	}

@@ -75,7 +75,7 @@ func subordinate(base string) []string {
 }
 
 // A label in English: what a post is, or an announcement of it.
-var label = regexp.MustCompile(`^(?:Introducing|Announcing|Presenting|Developing|Exploring|Understanding|Unlocking|Rethinking|Sharing|Bringing|Scaling|Improving|` +
+var label = regexp.MustCompile(`^No [^,]+ (?:needed|required)\.$|^(?:What (?:we|I|you)(?: \w+)? (?:from|about|in|when|by)|Introducing|Announcing|Presenting|Featuring|Developing|Exploring|Understanding|Unlocking|Rethinking|Sharing|Bringing|Scaling|Improving|` +
 	`(?:The |An? |Our |\w+ )?(?:[a-z-]+ ){0,2}(?:guide|look|dive|tutorial|introduction|primer|overview|recap|round-?up|walkthrough) (?:to|at|into|on|of|for)|` +
 	`(?:\w+ )?(?:[Tt]ips|[Ll]essons|[Ii]nsights|[Pp]atterns|[Tt]echniques|[Nn]otes|[Ss]tories|[Hh]ighlights) (?:from|for|on|into|about)) `)
 
@@ -96,6 +96,7 @@ func finite(s string) bool {
 		small := strings.ToLower(bare)
 		switch {
 		case i > 0 && slices.Contains(relative, words[i-1]): // the verb of a clause that goes with a noun
+		case i > 0 && words[i-1] == "to": // an infinitive
 		case slices.Contains(verbs, small), contracted.MatchString(w):
 			return true
 		case len(w) < 4 || i > 0 && small != bare:

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -17,7 +18,7 @@ func (p *pairing) links(l Likeness) []link {
 	var f Features
 	for i, j := range p.candidates {
 		p.features(&f, i, j)
-		one := link{i: i, j: j, p: l.Probability(&f)}
+		one := link{i: int32(i), j: int32(j), p: l.Probability(&f)}
 		if one.p < least {
 			continue
 		}
@@ -50,28 +51,28 @@ type grouped struct {
 
 // stories makes stories of groups.
 func (t *grouped) stories(g *groups, links []link) []Story {
-	inside, across := map[int][]link{}, map[[2]int]link{}
+	inside, across := map[int32][]link{}, map[[2]int32]link{}
 	for _, one := range links {
 		a, b := g.of[one.i], g.of[one.j]
 		if a == b {
 			inside[a] = append(inside[a], one)
 		} else if one.p >= nearly {
-			key := [2]int{min(a, b), max(a, b)}
+			key := [2]int32{min(a, b), max(a, b)}
 			if best, ok := across[key]; !ok || stronger(one, best) < 0 {
 				across[key] = one
 			}
 		}
 	}
 	var out []Story
-	at := map[int]int{} // stories by their group
-	for of, members := range g.members {
-		if len(members) > 0 {
+	at := map[int32]int{} // stories by their group
+	for i, members := range g.members {
+		if of := int32(i); len(members) > 0 {
 			at[of] = len(out)
 			out = append(out, t.story(members, inside[of]))
 		}
 	}
 	for _, one := range slices.SortedFunc(maps.Values(across), stronger) {
-		for _, side := range [][2]int{{one.i, one.j}, {one.j, one.i}} {
+		for _, side := range [][2]int32{{one.i, one.j}, {one.j, one.i}} {
 			s, other := &out[at[g.of[side[0]]]], &out[at[g.of[side[1]]]]
 			if len(s.Near) < mostNear {
 				s.Near = append(s.Near, Near{Story: other.ID, Title: other.Lead.Title, Score: one.p, Why: t.why(one)})
@@ -87,7 +88,7 @@ func stronger(a, b link) int {
 }
 
 // story makes a story of readings. It is called by its earliest member, or as it was called before.
-func (t *grouped) story(members []int, inside []link) Story {
+func (t *grouped) story(members []int32, inside []link) Story {
 	var all []int
 	var filings []Filing
 	for _, m := range members {
@@ -115,7 +116,7 @@ func (t *grouped) story(members []int, inside []link) Story {
 // linked tells why members of a story are together: each by the strongest link that brought it in.
 func (t *grouped) linked(links []link) []Reason {
 	slices.SortFunc(links, stronger)
-	told := map[int]bool{}
+	told := map[int32]bool{}
 	var out []Reason
 	for _, one := range links {
 		if told[one.i] && told[one.j] || one.conflict != "" {
@@ -143,16 +144,26 @@ func (t *grouped) common(one link) string {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(t.bare(a.word), t.bare(b.word)))
 	})
 	var out []string
-	for _, w := range words[:min(toldWords, len(words))] {
-		out = append(out, t.bare(w.word))
+	for _, w := range words {
+		if told := readable(t.bare(w.word)); len(out) < toldWords && !slices.Contains(out, told) {
+			out = append(out, told)
+		}
 	}
 	return strings.Join(out, ", ")
+}
+
+// readable writes a compared word for a person: an event or a maker without its mark, and a great number in words.
+func readable(word string) string {
+	if n, err := strconv.ParseFloat(word, 64); err == nil && n >= 1e6 {
+		return amount(n)
+	}
+	return strings.ToLower(strings.TrimLeft(word, "!@"))
 }
 
 // decisive names the features that spoke the loudest for a link.
 func (t *grouped) decisive(one link) string {
 	var f Features
-	t.features(&f, one.i, one.j)
+	t.features(&f, int(one.i), int(one.j))
 	speak := func(x Feature) float64 { return t.likeness[x] * f[x] }
 	var all []Feature
 	for x := range features {

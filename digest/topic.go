@@ -42,10 +42,10 @@ const (
 	// evenEvents is how many events a lead or a text may tell before each counts less.
 	evenEvents = 2.0
 
-	ofKin      = 0.6  // of the odds of its kin a topic is given, see [family]
-	leastShare = 0.2  // of the odds, that the topic must have, and
-	leastSaid  = 0.65 // what words, events and the source must give it; otherwise nothing decides
-	leastTag   = 0.1  // that strong terms must give a further topic
+	ofKin      = 0.6 // of the odds of its kin a topic is given, see [family]
+	leastShare = 0.2 // of the odds, that the topic must have, and
+	leastSaid  = 0.4 // what words, events and the source must give it; otherwise nothing decides
+	leastTag   = 0.1 // that strong terms must give a further topic
 	mostTags   = 5
 	mostClues  = 8 // of what decided, that is told
 	leastTold  = 0.15
@@ -83,7 +83,7 @@ func (f *Filer) File(a Article) Filing { return f.file(a, language(a)) }
 
 // file files an article whose language is known.
 func (f *Filer) file(a Article, lang string) Filing {
-	s := scale{learnt: &f.knowledge.learnt, own: make([]float64, len(f.topics)), topics: f.topics, parts: make([]part, 0, 64), strong: map[string]float64{}}
+	s := scale{learnt: &f.knowledge.learnt, own: make([]float64, len(f.topics)), topics: f.topics, parts: make([]part, 0, 24), strong: map[string]float64{}}
 	list := tokens(a.Title, lang)
 	hits := f.knowledge.hits(a.Title, list, lang)
 	for _, h := range hits {
@@ -239,12 +239,18 @@ func (f *Filer) decide(s *scale) Filing {
 	for id := range f.order {
 		kin[family(id)] += shares[id]
 	}
-	worth := func(id string) float64 { return shares[id] + ofKin*(kin[family(id)]-shares[id]) }
+	worth := make(map[string]float64, len(f.order))
+	for id := range f.order {
+		worth[id] = shares[id] + ofKin*(kin[family(id)]-shares[id])
+	}
 	ids := slices.SortedFunc(maps.Keys(f.order), func(a, b string) int {
-		return cmp.Or(cmp.Compare(worth(b), worth(a)), cmp.Compare(f.order[a], f.order[b]))
+		if x, y := worth[a], worth[b]; x != y {
+			return cmp.Compare(y, x)
+		}
+		return f.order[a] - f.order[b]
 	})
 	for _, id := range ids {
-		if worth(id) < leastShare {
+		if worth[id] < leastShare {
 			break
 		}
 		if words, said := s.words(slices.Index(f.topics, id)); said >= leastSaid {
@@ -301,33 +307,53 @@ func (f *Filer) shares(s *scale) map[string]float64 {
 
 // words tells what spoke for a topic, the strongest first, and how much it gave without the headline's make.
 func (s *scale) words(topic int) (words []string, said float64) {
-	var told []part
-	for _, p := range s.parts {
+	type gift struct {
+		words string
+		gave  float64
+	}
+	told := make([]gift, 0, len(s.parts))
+	for i := range s.parts {
+		p := &s.parts[i]
+		one := gift{p.words, p.gave}
 		switch {
 		case strings.HasPrefix(p.words, Anywhere):
 			continue
 		case p.own == topic:
 		case p.own < 0 && topic < relevance:
-			p.gave = p.weights[topic]
+			one.gave = p.weights[topic]
 		default:
 			continue
 		}
-		if i := slices.IndexFunc(told, func(t part) bool { return t.words == p.words }); i >= 0 {
-			told[i].gave += p.gave
+		if i := slices.IndexFunc(told, func(g gift) bool { return g.words == one.words }); i >= 0 {
+			told[i].gave += one.gave
 		} else {
-			told = append(told, p)
+			told = append(told, one)
 		}
 	}
-	told = slices.DeleteFunc(told, func(p part) bool { return p.gave < leastTold })
-	slices.SortStableFunc(told, func(a, b part) int { return cmp.Compare(b.gave, a.gave) })
+	told = slices.DeleteFunc(told, func(g gift) bool { return g.gave < leastTold })
+	slices.SortStableFunc(told, func(a, b gift) int { return cmp.Compare(b.gave, a.gave) })
 	words = make([]string, min(mostClues, len(told)))
 	for i := range words {
 		words[i] = fmt.Sprintf("%s %+.1f", told[i].words, told[i].gave)
-		if !strings.HasPrefix(told[i].words, "#") {
+		if !strings.HasPrefix(told[i].words, "#") && !idle(told[i].words) {
 			said += told[i].gave
 		}
 	}
 	return words, said
+}
+
+// idle says of a clue whether it is made of function words, which may tip a balance and decide nothing alone.
+func idle(clue string) bool {
+	lang := "en"
+	if len(clue) > 2 && clue[2] == ':' {
+		lang, clue = clue[:2], clue[3:]
+	}
+	for _, w := range strings.Fields(clue) {
+		if !text.Stop(w, lang) {
+			return false
+		}
+	}
+	return true
 }
 
 // everyday is the set of all words of the lexicons, as stems: the trade's ordinary words. It is not to be written.
@@ -347,10 +373,16 @@ func lead(a Article) string { return cmp.Or(a.Summary, head(a.Text, leadLen)) }
 // bodyOf is the summary followed by the text, without saying the same twice; at most about n words.
 func bodyOf(a Article, n int) string {
 	body := head(a.Text, n)
-	if a.Summary == "" || strings.HasPrefix(body, head(a.Summary, 12)) {
+	if a.Summary == "" || begins(body, a.Summary) {
 		return cmp.Or(body, a.Summary)
 	}
 	return a.Summary + "\n\n" + body
+}
+
+// begins says whether a text begins as a summary does, which has no line breaks.
+func begins(body, summary string) bool {
+	flat := func(s string, n int) string { return strings.Join(strings.Fields(head(s, n)), " ") }
+	return strings.HasPrefix(flat(body, 24), flat(summary, 12))
 }
 
 // head returns about the first n words of s.

@@ -103,11 +103,11 @@ func (t *told) with(fresh []Article) []Article {
 // sequel parts stories into those to print and those to fold in silently. A story of which all was told
 // disappears. One that was told in part stays with its fresh members alone: as an update when one of them
 // brings something new, when far more sources tell it by now, or when an editor added one; folded otherwise.
-func (t *told) sequel(stories []Story, known map[string]Source, names *text.Names) (news, folded []Story) {
+func (t *told) sequel(stories []Story, d Digest, names *text.Names) (news, folded []Story) {
 	if len(t.stories) == 0 {
 		return stories, nil
 	}
-	n := newness{known: known}
+	n := newness{known: d.known(), lang: d.Lang}
 	for _, s := range unite(stories) {
 		old, fresh := t.part(s)
 		if len(old) == 0 {
@@ -167,18 +167,20 @@ func (t *told) follow(s Story, old, fresh []Article, n newness) (next Story, isN
 	update.Before, update.Sources = n.independent(s, printed), n.independent(s, s.Articles())
 	before := n.told(s, old)
 	slices.SortFunc(fresh, earlier)
+	var own, others []fact // as readers' language writes them, and as others do
 	for _, a := range fresh {
 		facts := n.brings(a, before)
 		if len(facts) == 0 {
 			continue
 		}
 		update.By = append(update.By, a.ID)
-		for _, f := range facts {
-			if len(update.New) < mostNew && !slices.Contains(update.New, f.word) {
-				update.New = append(update.New, f.word)
-			}
+		if foreign(a, n.lang) {
+			others = append(others, facts...)
+		} else {
+			own = append(own, facts...)
 		}
 	}
+	update.New = newWords(append(own, others...))
 	grown := update.Sources >= timesSources*update.Before && update.Sources >= update.Before+moreSources
 	added := slices.ContainsFunc(fresh, func(a Article) bool { return strings.HasPrefix(a.Feed, ByHand) })
 	s.Lead, s.Others = fresh[0], slices.Clone(fresh[1:])
@@ -186,6 +188,19 @@ func (t *told) follow(s Story, old, fresh []Article, n newness) (next Story, isN
 	s.Update = &update
 	s.Reasons = append(slices.Clip(s.Reasons), Reason{Part: "told", Detail: update.reason(grown, added)})
 	return s, len(update.By) > 0 || grown || added
+}
+
+// newWords are the words of the first facts, each fact once.
+func newWords(facts []fact) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, f := range facts {
+		if len(out) < mostNew && !seen[f.key] && !slices.Contains(out, f.word) {
+			out = append(out, f.word)
+		}
+		seen[f.key] = true
+	}
+	return out
 }
 
 // last joins the tellings of a story's old members, several when stories have come together.
@@ -223,6 +238,7 @@ func (u Update) reason(grown, added bool) string {
 // newness tells what is new in a report. Nothing is that is on everybody's lips.
 type newness struct {
 	known    map[string]Source
+	lang     string // of the edition
 	lore     lore
 	openings map[string][]fact // of headline and lead, by article
 	held     map[string]int    // in how many of these each fact stands

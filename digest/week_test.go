@@ -16,9 +16,10 @@ import (
 )
 
 // The week is a week's news as it was read on seven mornings, one file a day, labelled by hand. The events
-// are real, but for guides, opinions and small local news; the outlets are invented. A day's file holds its articles in the form that [readDay] tells; its
-// comment may say "first:" before the sources in which a party speaks for itself. At its end stands what an
-// editor wishes, one wish a line:
+// are real, but for guides, opinions and small local news; the outlets are invented. A day's file holds its
+// articles in the form that [readDay] tells; its comment may say "first:" before the sources in which a party speaks
+// for itself, and "on_topic:" before the trade's own press, which an operator would declare so. At its end stands
+// what an editor wishes, one wish a line:
 //
 //	story: a b c     these are one story, and nothing else is in it
 //	alone: a         nothing joins it; so it is with every article that no "story" names
@@ -84,15 +85,10 @@ func readWeekday(t *testing.T, path string) weekday {
 	}
 	w := weekday{name: strings.TrimSuffix(filepath.Base(path), ".txtar"), gold: map[string]string{}, maybe: map[string][]string{}}
 	w.digest = digest.Digest{Name: "daily", Title: "AI Daily", Lang: "en", Topics: topics(), Location: time.UTC}
-	var first []string
 	for line := range strings.Lines(string(archive.Comment)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
-		if key == "first" {
-			first = strings.Fields(value)
-		}
 		w.set(t, key, value)
 	}
-	sources := map[string]bool{}
 	for _, f := range archive.Files {
 		if f.Name == "wish" {
 			w.wishAll(t, string(f.Data))
@@ -100,11 +96,7 @@ func readWeekday(t *testing.T, path string) weekday {
 		}
 		a := readArticle(t, f)
 		a.URL = "https://" + a.Source.Title + ".example/" + a.ID
-		if !sources[a.Feed] {
-			sources[a.Feed] = true
-			w.digest.Sources = append(w.digest.Sources, digest.Source{URL: a.Feed, First: slices.Contains(first, a.Source.Title)})
-		}
-		w.articles = append(w.articles, a)
+		w.add(a)
 	}
 	return w
 }
@@ -296,9 +288,44 @@ func week(t *testing.T) []weekday {
 	return out
 }
 
-// mornings makes the week's editions one after the other, each with those before it in mind. It returns nil
-// as long as an edition knows nothing of another.
-func mornings(_ []weekday) []digest.Edition { return nil }
+// laterOn says whether a wish is looked at in an edition that knows those before it: what is printed, and where.
+// The others are of a day alone.
+func laterOn(kind string) bool {
+	return slices.Contains([]string{"first", "before", "in", "out", "update", "folded"}, kind)
+}
+
+// mornings makes the week's editions one after the other, each with those before it in mind. What one left out is
+// read again for the next, as long as it is young enough.
+func mornings(t *testing.T, days []weekday) []made {
+	t.Helper()
+	d := digest.Digest{Name: "daily", Title: "AI Daily", Lang: "en", Topics: topics(), Location: time.UTC}
+	archive := &memory{printed: map[string]bool{}}
+	press := digest.Press{Feeds: still{}, Archive: archive}
+	var out []made
+	for i := range days {
+		for _, s := range days[i].digest.Sources {
+			if !slices.ContainsFunc(d.Sources, func(known digest.Source) bool { return known.URL == s.URL }) {
+				d.Sources = append(d.Sources, s)
+			}
+		}
+		archive.articles = append(archive.articles, days[i].articles...)
+		d.Layout.Window = 0
+		if i == 0 { // a weekend's harvest, and no edition before that would tell so
+			d.Layout.Window = 4 * 24 * time.Hour
+		}
+		e, err := press.Draft(t.Context(), d, digest.Slot{Digest: d.Name, At: days[i].at}, days[i].at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		addsUp(t, e)
+		archive.keepsIDs(t, e)
+		if _, err := archive.Seal(t.Context(), d, e); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, made{weekday: &days[i], edition: e, place: places(e)})
+	}
+	return out
+}
 
 func TestWeek(t *testing.T) {
 	known := readKnown(t)
@@ -324,7 +351,7 @@ func TestWeek(t *testing.T) {
 			m := days[i].morning()
 			known.looked[m.name] = true
 			for _, w := range m.wishes {
-				if w.kind != "update" && w.kind != "folded" {
+				if !laterOn(w.kind) {
 					told(t, m.name+" "+w.line, m.holds(t, w))
 				}
 			}
@@ -335,14 +362,10 @@ func TestWeek(t *testing.T) {
 		})
 	}
 	t.Run("across days", func(t *testing.T) {
-		editions := mornings(days)
-		if editions == nil {
-			t.Skip("no edition knows what another told yet: wishes of updates and of what is folded are not looked at")
-		}
-		for i, e := range editions {
-			m := made{weekday: &days[i], edition: e, place: places(e)}
+		known.across = true
+		for _, m := range mornings(t, days) {
 			for _, w := range m.wishes {
-				if w.kind == "update" || w.kind == "folded" {
+				if laterOn(w.kind) {
 					told(t, m.name+" "+w.line, m.holds(t, w))
 				}
 			}
@@ -359,7 +382,8 @@ type known struct {
 	seen  map[string]bool // wishes that were looked at
 	come  []string        // wishes listed that hold
 
-	looked map[string]bool // days that were looked at
+	looked map[string]bool // days that were looked at alone
+	across bool            // the week was looked at as a whole
 }
 
 const knownFile = "testdata/week/known.txt"
@@ -386,8 +410,12 @@ func (k *known) settle(t *testing.T) {
 	t.Helper()
 	for line := range maps.Keys(k.lines) {
 		day, wish, _ := strings.Cut(line, " ")
-		later := strings.HasPrefix(wish, "update: ") || strings.HasPrefix(wish, "folded: ")
-		if k.looked[day] && !k.seen[line] && !later {
+		kind, _, _ := strings.Cut(wish, ": ")
+		looked := k.looked[day]
+		if laterOn(kind) {
+			looked = k.across
+		}
+		if looked && !k.seen[line] {
 			k.come = append(k.come, line) // two that are merged no longer, or a wish that nobody has
 		}
 	}

@@ -75,15 +75,6 @@ func WriteLearnt(w io.Writer, weights map[string]ClueWeights) error {
 	return nil
 }
 
-// Weights unpacks all.
-func (l Learnt) Weights() map[string]ClueWeights {
-	out := make(map[string]ClueWeights, len(l.rows))
-	for name := range l.rows {
-		out[name], _ = l.of([]byte(name))
-	}
-	return out
-}
-
 // of unpacks the weights of a clue.
 func (l Learnt) of(name []byte) (w ClueWeights, ok bool) {
 	row, ok := l.rows[string(name)]

@@ -197,7 +197,7 @@ func counts(w Words, e digest.Edition, words int) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	sources, err := w.Say("sources", e.Sources)
+	sources, err := w.Say("sources", e.Tellers())
 	if err != nil {
 		return "", err
 	}

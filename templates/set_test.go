@@ -186,7 +186,7 @@ func TestOverlayLanguage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"13 września 2023", "11 tematów from 13 sources", "in angielski"} {
+	for _, want := range []string{"13 września 2023", "11 tematów from 15 sources", "in angielski"} {
 		if !strings.Contains(l.Text, want) {
 			t.Errorf("%q is not in the letter", want)
 		}

@@ -18,6 +18,7 @@ import (
 	"tidings/digest/feed"
 	"tidings/digest/llm"
 	"tidings/digest/outbox"
+	"tidings/digest/text"
 )
 
 // What names and languages look like. A name stands in edition keys, paths, addresses and variables.
@@ -262,9 +263,24 @@ func (r configChecker) checkTopics(topics []TopicConfig) []string {
 		checkLanguages(r, at("topic", i, "name"), t.Name)
 		checkLanguages(r, at("topic", i, "words"), t.Words)
 		checkLanguages(r, at("topic", i, "phrases"), t.Phrases)
+		for lang, words := range t.Words {
+			r.checkWords(join(at("topic", i, "words"), lang), words)
+		}
+		for lang, phrases := range t.Phrases {
+			r.checkWords(join(at("topic", i, "phrases"), lang), phrases)
+		}
 		r.checkExamples(i, t)
 	}
 	return ids
+}
+
+// checkWords looks at words and phrases that are looked for in articles.
+func (r configChecker) checkWords(path string, words []string) {
+	for i, w := range words {
+		if len(text.Words(w)) == 0 {
+			r.fault(path+"["+strconv.Itoa(i)+"]", "%q is no word that could be found: it has neither letter nor digit", w)
+		}
+	}
 }
 
 // checkExamples looks at a topic's example headlines. One alone teaches no words but its own.

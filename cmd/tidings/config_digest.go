@@ -165,8 +165,9 @@ func (r configChecker) checkBoosts(i int, d DigestConfig, topics []string) {
 			r.fault(path, "this [[digest.boost]] has no words, no topics and no names, so it fits no story")
 		}
 		if !(b.By >= -1000 && b.By <= 1000) || b.By == 0 { // so that NaN does not pass
-			r.fault(join(path, "by"), "digest.boost.by must be a number other than 0, such as 0.1, or -0.1 to lower a story")
+			r.fault(join(path, "by"), "digest.boost.by must be a number other than 0, such as 0.1, or -0.1 to lower a story, within 1000")
 		}
+		r.checkWords(join(path, "words"), b.Words)
 		for k, id := range b.Topics {
 			if !slices.Contains(topics, id) {
 				r.fault(join(path, "topics")+"["+strconv.Itoa(k)+"]", "there is no topic %q; there are %s", id, strings.Join(topics, ", "))
@@ -178,7 +179,7 @@ func (r configChecker) checkBoosts(i int, d DigestConfig, topics []string) {
 // digests returns what the press needs to know of each [[digest]], in their order. The configuration has
 // been checked by [Load]; the error is for one that was put together otherwise.
 func (c Config) digests() ([]digest.Digest, error) {
-	all := make([]digest.Digest, 0, len(c.Digest))
+	all, known := make([]digest.Digest, 0, len(c.Digest)), c.names()
 	for _, d := range c.Digest {
 		loc, err := zone(d.Timezone)
 		if err != nil {
@@ -201,7 +202,12 @@ func (c Config) digests() ([]digest.Digest, error) {
 			made.Title = d.Name
 		}
 		for _, b := range d.Boost {
-			made.Boosts = append(made.Boosts, digest.Boost(b))
+			wish := digest.Boost(b)
+			wish.Names = slices.Clone(b.Names)
+			for i, name := range wish.Names {
+				wish.Names[i] = called(known, name)
+			}
+			made.Boosts = append(made.Boosts, wish)
 		}
 		if made.Uncertain == "" {
 			made.Uncertain = c.Delivery.Uncertain

@@ -24,6 +24,14 @@ func (c Config) names() *text.Names {
 	return text.NewNames(own)
 }
 
+// called is how a known name is usually written; any other stays as it is.
+func called(names *text.Names, name string) string {
+	if known := names.Find(name); len(known) == 1 {
+		return known[0].Name
+	}
+	return name
+}
+
 // checkNames looks at the operator's names.
 func (r configChecker) checkNames(names []NameConfig) {
 	var kinds, seen []string

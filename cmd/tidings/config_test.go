@@ -263,6 +263,7 @@ floor = 0
 brief = 0
 [[digest.boost]]
 words = ["copyright"]
+names = ["Facebook", "Nordwind"]
 by = -0.1
 [[digest]]
 name = "it"
@@ -291,7 +292,7 @@ func TestDigests(t *testing.T) {
 	if d.Layout.Window != 48*time.Hour || d.Layout.Floor != -1 || d.Layout.Brief != -1 || d.Weights.HalfLife != 18*time.Hour {
 		t.Errorf("daily: %+v %+v", d.Layout, d.Weights)
 	}
-	if diff := cmp.Diff([]digest.Boost{{Words: []string{"copyright"}, By: -0.1}}, d.Boosts); diff != "" {
+	if diff := cmp.Diff([]digest.Boost{{Words: []string{"copyright"}, Names: []string{"Meta", "Nordwind"}, By: -0.1}}, d.Boosts); diff != "" {
 		t.Error(diff)
 	}
 	equal(t, d.Sources[0].Weight, 1)

@@ -202,6 +202,9 @@ func editionsFind(p *program) *cobra.Command {
 const mostFound = 1000
 
 func (h shelf) find(ctx context.Context, name string, asJSON bool) error {
+	if digest.NameKey(name) == "" {
+		return usageError{errors.New("the name to look up is empty")}
+	}
 	found, err := mentions(ctx, h.store, h.config.names(), name, mostFound)
 	if err != nil {
 		return err
@@ -224,8 +227,5 @@ func (h shelf) find(ctx context.Context, name string, asJSON bool) error {
 
 // mentions looks a name up, in whichever of its known spellings it is written.
 func mentions(ctx context.Context, s *store.Store, names *text.Names, name string, n int) ([]digest.Mention, error) {
-	if known := names.Find(name); len(known) == 1 {
-		name = known[0].Name
-	}
-	return s.Mentions(ctx, name, n)
+	return s.Mentions(ctx, called(names, name), n)
 }

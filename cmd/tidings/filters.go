@@ -76,11 +76,19 @@ func (p filter) group(lang string, explain bool) error {
 		}
 	}
 	d := digest.Digest{Name: "group", Lang: lang, Topics: config.topics()}
-	stories := digest.Rank(digest.Group(articles, digest.Grouping{Topics: d.Topics, Names: config.names()}), d, newest)
+	filed := map[string]digest.Filing{}
+	by := digest.Grouping{Topics: d.Topics, Names: config.names(), Filed: func(id string, f digest.Filing) { filed[id] = f }}
+	stories := digest.Rank(digest.Group(articles, by), d, newest)
 	if explain {
 		return errors.Join(digest.Explain(p.out, digest.Compose(stories, d, digest.Slot{Digest: d.Name, At: newest})), faults)
 	}
-	return errors.Join(p.grouped(ids, articles, stories, digest.NewFiler(d.Topics)), faults)
+	filer := digest.NewFiler(d.Topics)
+	for _, a := range articles {
+		if _, ok := filed[a.ID]; !ok {
+			filed[a.ID] = filer.File(a)
+		}
+	}
+	return errors.Join(p.grouped(ids, articles, stories, filed), faults)
 }
 
 // tellApart gives articles of one id ids of their own, for each line is an article. They depend on what the
@@ -103,7 +111,7 @@ func tellApart(articles []digest.Article) {
 }
 
 // grouped writes a line for each article, in their order.
-func (p filter) grouped(ids []json.RawMessage, articles []digest.Article, stories []digest.Story, filer *digest.Filer) error {
+func (p filter) grouped(ids []json.RawMessage, articles []digest.Article, stories []digest.Story, filed map[string]digest.Filing) error {
 	of := map[string]*digest.Story{}
 	for i := range stories {
 		for _, a := range stories[i].Articles() {
@@ -111,7 +119,7 @@ func (p filter) grouped(ids []json.RawMessage, articles []digest.Article, storie
 		}
 	}
 	for i, a := range articles {
-		s, filing := of[a.ID], filer.File(a)
+		s, filing := of[a.ID], filed[a.ID]
 		err := p.json(grouped{
 			ID: ids[i], Story: s.ID, Topic: cmp.Or(filing.Topic, digest.Brief), Tags: append([]string{}, filing.Tags...), Lang: a.Lang,
 			Relevance: filing.Relevance, Score: s.Score, Lead: s.Lead.ID == a.ID, Names: append([]text.Name{}, s.Names...), Reasons: s.Reasons,

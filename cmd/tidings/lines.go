@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 	"time"
 
@@ -40,6 +41,9 @@ type filter struct{ *program }
 func (p filter) lines(each func(line) error) error {
 	var told error
 	reader := bufio.NewReaderSize(p.in, 64<<10)
+	if mark, _ := reader.Peek(3); string(mark) == "\ufeff" { // as some editors begin a file
+		_, _ = reader.Discard(3)
+	}
 	for n := 1; ; n++ {
 		raw, err := readLine(reader)
 		if errors.Is(err, io.EOF) {
@@ -98,7 +102,7 @@ func parseLine(raw []byte) (line, error) {
 		return l, nil
 	}
 	if err := json.Unmarshal(raw, &l); err != nil {
-		return l, badLine("is not an article in JSON: " + strings.TrimPrefix(err.Error(), "json: "))
+		return l, badLine("is not an article in JSON: " + jsonFault(err))
 	}
 	if id := strings.TrimSpace(string(l.ID)); id == "" || id == "null" || id[0] == '{' || id[0] == '[' {
 		return l, badLine("has no id; it must be a text or a number")
@@ -106,14 +110,31 @@ func parseLine(raw []byte) (line, error) {
 	return l, nil
 }
 
+// jsonFault says in words what is wrong with a line.
+func jsonFault(err error) string {
+	kind := (*json.UnmarshalTypeError)(nil)
+	switch {
+	case !errors.As(err, &kind):
+		return strings.TrimPrefix(err.Error(), "json: ")
+	case kind.Field == "":
+		return "it must be an object in braces, not " + kind.Value
+	case kind.Type.Kind() == reflect.Slice:
+		return kind.Field + " must be a list, not " + kind.Value
+	}
+	return kind.Field + " must be text in quotes, not " + kind.Value
+}
+
+// mostTitle bounds what is looked at of a title, in bytes: no headline is as long, and one takes as much time.
+const mostTitle = 8 << 10
+
 // article makes a line into what the rooms of the house know.
 func (l line) article() (digest.Article, error) {
-	a := digest.Article{ID: strings.Trim(string(l.ID), `"`), Title: l.Title, Text: l.Text, Lang: l.Lang}
+	a := digest.Article{ID: strings.Trim(string(l.ID), `"`), Title: strings.ToValidUTF8(l.Title[:min(len(l.Title), mostTitle)], ""), Text: l.Text, Lang: l.Lang}
 	if l.URL != "" {
 		a.URL = feed.Canonical(l.URL)
 	}
 	if a.Lang == "" {
-		a.Lang = text.Language(l.Title+". "+l.Text, "")
+		a.Lang = text.Language(a.Title+". "+l.Text, "")
 	}
 	if l.Published != "" {
 		at, err := parseTime(l.Published, time.UTC)

@@ -1,9 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -26,15 +26,9 @@ func (p *program) inspect(files []string) error {
 	out.SetEscapeHTML(false)
 	failed := false
 	for _, file := range files {
-		body, err := readFile(file, mailin.MaxSize)
+		m, err := inspectFile(file)
 		if err != nil {
-			fmt.Fprintf(p.err, "%s: %v\n", file, err)
-			failed = true
-			continue
-		}
-		m, err := mailin.Read(bytes.NewReader(body))
-		if err != nil {
-			fmt.Fprintf(p.err, "%s: %v\n", file, err)
+			fmt.Fprintf(p.err, "%s: cannot be read: %s\n", file, reason(err))
 			failed = true
 			continue
 		}
@@ -47,4 +41,14 @@ func (p *program) inspect(files []string) error {
 		return errTold
 	}
 	return nil
+}
+
+// inspectFile reads as much of a mail as says what it means, however large it is.
+func inspectFile(path string) (mailin.Message, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return mailin.Message{}, err
+	}
+	defer file.Close()
+	return mailin.Read(file)
 }

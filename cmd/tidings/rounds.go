@@ -111,7 +111,7 @@ func (h rounds) poll(ctx context.Context, d digest.Digest) error {
 func (h rounds) made(m digest.Made) {
 	e := m.Edition
 	fmt.Fprintf(h.err, "%s: %s from %s, of %s; owed to %s\n", e.Key, count(len(e.Stories()), "story"),
-		count(e.Sources, "source"), count(e.Read, "fresh article"), count(m.Owed, "reader"))
+		count(e.Tellers(), "source"), count(e.Read, "fresh article"), count(m.Owed, "reader"))
 }
 
 // troubles tells which sources could not be read.

@@ -62,6 +62,9 @@ func (h *HackerNews) Points(ctx context.Context, urls []string) map[string]int {
 			asked++
 			var err error
 			if n, err = h.ask(ctx, address); err != nil {
+				if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+					err = fmt.Errorf("the answers took longer than %s together", askTime)
+				}
 				fault, failed = err, failed+1
 				continue
 			}

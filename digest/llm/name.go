@@ -89,7 +89,7 @@ func nameLike(w, base string) bool {
 	switch {
 	case letter && digit, latin && other:
 		return true
-	case base == "zh" || base == "ja":
+	case text.Dense(base):
 		return latin
 	}
 	return other && secondPerson(base) != nil // of the languages that we know, the other ones are written in Latin letters

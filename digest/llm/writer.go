@@ -133,9 +133,10 @@ type round struct {
 	known    *text.Names
 	ordinary map[string]bool
 
-	calls, tokens, written int
-	failures, row          int   // questions without an answer; in a row
-	fault                  error // the first
+	spent, tokens  int // of the edition's budget; what is remembered was paid for by an earlier draft of it
+	calls, written int
+	failures, row  int   // questions without an answer; in a row
+	fault          error // the first
 }
 
 // wants says what is to be written of a story.
@@ -167,37 +168,46 @@ func (r *round) write(ctx context.Context, s *digest.Story, t task) string {
 	return told
 }
 
-// ask returns the model's answer: the remembered one, or a new one while the budget lasts.
+// ask returns the model's answer, the remembered one or a new one, while the budget lasts. Both count alike, so that
+// an edition and its previews have the same questions answered.
 func (r *round) ask(ctx context.Context, t task) (string, error) {
-	key := t.key(r.Model)
-	known, err := r.Memory.Recall(ctx, []string{key})
-	if err != nil && r.fault == nil {
-		r.fault = err
-	}
-	if content, ok := known[key]; ok {
-		return content, nil
-	}
 	q := chat{Model: r.Model, Temperature: temperature, MaxTokens: mostTokens}
+	var err error
 	if q.Messages, err = t.messages(); err != nil {
 		return "", err
 	}
-	asked := mostTokens
+	question := 0
 	for _, m := range q.Messages {
-		asked += len(m.Content) / perToken
+		question += len(m.Content) / perToken
 	}
 	switch {
-	case r.row >= giveUpAfter:
-		return "", fmt.Errorf("the model has failed %d times in a row", r.row)
-	case r.calls >= r.MaxCalls:
+	case r.spent >= r.MaxCalls:
 		return "", fmt.Errorf("the edition's %d questions are spent", r.MaxCalls)
-	case r.tokens+asked > r.MaxTokens:
+	case r.tokens+question+mostTokens > r.MaxTokens:
 		return "", fmt.Errorf("the edition's %d tokens are spent", r.MaxTokens)
 	}
-	r.calls++
+	key := t.key(r.Model)
+	known, err := r.Memory.Recall(ctx, []string{key})
+	if err != nil {
+		r.fault = cmp.Or(r.fault, err)
+	}
+	if content, ok := known[key]; ok {
+		r.spent, r.tokens = r.spent+1, r.tokens+question+len(content)/perToken
+		return content, nil
+	}
+	return r.askAnew(ctx, key, q, question)
+}
+
+// askAnew asks the model, and remembers its answer under key.
+func (r *round) askAnew(ctx context.Context, key string, q chat, question int) (string, error) {
+	if r.row >= giveUpAfter {
+		return "", fmt.Errorf("the model has failed %d times in a row", r.row)
+	}
+	r.spent, r.calls = r.spent+1, r.calls+1
 	wait, cancel := context.WithTimeout(ctx, r.Timeout/waitingShare)
 	defer cancel()
 	content, tokens, err := r.Client.say(wait, q)
-	r.tokens += max(tokens, asked-mostTokens+len(content)/perToken) // its own word counts only where it is higher
+	r.tokens += max(tokens, question+len(content)/perToken) // its own word counts only where it is higher
 	if err != nil {
 		r.failures, r.row = r.failures+1, r.row+1
 		r.fault = cmp.Or(r.fault, err)

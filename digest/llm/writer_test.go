@@ -162,6 +162,18 @@ func TestBudget(t *testing.T) {
 	}
 }
 
+// A preview and the edition after it have the same stories written, within one budget.
+func TestBudgetOfPreviews(t *testing.T) {
+	_, answer := halden(t)
+	server := newStub(t, says(answer))
+	w, _ := writer(t, server)
+	w.MaxCalls = 2
+	preview := told(w.Write(t.Context(), days(t, 5)))
+	if again := told(w.Write(t.Context(), days(t, 5))); again != preview || len(server.asked) != 2 {
+		t.Errorf("the preview has %q written, the edition %q, with %d questions", preview, again, len(server.asked))
+	}
+}
+
 // An edition that is given up in the middle keeps what was written before.
 func TestSlowModel(t *testing.T) {
 	_, answer := halden(t)

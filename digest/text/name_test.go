@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/rogpeppe/go-internal/txtar"
@@ -95,4 +96,24 @@ func BenchmarkFind(b *testing.B) {
 			}
 		})
 	}
+}
+
+// Whatever a text says, each name found in it has a name, a kind and a key of its own.
+func FuzzFind(f *testing.F) {
+	for _, s := range []string{"Meta's LLaMA 2 beats GPT-4.5", "谷歌Gemini 3.5和OpenAI", "グーグル", "GPT-", "-5", "Claude\xff 4", "GPT 4 5 6 7 8 9", "A.B.C.", "\u202eMeta", "Metas Яндекса", "12345678901234567890"} {
+		f.Add(s)
+	}
+	names := text.NewNames(nil)
+	f.Fuzz(func(t *testing.T, s string) {
+		seen := map[string]bool{}
+		for _, n := range names.Find(s) {
+			if n.Name == "" || n.Kind == "" || utf8.ValidString(s) && !utf8.ValidString(n.Name) {
+				t.Errorf("%q: %+v", s, n)
+			}
+			if seen[n.Name] {
+				t.Errorf("%q: %s twice", s, n.Name)
+			}
+			seen[n.Name] = true
+		}
+	})
 }

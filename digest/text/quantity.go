@@ -30,6 +30,7 @@ func Quantities(s, lang string) []Quantity {
 		return nil
 	}
 	var out []Quantity
+	end, times := -1, 1.0 // of the last one
 	for _, at := range figure.FindAllStringSubmatchIndex(s, -1) {
 		group := func(i int) string {
 			if at[2*i] < 0 {
@@ -48,17 +49,29 @@ func Quantities(s, lang string) []Quantity {
 		if attached != "" && !Measure(attached, lang) && !Ordinal(attached) {
 			continue // 3D, 5G, H100
 		}
-		rest := s[at[5]:]
+		bare, rest := q.Values[0], s[at[5]:]
 		if strings.HasPrefix(rest, "月") {
 			q.Unit = "month"
 		} else {
 			left := q.scale(rest, base)
 			q.Said += rest[:len(rest)-len(left)]
 			q.Unit = cmp.Or(currency(group(1)), q.Unit)
+			scaled := q.Values[0] / max(bare, 1e-9)
+			if dense(base) && at[4] == end && q.Values[0] < times && (scaled > 1 || times == 1e4) {
+				out[len(out)-1] = out[len(out)-1].with(q)
+				end, times = len(s)-len(left), scaled
+				continue
+			}
+			end, times = len(s)-len(left), scaled
 		}
 		out = append(out, q)
 	}
 	return out
+}
+
+// with adds the rest of a number that is told in two parts: 3億 and 1000万.
+func (q Quantity) with(rest Quantity) Quantity {
+	return Quantity{Values: []float64{q.Values[0] + rest.Values[0]}, Unit: cmp.Or(rest.Unit, q.Unit), Said: q.Said + rest.Said}
 }
 
 // Measure says whether a word behind a number is part of it: thousands, per cent, a currency.
@@ -67,7 +80,10 @@ func Measure(word, lang string) bool {
 	return ok
 }
 
-// dense says whether a language writes without spaces between words.
+// Dense says whether a language is written without spaces between words.
+func Dense(lang string) bool { return dense(Base(lang)) }
+
+// dense is that for a base language.
 func dense(base string) bool { return base == "zh" || base == "ja" }
 
 // ofName says whether digits behind this are part of a name: a letter touches them, or a hyphen with a letter.
@@ -77,10 +93,16 @@ func ofName(before string) bool {
 	return unicode.IsLetter(last) && !unicode.In(last, unicode.Han, unicode.Hiragana, unicode.Katakana)
 }
 
+// blanks takes out what parts thousands and can be nothing else; marks takes out what may part decimals too.
+var (
+	blanks = strings.NewReplacer("'", "", "’", "", "\u00a0", "", "\u202f", "", " ", "")
+	marks  = strings.NewReplacer(".", "", ",", "")
+)
+
 // readings are the values that digits may have. A mark before the last three may part thousands or decimals; which
 // it is, English and the other languages see differently, and technical texts mix both.
 func readings(s, base string) []float64 {
-	s = strings.NewReplacer("'", "", "’", "", "\u00a0", "", "\u202f", "", " ", "").Replace(s)
+	s = blanks.Replace(s)
 	value := func(s string) float64 {
 		n, err := strconv.ParseFloat(s, 64)
 		if err != nil {
@@ -88,14 +110,14 @@ func readings(s, base string) []float64 {
 		}
 		return n
 	}
-	marks := strings.Count(s, ".") + strings.Count(s, ",")
+	n := strings.Count(s, ".") + strings.Count(s, ",")
 	i := strings.LastIndexAny(s, ".,")
 	switch {
-	case marks == 0:
+	case n == 0:
 		return []float64{value(s)}
-	case marks == 1 && len(s)-i-1 != 3:
+	case n == 1 && len(s)-i-1 != 3:
 		return []float64{value(strings.Replace(s, ",", ".", 1))}
-	case marks == 1:
+	case n == 1:
 		whole, part := value(s[:i]+s[i+1:]), value(strings.Replace(s, ",", ".", 1))
 		english := base == "en" || base == "zh" || base == "ja"
 		switch {
@@ -107,9 +129,9 @@ func readings(s, base string) []float64 {
 		return []float64{whole, part}
 	}
 	if strings.Count(s, s[i:i+1]) == 1 { // the last mark differs from the others: 1.300,50
-		return []float64{value(strings.NewReplacer(".", "", ",", "").Replace(s[:i]) + "." + s[i+1:])}
+		return []float64{value(marks.Replace(s[:i]) + "." + s[i+1:])}
 	}
-	return []float64{value(strings.NewReplacer(".", "", ",", "").Replace(s))}
+	return []float64{value(marks.Replace(s))}
 }
 
 // scale applies what follows the digits (thousands and millions, per cent, a currency) and returns what it left.
@@ -145,7 +167,7 @@ func (q *Quantity) scale(rest, base string) string {
 
 // following is the word that comes next, and what comes after it.
 func following(rest, base string) (word, after string) {
-	rest = strings.TrimLeft(rest, " \u00a0\u202f-‑.")
+	rest = strings.TrimLeft(rest, " \u00a0\u202f-‑.'’") // d'euros
 	if dense(base) {
 		for _, w := range []string{"百万", "千", "万", "億", "亿", "兆", "%", "％", "美元", "ドル", "欧元", "ユーロ", "英镑", "ポンド", "人民币", "元", "日元", "円", "パーセント"} {
 			if after, ok := strings.CutPrefix(rest, w); ok {
@@ -196,7 +218,10 @@ func unitOf(word, base string) (unit, bool) {
 	if base == "en" {
 		billion, trillion = 1e9, 1e12
 	}
-	switch Fold(word) {
+	if !dense(base) { // Fold takes the sounds of ド and パ off
+		word = Fold(word)
+	}
+	switch word {
 	case "k", "thousand", "mila", "tausend", "mille", "mil", "千":
 		return unit{times: 1e3}, true
 	case "万", "萬":
@@ -216,7 +241,7 @@ func unitOf(word, base string) (unit, bool) {
 	case "%", "％", "percent", "prozent", "パーセント":
 		return unit{}, true
 	}
-	if c := currency(Fold(word)); c != "" {
+	if c := currency(word); c != "" {
 		return unit{currency: c}, true
 	}
 	return unit{}, false
@@ -264,7 +289,8 @@ func (q Quantity) Matches(told Quantity) bool {
 	return false
 }
 
-// Digits writes number words in digits: two, sette, zwölf, 三个. One is left alone, as it is an article too.
+// Digits writes number words in digits: two, sette, zwölf, 三个. One is left alone, as it is an article too, but where
+// millions or more follow: un miliardo, eine Million; and so is a thousand of millions: mil millones.
 func Digits(s, lang string) string {
 	base := Base(lang)
 	if dense(base) {
@@ -273,27 +299,76 @@ func Digits(s, lang string) string {
 			return strconv.Itoa(2+slices.Index([]rune("二三四五六七八九十"), normalTwo(r))) + m[size:]
 		})
 	}
-	words := numberWords(base)
-	if words == nil {
+	if numberWords[base] == nil {
 		return s
 	}
-	return plainWord.ReplaceAllStringFunc(s, func(w string) string {
-		if n := slices.Index(words, Fold(w)); n >= 0 {
-			switch {
-			case n <= 18:
-				return strconv.Itoa(n + 2)
-			default:
-				return strconv.Itoa(10 * (n - 16)) // after twenty: thirty, forty, …
-			}
+	var b strings.Builder
+	done := 0
+	for at := 0; at < len(s); {
+		word, parted := hyphenated(s[at:])
+		if word == "" {
+			_, size := utf8.DecodeRuneInString(s[at:])
+			at += size
+			continue
 		}
-		return w
-	})
+		n := worth(word, base)
+		if n == 0 && parted > 0 { // dix-sept is one number, two-thirds are words
+			word = word[:parted]
+			n = worth(word, base)
+		}
+		if n == 0 && slices.Contains(ones[base], strings.ToLower(word)) {
+			n = ofMillions(s[at+len(word):], base)
+		}
+		if n == 0 && base == "es" && strings.EqualFold(word, "mil") {
+			n = 1000 * ofMillions(s[at+len(word):], base)
+		}
+		if n > 0 {
+			b.WriteString(s[done:at])
+			b.WriteString(strconv.Itoa(n))
+			done = at + len(word)
+		}
+		at += len(word)
+	}
+	if done == 0 {
+		return s
+	}
+	return b.String() + s[done:]
 }
 
-var (
-	plainWord = regexp.MustCompile(`[\p{L}]+`)
-	numeral   = regexp.MustCompile(`[二两兩三四五六七八九十](?:个|個|名|位|人|家|款|种|種|年|か月|ヶ月|次|回|倍|亿|億|万|项|社|つ|件)`)
-)
+// hyphenated is the word that s begins with, up to two hyphens in it included (quatre-vingt-dix), and where its first
+// hyphen is; 0: it has none.
+func hyphenated(s string) (word string, hyphen int) {
+	hyphens := 0
+	for i, r := range s {
+		switch {
+		case r == '-' && i > 0 && hyphens < 2:
+			hyphens++
+			hyphen = cmp.Or(hyphen, i)
+		case !unicode.IsLetter(r):
+			return s[:i], hyphen
+		}
+	}
+	return s, hyphen
+}
+
+// ones are the words for one that stand before a million.
+var ones = map[string][]string{
+	"en": {"a", "one"}, "it": {"un"}, "de": {"ein", "eine", "einer", "einen"}, "fr": {"un"}, "es": {"un"},
+}
+
+// ofMillions is 1 where millions or more come next, else 0.
+func ofMillions(rest, base string) int {
+	if !strings.HasPrefix(rest, " ") {
+		return 0
+	}
+	word, _ := following(rest, base)
+	if u, ok := unitOf(word, base); ok && u.times >= 1e6 && utf8.RuneCountInString(word) > 2 {
+		return 1
+	}
+	return 0
+}
+
+var numeral = regexp.MustCompile(`[二两兩三四五六七八九十](?:个|個|名|位|人|家|款|种|種|年|か月|ヶ月|次|回|倍|亿|億|万|项|社|つ|件)`)
 
 func normalTwo(r rune) rune {
 	if r == '两' || r == '兩' {
@@ -303,21 +378,40 @@ func normalTwo(r rune) rune {
 }
 
 // NumberWord says whether a word is a number from two to twenty, or a ten up to ninety.
-func NumberWord(word, lang string) bool { return slices.Contains(numberWords(Base(lang)), Fold(word)) }
+func NumberWord(word, lang string) bool { return worth(word, Base(lang)) > 0 }
 
-// numberWords are the numbers from two to twenty, then the tens up to ninety, folded.
-func numberWords(base string) []string {
-	switch base {
-	case "en":
-		return strings.Fields("two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety")
-	case "it":
-		return strings.Fields("due tre quattro cinque sei sette otto nove dieci undici dodici tredici quattordici quindici sedici diciassette diciotto diciannove venti trenta quaranta cinquanta sessanta settanta ottanta novanta")
-	case "de":
-		return strings.Fields("zwei drei vier funf sechs sieben acht neun zehn elf zwolf dreizehn vierzehn funfzehn sechzehn siebzehn achtzehn neunzehn zwanzig dreissig vierzig funfzig sechzig siebzig achtzig neunzig")
-	case "fr":
-		return strings.Fields("deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize dix-sept dix-huit dix-neuf vingt trente quarante cinquante soixante soixante-dix quatre-vingts quatre-vingt-dix")
-	case "es":
-		return strings.Fields("dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciseis diecisiete dieciocho diecinueve veinte treinta cuarenta cincuenta sesenta setenta ochenta noventa")
+// worth is the number that a word tells, 0: none.
+func worth(word, base string) int {
+	n := slices.Index(numberWords[base], Fold(word))
+	switch {
+	case n < 0:
+		return 0
+	case n <= 18:
+		return n + 2
 	}
-	return nil
+	return 10 * (n - 16) // after twenty: thirty, forty, …
+}
+
+// numberWords are the numbers from two to twenty, then the tens up to ninety, folded, by language.
+var numberWords = map[string][]string{
+	"en": {
+		"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+		"thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+	},
+	"it": {
+		"due", "tre", "quattro", "cinque", "sei", "sette", "otto", "nove", "dieci", "undici", "dodici", "tredici", "quattordici", "quindici", "sedici", "diciassette", "diciotto", "diciannove", "venti",
+		"trenta", "quaranta", "cinquanta", "sessanta", "settanta", "ottanta", "novanta",
+	},
+	"de": {
+		"zwei", "drei", "vier", "funf", "sechs", "sieben", "acht", "neun", "zehn", "elf", "zwolf", "dreizehn", "vierzehn", "funfzehn", "sechzehn", "siebzehn", "achtzehn", "neunzehn", "zwanzig",
+		"dreissig", "vierzig", "funfzig", "sechzig", "siebzig", "achtzig", "neunzig",
+	},
+	"fr": {
+		"deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze", "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf", "vingt",
+		"trente", "quarante", "cinquante", "soixante", "soixante-dix", "quatre-vingts", "quatre-vingt-dix",
+	},
+	"es": {
+		"dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve", "diez", "once", "doce", "trece", "catorce", "quince", "dieciseis", "diecisiete", "dieciocho", "diecinueve", "veinte",
+		"treinta", "cuarenta", "cincuenta", "sesenta", "setenta", "ochenta", "noventa",
+	},
 }

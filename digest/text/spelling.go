@@ -28,6 +28,7 @@ const (
 	smallCase        // in lower case, or with a capital at its head when it has several letters
 	headCase         // with a capital at its head
 	upperCase        // in capitals
+	innerCase        // with a capital behind its first letter
 )
 
 // nothing is the kind of what looks like a name and is none.
@@ -64,7 +65,7 @@ func parseNames(file string) []Name {
 
 // bare takes the marks off a spelling.
 func bare(written string) string {
-	return strings.TrimSuffix(strings.TrimPrefix(written, "~"), "+")
+	return strings.TrimSuffix(strings.TrimLeft(written, "~="), "+")
 }
 
 // SpellingFault says why a spelling of a name, with its marks, could never be found; empty: it can be.
@@ -73,8 +74,8 @@ func SpellingFault(written string) string {
 	switch {
 	case !ok:
 		return "it has neither letter nor digit"
-	case s.far != "" && (s.alone || s.model):
-		return "the marks ~ and + are for scripts that part their words"
+	case s.far != "" && (s.alone || s.model || strings.HasPrefix(written, "=")):
+		return "the marks ~, = and + are for scripts that part their words"
 	}
 	return ""
 }
@@ -82,6 +83,7 @@ func SpellingFault(written string) string {
 // newSpelling reads a spelling with its marks; ok is false where there is nothing in it to be found.
 func newSpelling(written string, of *Name) (s spelling, ok bool) {
 	s = spelling{name: of, alone: strings.HasPrefix(written, "~"), model: strings.HasSuffix(written, "+")}
+	inner := strings.HasPrefix(written, "=")
 	written = bare(written)
 	s.plain = written == of.Name
 	if strings.ContainsFunc(written, isUnparted) {
@@ -94,7 +96,12 @@ func newSpelling(written string, of *Name) (s spelling, ok bool) {
 	}
 	if slices.ContainsFunc(s.cased, func(c casing) bool { return c == anyCase }) {
 		for i := range s.cased {
-			s.cased[i] = anyCase
+			switch {
+			case !inner:
+				s.cased[i] = anyCase
+			case s.cased[i] == anyCase:
+				s.cased[i] = innerCase
+			}
 		}
 	}
 	return s, len(s.keys) > 0
@@ -123,6 +130,8 @@ func (c casing) fits(p piece, s string) bool {
 		return p.sort != letters || !p.capital(s) || p.to-p.from > 1 && strings.IndexFunc(s[p.from+1:p.to], unicode.IsUpper) < 0
 	case headCase:
 		return p.capital(s)
+	case innerCase:
+		return strings.IndexFunc(s[p.from+1:p.to], unicode.IsUpper) >= 0
 	case upperCase:
 		return strings.IndexFunc(s[p.from:p.to], unicode.IsLower) < 0
 	}

@@ -93,18 +93,12 @@ func ideographic(w string) bool {
 // Fold makes a word comparable: lower case, compatibility forms unified, accents off, so that "Zürich",
 // "ZURICH" and "zurich" are one.
 func Fold(word string) string {
-	ascii := true
-	for i := range len(word) {
-		if word[i] >= 0x80 {
-			ascii = false
-			break
-		}
-	}
 	lower := strings.ToLower(word)
-	if ascii {
+	if !foldable(lower) {
 		return lower
 	}
 	var b strings.Builder
+	b.Grow(len(lower))
 	for _, r := range norm.NFKD.String(lower) {
 		switch {
 		case unicode.Is(unicode.Mn, r):
@@ -117,6 +111,17 @@ func Fold(word string) string {
 		}
 	}
 	return norm.NFC.String(b.String())
+}
+
+// foldable says whether there is anything to fold in lower letters: in ASCII and in ideographs that stand for themselves
+// there is not.
+func foldable(lower string) bool {
+	for _, r := range lower {
+		if r >= 0x80 && (r < 0x4E00 || r > 0x9FFF) {
+			return true
+		}
+	}
+	return false
 }
 
 // Base returns a language tag's first part in lower case: "pt-BR" and "pt_br" give "pt".

@@ -85,3 +85,12 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkFold(b *testing.B) {
+	words := []string{"OpenAI", "Zürich", "融资", "company", "グー", "announced"}
+	for b.Loop() {
+		for _, w := range words {
+			text.Fold(w)
+		}
+	}
+}

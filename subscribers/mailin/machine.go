@@ -4,41 +4,41 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/jhillyerd/enmime/v2"
 )
 
 var (
-	robot   = regexp.MustCompile(`(?i)^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|donotreply|bounces?|auto-?reply|notifications?|listserv|majordomo|mailman|sympa|smartlist|root|daemon|abuse|uucp)([+._-].*)?@`)
-	away    = regexp.MustCompile(`(?i)\b(out of (the )?office|auto(matic|mated)?[- ]?(repl|response|antwort|answer)|autoreply|vacation|on holiday|away from (my|the) (office|desk|mail)|risposta automatica|fuori (ufficio|sede)|assente|abwesen|réponse automatique|absence|respuesta automática|fuera de la oficina|resposta automática|afwezig)`)
+	robot   = regexp.MustCompile(`(?i)^(mailer-daemon|postmaster|no-?_?reply|do-?_?not-?_?reply|donotreply|bounces?|auto-?reply|auto-?responder|notifications?|listserv|listmaster|majordomo|mailman|sympa|smartlist|ezmlm|root|daemon|abuse|uucp|nobody)([+._-].*)?@`)
+	manager = regexp.MustCompile(`(?i)-(request|owner|bounces?|admin|confirm|return)@|^owner-`)
+	away    = regexp.MustCompile(`(?i)(\b|^)(out of (the )?office|auto(matic|mated)?[- :]*(repl|response|antwort|answer|generated)|autoreply|auto[- ]?responder|vacation (reply|message|notice|response)|on (vacation|holiday|leave|annual leave|maternity leave)|away from (my|the|his|her) (office|desk|e-?mail|mail)|is (currently )?out of|i am (currently )?(away|out)|risposta automatica|fuori (ufficio|sede)|sono assente|assenza|in ferie|abwesenheit|abwesend|nicht im büro|automatische (antwort|reactie)|réponse automatique|absence|absent(e)? du bureau|respuesta automática|fuera de (la )?oficina|ausencia|ausente|resposta automática|fora do escritório|afwezig|frånvaro|autosvar|fravær|poissa|nieobecno|autoodpowied|автоответ|отсутств|自動応答|自动回复|自動返信|不在)`)
 	silence = regexp.MustCompile(`(?i)\b(all|autoreply|oof|dr)\b`)
-	failing = regexp.MustCompile(`(?i)(undeliver|delivery (status|failure|has failed|report|error|incomplete|problem)|returned mail|mail delivery|failure notice|non.?remis|unzustellbar|mancat[oa] (recapito|consegna)|message not delivered|delivery.{0,20}(failed|delayed))`)
+	spam    = regexp.MustCompile(`(?i)^\s*(yes|true|\*{5,})`)
 )
 
 // machine says what a mail is that no person sat down to write, and by which sign it was known; no act for
-// a person's. The signs are those of RFC 3834 and of the list managers in use.
-func machine(e *enmime.Envelope) (Act, string) {
-	has := func(name string) bool { return e.GetHeader(name) != "" }
+// a person's. The signs are those of RFC 3834 and of the list managers, autoresponders and helpdesks in use.
+// Only an answer for an owner is told from the rest: it shows that the address lives.
+func (reader Reader) machine(l *letter) (Act, string) {
 	for _, sign := range []struct {
 		act    Act
 		reason string
 		there  bool
 	}{
-		{AutoReply, "Auto-Submitted says auto-replied", strings.HasPrefix(low(e, "Auto-Submitted"), "auto-replied")},
-		{Ignore, "Auto-Submitted says so", has("Auto-Submitted") && low(e, "Auto-Submitted") != "no"},
-		{AutoReply, "Precedence says auto_reply", low(e, "Precedence") == "auto_reply"},
-		{AutoReply, "an autoresponder's header", has("X-Autoreply") || has("X-Autorespond") || has("X-Autoresponse") || has("X-Autorespond-To") ||
-			has("X-Auto-Reply-From") || has("X-Mail-Autoreply") || has("Vacation") || low(e, "Content-Identifier") == "auto-replied"},
-		{AutoReply, "its subject tells an absence", away.MatchString(e.GetHeader("Subject"))},
-		{Ignore, "a list's header", hasList(e)},
-		{Ignore, "Precedence says bulk", in(low(e, "Precedence"), "bulk", "junk", "list")},
-		{Ignore, "it asks not to be answered", silence.MatchString(e.GetHeader("X-Auto-Response-Suppress"))},
-		{Ignore, "it has been here before", has("X-Loop")},
-		{Ignore, "it is marked as spam", strings.HasPrefix(low(e, "X-Spam-Flag"), "yes")},
-		{Ignore, "a report of another kind", strings.HasPrefix(low(e, "Content-Type"), "multipart/report") || strings.HasPrefix(low(e, "Content-Type"), "message/")},
-		{Ignore, "a null sender", in(strings.TrimSpace(e.GetHeader("Return-Path")), "<>")},
-		{Ignore, "a robot's address", robot.MatchString(writer(e))},
-		{Ignore, "not exactly one writer", writer(e) == ""},
+		{Ignore, "it is our own", len(reader.Addresses) > 0 && (reader.parse(l.writer()).Address != "" || reader.parse(strings.Trim(l.env.Sender, "<>")).Address != "")},
+		{AutoReply, "Auto-Submitted says auto-replied", strings.HasPrefix(l.low("Auto-Submitted"), "auto-replied")},
+		{Ignore, "Auto-Submitted says so", l.has("Auto-Submitted") && !in(l.low("Auto-Submitted"), "no", "")},
+		{AutoReply, "Precedence says auto_reply", in(l.low("Precedence"), "auto_reply", "auto-reply")},
+		{AutoReply, "an autoresponder's header", autoHeader(l)},
+		{AutoReply, "its subject tells an absence", away.MatchString(l.GetHeader("Subject"))},
+		{Ignore, "a list's header", hasList(l)},
+		{Ignore, "Precedence says bulk", in(l.low("Precedence"), "bulk", "junk", "list")},
+		{Ignore, "it asks not to be answered", silence.MatchString(l.GetHeader("X-Auto-Response-Suppress"))},
+		{Ignore, "it has been here before", l.has("X-Loop")},
+		{Ignore, "it is marked as spam", spam.MatchString(l.GetHeader("X-Spam-Flag")) || spam.MatchString(l.GetHeader("X-Spam"))},
+		{Ignore, "a report of another kind", slices.ContainsFunc([]string{"multipart/report", "message/"}, func(kind string) bool { return strings.HasPrefix(l.low("Content-Type"), kind) })},
+		{Ignore, "a null sender", l.null()},
+		{Ignore, "a robot's address", robot.MatchString(l.writer()) || robot.MatchString(strings.Trim(l.env.Sender, "<>")) || slices.ContainsFunc(l.addresses("Sender"), robot.MatchString)},
+		{Ignore, "a list manager's address", manager.MatchString(l.writer()) || manager.MatchString(strings.Trim(l.env.Sender, "<>"))},
+		{Ignore, "not exactly one writer", l.writer() == ""},
 	} {
 		if sign.there {
 			return sign.act, sign.reason
@@ -47,17 +47,24 @@ func machine(e *enmime.Envelope) (Act, string) {
 	return "", ""
 }
 
-func low(e *enmime.Envelope, name string) string {
-	return strings.ToLower(strings.TrimSpace(e.GetHeader(name)))
+// autoHeader knows the headers that autoresponders put in, most of them made before RFC 3834.
+func autoHeader(l *letter) bool {
+	return l.has("X-Autoreply", "X-Autorespond", "X-Autoresponse", "X-Autoresponder", "X-Autorespond-To", "X-Auto-Reply-From", "X-Mail-Autoreply", "X-Autogenerated",
+		"X-Autoreply-From", "X-Auto-Responder", "X-Vacation", "Vacation", "X-Autoreply-To", "X-Cloudmark-Autoreply") ||
+		l.low("Content-Identifier") == "auto-replied" || in(l.low("X-Precedence"), "auto_reply", "auto-reply") ||
+		strings.Contains(l.low("X-Mailer"), "autoresponder") || strings.Contains(l.low("Delivered-To"), "autoresponder") || l.has("X-MS-Exchange-Inbox-Rules-Loop")
 }
 
-func in(s string, words ...string) bool { return slices.Contains(words, s) }
-
-func hasList(e *enmime.Envelope) bool {
-	for _, name := range e.GetHeaderKeys() {
-		if name := strings.ToLower(name); strings.HasPrefix(name, "list-") || name == "mailing-list" || name == "x-mailing-list" || name == "feedback-id" {
+// hasList knows mail sent to many: RFC 2369 and 2919, and what list managers and bulk senders add of their own.
+func hasList(l *letter) bool {
+	for _, name := range l.GetHeaderKeys() {
+		name = strings.ToLower(name)
+		if strings.HasPrefix(name, "list-") || in(name, "mailing-list", "x-mailing-list", "x-list", "x-listserver", "x-ml-name", "x-been-there", "x-beenthere", "x-mailman-version",
+			"feedback-id", "x-campaign", "x-campaignid", "x-csa-complaints") {
 			return true
 		}
 	}
 	return false
 }
+
+func in(s string, words ...string) bool { return slices.Contains(words, s) }

@@ -10,69 +10,80 @@ import (
 	"github.com/jhillyerd/enmime/v2"
 )
 
-// report reads complaints (RFC 5965) and delivery reports (RFC 3464, and RFC 6533 for addresses beyond
-// ASCII) by their structure, and the reports without one of a few common servers.
-func report(e *enmime.Envelope) (Message, bool) {
-	if part := find(e, "message/feedback-report"); part != nil {
-		return complaint(e, part), true
-	}
-	if part := find(e, "message/delivery-status", "message/global-delivery-status"); part != nil {
-		if m, ok := delivery(part, e.Text[:min(len(e.Text), 4<<10)]); ok {
-			return m, true
+// report reads complaints (RFC 5965) and delivery reports (RFC 3464, and RFC 6533 for addresses beyond ASCII) by
+// their structure, and by their words the reports that have none. A report that came to the address that only
+// our envelopes bear is about that reader, whatever else it tells or hides.
+func report(l *letter, to Door) (m Message, ok bool) {
+	for _, kind := range []func(*letter) (Message, bool){complaint, delivery, notification, wordy} {
+		if m, ok = kind(l); ok {
+			break
 		}
 	}
-	return plainReport(e)
+	switch {
+	case ok:
+	case to.Purpose == 'b' && l.null() && !away.MatchString(l.GetHeader("Subject")) && !autoHeader(l):
+		m, ok = Message{Act: Bounce, Reason: "it came to the address for bounces", Recipients: []Recipient{{}}}, true
+		m.Recipients[0].judge("", l.told())
+	case to.Purpose == 'f':
+		return Message{Act: Complaint, Reason: "it came to the address for complaints"}, true
+	}
+	if !ok {
+		return Message{}, false
+	}
+	if m.Returned.MessageID == "" {
+		m.Returned.MessageID = returnedID(l)
+	}
+	return m, true
 }
 
-func find(e *enmime.Envelope, kinds ...string) *enmime.Part {
-	return e.Root.DepthMatchFirst(func(p *enmime.Part) bool { return in(strings.ToLower(p.ContentType), kinds...) })
+func find(l *letter, kinds ...string) []*enmime.Part {
+	return l.Root.DepthMatchAll(func(p *enmime.Part) bool { return in(strings.ToLower(p.ContentType), kinds...) })
 }
 
-// complaint names the reader by the report, or else by the letter complained of.
-func complaint(e *enmime.Envelope, part *enmime.Part) Message {
+// complaint names the reader by the report, or else by the letter complained of. Some providers send the letter
+// alone, with a header of theirs on top.
+func complaint(l *letter) (Message, bool) {
 	m := Message{Act: Complaint, Reason: "a feedback report"}
-	for _, group := range groups(part.Content) {
-		if kind := group.Get("Feedback-Type"); kind != "" {
-			m.Reason = "a feedback report: " + strings.ToLower(kind)
-		}
-		for _, name := range []string{"Original-Rcpt-To", "Removal-Recipient"} {
-			for _, value := range group[name] {
-				m.add(Recipient{Address: bare(value)})
+	parts := find(l, "message/feedback-report")
+	for _, part := range parts {
+		for _, group := range groups(part.Content) {
+			if kind := group.Get("Feedback-Type"); kind != "" {
+				m.Reason = "a feedback report: " + strings.ToLower(kind)
+			}
+			m.Returned.EnvelopeID = group.Get("Original-Envelope-Id")
+			for _, name := range []string{"Original-Rcpt-To", "Removal-Recipient"} {
+				for _, value := range group[name] {
+					m.add(Recipient{Address: bare(value)})
+				}
 			}
 		}
 	}
-	if letter := find(e, "message/rfc822", "text/rfc822-headers", "message/rfc822-headers"); letter != nil && len(m.Recipients) == 0 {
-		m.add(Recipient{Address: bare(groups(letter.Content)[0].Get("To"))})
+	letter := returned(l)
+	marked := letter.Get("X-Hmxmroriginalrecipient")
+	if len(parts) == 0 && marked == "" {
+		return m, false
 	}
-	return m
+	if len(m.Recipients) == 0 {
+		m.add(Recipient{Address: bare(marked)})
+	}
+	if len(m.Recipients) == 0 {
+		m.add(Recipient{Address: bare(letter.Get("To"))})
+	}
+	return m, true
 }
 
 // delivery reads the groups of a delivery report, beside the words that come with it. One that tells of
-// success only is to be ignored.
-func delivery(part *enmime.Part, words string) (Message, bool) {
+// success only is to be ignored. Where the structure is broken, the fields are looked for in the whole mail.
+func delivery(l *letter) (Message, bool) {
 	m := Message{Act: Bounce, Reason: "a delivery report"}
 	told := false
-	for _, group := range groups(part.Content) {
-		to := bare(group.Get("Final-Recipient"))
-		if to == "" {
-			to = bare(group.Get("Original-Recipient"))
+	for _, part := range find(l, "message/delivery-status", "message/global-delivery-status", "text/delivery-status") {
+		told = m.addGroups(groups(part.Content), l) || told
+	}
+	if !told {
+		if at := recipientField.FindIndex(l.raw); at != nil && (l.null() || failing.MatchString(l.GetHeader("Subject")) || l.low("Content-Type") != "" && strings.Contains(l.low("Content-Type"), "report")) {
+			told = m.addGroups(groups(l.raw[at[0]:min(len(l.raw), at[0]+mostText)]), l)
 		}
-		action := strings.ToLower(strings.TrimSpace(group.Get("Action")))
-		if to == "" {
-			continue
-		}
-		told = true
-		if in(action, "delivered", "relayed", "expanded") {
-			continue
-		}
-		r := Recipient{Address: to, Status: status.FindString(group.Get("Status")), Diagnostic: diagnostic(group.Get("Diagnostic-Code"))}
-		if inner := status.FindString(r.Diagnostic); inner != "" && (r.Status == "" || strings.HasSuffix(r.Status, ".0.0")) {
-			r.Status = inner // the particular one is in the other server's words
-		}
-		if r.Kind = kindOf(action, r.Status, r.Diagnostic); r.Diagnostic == "" {
-			r.Kind = kindOf(action, r.Status, words)
-		}
-		m.add(r)
 	}
 	if told && len(m.Recipients) == 0 {
 		return Message{Act: Ignore, Reason: "a report of success"}, true
@@ -81,62 +92,73 @@ func delivery(part *enmime.Part, words string) (Message, bool) {
 }
 
 var (
-	status  = regexp.MustCompile(`\b[245]\.\d{1,3}\.\d{1,3}\b`)
-	full    = regexp.MustCompile(`(?i)(mailbox|quota|storage|inbox|account).{0,40}(full|exceed|over)|over ?quota|quota exceeded|insufficient (disk|storage|system)`)
-	missing = regexp.MustCompile(`(?i)user unknown|unknown (user|recipient|address)|no such (user|recipient|mailbox|address)|does(n't| not) exist|not found|invalid (recipient|mailbox|address)|no mailbox|unrouteable|host unknown|domain.{0,20}not (exist|found)|recipient.{0,20}(rejected|unknown)|disabled|inactive|unknown e-?mail|not reachable|not a registered`)
-	policy  = regexp.MustCompile(`(?i)\b(spam|blocked|blacklist|block ?list|policy|reputation|dmarc|spf|dkim|relay|not authoriz|denied)`)
+	recipientField = regexp.MustCompile(`(?im)^(?:final|original)-recipient:`)
+	statusNumber   = regexp.MustCompile(`\b([245])\.(\d{1,3})\.(\d{1,3})\b`)
 )
 
-// kindOf classes a failure by its enhanced status first, and by the words of the answer where that is
-// silent.
-func kindOf(action, status, text string) Kind {
-	switch {
-	case action == "delayed":
-		return Delayed
-	case status == "5.2.2" || full.MatchString(text):
-		return Soft
-	case strings.HasPrefix(status, "5.7."), in(status, "5.1.7", "5.1.8"), policy.MatchString(text) && !missing.MatchString(text):
-		return Blocked
-	case strings.HasPrefix(status, "5.1."), status == "5.2.1", status == "5.4.4", missing.MatchString(text) && !strings.HasPrefix(status, "4."):
-		return Hard
+// addGroups takes in the recipients of a delivery report and tells whether it knew any.
+func (m *Message) addGroups(all []textproto.MIMEHeader, l *letter) (told bool) {
+	words := ""
+	for _, group := range all[:min(len(all), mostRecipients)] {
+		if id := group.Get("Original-Envelope-Id"); id != "" && m.Returned.EnvelopeID == "" {
+			m.Returned.EnvelopeID = id
+		}
+		to, original := bare(group.Get("Final-Recipient")), bare(group.Get("Original-Recipient"))
+		if !wellFormed(to) || !strings.Contains(to, ".") || strings.Contains(group.Get("Final-Recipient"), ":") {
+			if wellFormed(original) {
+				to = original // where the final one is a route or a local name
+			}
+		}
+		if !wellFormed(to) {
+			continue
+		}
+		told = true
+		action := strings.ToLower(strings.TrimSpace(group.Get("Action")))
+		if in(action, "delivered", "relayed", "expanded", "deliverable") {
+			continue
+		}
+		r := Recipient{Address: to, Original: original, Status: statusNumber.FindString(group.Get("Status")), Diagnostic: diagnostic(group.Get("Diagnostic-Code"))}
+		if words == "" {
+			words = unreturned(l.told())
+		}
+		r.judge(action, about(words, to))
+		m.add(r)
 	}
-	return Soft // nobody is taken off a list without a clear word
+	return told
 }
 
-// plainReport knows a report without a machine's part by its sender or subject, and reads the addresses
-// that the server lists in a header or at the beginning of lines.
-func plainReport(e *enmime.Envelope) (Message, bool) {
-	failed := e.GetHeader("X-Failed-Recipients")
-	if failed == "" && !(failing.MatchString(e.GetHeader("Subject")) && (daemon.MatchString(e.GetHeader("From")) || low(e, "Return-Path") == "<>")) {
-		return Message{}, false
-	}
-	m := Message{Act: Bounce, Reason: "a report in words"}
-	text := e.Text[:min(len(e.Text), 8<<10)]
-	if i := returned.FindStringIndex(text); i != nil {
-		text = text[:i[0]]
-	}
-	for _, to := range address.FindAllString(failed, 100) {
-		m.add(described(to, text))
-	}
-	if len(m.Recipients) > 0 {
-		return m, true
-	}
-	for _, found := range listed.FindAllStringSubmatchIndex(text, 100) {
-		m.add(described(text[found[2]:found[3]], text[found[1]:min(len(text), found[1]+600)]))
-	}
-	return m, true
+func wellFormed(a string) bool {
+	local, domain, ok := strings.Cut(a, "@")
+	return ok && local != "" && domain != ""
 }
 
-var daemon = regexp.MustCompile(`(?i)mailer-daemon|postmaster|mail delivery (sub)?system`)
+// returned is the header of the letter that a report brings back.
+func returned(l *letter) textproto.MIMEHeader {
+	for _, part := range find(l, "message/rfc822", "message/global", "text/rfc822-headers", "message/rfc822-headers", "text/rfc822", "message/global-headers") {
+		if fields := groups(part.Content)[0]; len(fields) > 0 {
+			return fields
+		}
+	}
+	return textproto.MIMEHeader{}
+}
 
-var (
-	listed   = regexp.MustCompile(`(?m)^(?:[45]\d\d |.{0,60}\b(?:to|for) |[*\s]*)<?(` + address.String() + `)>?(?:\.\.\.|[:.,]?\s|\()`)
-	returned = regexp.MustCompile(`(?m)^(?:Received:|Return-Path:|.{0,20}(?:original|unsent|returned) message|Message headers)`)
-)
+var idField = regexp.MustCompile(`(?im)^message-id:\s*<([^<>\s]{1,900})>`)
 
-func described(to, text string) Recipient {
-	s := status.FindString(text)
-	return Recipient{Address: strings.ToLower(to), Kind: kindOf("", s, text), Status: s}
+// returnedID is the Message-ID of the letter that a report brings back, which stands in its text where it has
+// no structure.
+func returnedID(l *letter) string {
+	if id := messageID(returned(l).Get("Message-Id")); id != "" {
+		return id
+	}
+	_, body := split(l.raw)
+	if found := idField.FindSubmatch(body); found != nil {
+		return strings.ToValidUTF8(string(found[1]), "\uFFFD")
+	}
+	return ""
+}
+
+func messageID(field string) string {
+	return strings.ToValidUTF8(strings.Trim(strings.TrimSpace(field), "<>"), "\uFFFD")
 }
 
 func (m *Message) add(r Recipient) {
@@ -145,18 +167,19 @@ func (m *Message) add(r Recipient) {
 			return
 		}
 	}
-	if r.Address != "" {
+	if r.Address != "" && len(m.Recipients) < mostRecipients {
 		m.Recipients = append(m.Recipients, r)
 	}
 }
 
-// groups reads the blocks of header fields that blank lines separate, forgiving broken lines.
+// groups reads the blocks of header fields that blank lines separate, forgiving broken lines and a missing
+// blank line before the next recipient.
 func groups(content []byte) []textproto.MIMEHeader {
 	all := []textproto.MIMEHeader{{}}
 	var name string
-	lines := bufio.NewScanner(bytes.NewReader(content))
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
+	lines := bufio.NewScanner(bytes.NewReader(content[:min(len(content), mostText)]))
+	lines.Buffer(nil, mostText+1)
+	for lines.Scan() && len(all) < 2*mostRecipients {
 		line := strings.TrimRight(lines.Text(), "\r")
 		group := all[len(all)-1]
 		key, value, ok := strings.Cut(line, ":")
@@ -167,11 +190,15 @@ func groups(content []byte) []textproto.MIMEHeader {
 				all = append(all, textproto.MIMEHeader{})
 			}
 		case line[0] == ' ' || line[0] == '\t':
-			if values := group[name]; len(values) > 0 {
+			if values := group[name]; len(values) > 0 && len(values[len(values)-1]) < 4096 {
 				values[len(values)-1] += " " + strings.TrimSpace(line)
 			}
 		case ok:
 			name = textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(key))
+			if (name == "Final-Recipient" || name == "Original-Recipient") && len(group[name]) > 0 {
+				group = textproto.MIMEHeader{}
+				all = append(all, group)
+			}
 			group.Add(name, strings.TrimSpace(value))
 		}
 	}
@@ -190,7 +217,7 @@ func bare(field string) string {
 	if !strings.Contains(field, "@") || strings.ContainsAny(field, " \t") {
 		return ""
 	}
-	return strings.ToLower(field)
+	return strings.ToValidUTF8(strings.ToLower(field), "\uFFFD")
 }
 
 // diagnostic drops the "smtp;" before the other server's words.

@@ -65,7 +65,20 @@ func (s *site) mentions(w http.ResponseWriter, r *http.Request, name string) {
 	}
 	page := templates.Archive{Frame: s.frame(r), Name: name}
 	for _, m := range found {
-		page.Editions = append(page.Editions, templates.MentionOf(m))
+		past := templates.MentionOf(m)
+		past.Title = s.title(m.Edition)
+		page.Editions = append(page.Editions, past)
 	}
 	s.show(w, http.StatusOK, page)
+}
+
+// title is what an edition's digest is called; empty when there is such a digest no more.
+func (s *site) title(key string) string {
+	name, _, _ := strings.Cut(key, "/")
+	for _, d := range s.Digests {
+		if d.Name == name {
+			return d.Title
+		}
+	}
+	return ""
 }

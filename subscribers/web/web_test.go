@@ -158,7 +158,7 @@ func TestPages(t *testing.T) {
 		"/u/good.token":            `action="/u/good.token"`,
 		"/e/daily/2023-09-13T0700": "OpenAI opens an office in Dublin",
 		"/archive":                 `href="/e/daily/2023-09-13T0700"`,
-		"/archive?name=OpenAI":     "OpenAI opens an office in Dublin</a>",
+		"/archive?name=OpenAI":     `AI Daily</time><a href="/e/daily/2023-09-13T0700" lang="en" dir="auto">OpenAI opens an office in Dublin</a>`,
 		"/archive?name=%3Cb%3E":    "No story so far speaks of &lt;b&gt;.",
 		"/healthz":                 "ok",
 	} {
