@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -307,6 +308,11 @@ func contents(ts *testscript.TestScript, place string) string {
 // post ADDRESS [KEY=VALUE…]: posts a form and checks that the answer is no failure.
 func post(ts *testscript.TestScript, neg bool, args []string) {
 	form := url.Values{}
+	if token := shownForm(ts, args[0]); token != "" {
+		form.Set("form", token)
+		form.Set("shown", "en")
+		time.Sleep(2100 * time.Millisecond) // no person fills in a form any faster
+	}
 	for _, pair := range args[1:] {
 		k, v, _ := strings.Cut(pair, "=")
 		form.Add(k, v)
@@ -317,6 +323,21 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	if (answer.StatusCode >= 400) != neg {
 		ts.Fatalf("%s answered %s", args[0], answer.Status)
 	}
+}
+
+var formToken = regexp.MustCompile(`name="form" value="([^"]+)"`)
+
+// shownForm opens a page, and returns the token of the form on it; empty if there is none.
+func shownForm(ts *testscript.TestScript, page string) string {
+	answer, err := http.Get(page + "?lang=en")
+	ts.Check(err)
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if m := formToken.FindSubmatch(content); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 // seed FILE: writes the demo's seed article to FILE.

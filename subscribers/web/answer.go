@@ -4,21 +4,30 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"tidings/subscribers"
 	"tidings/templates"
 )
 
-// frame is what all pages have, in the language the browser asks for.
+// frame is what all pages have, in the language that was asked for: by a link, or by the browser.
 func (s *site) frame(r *http.Request) templates.Frame {
-	return templates.Frame{Lang: s.Pages.Lang(r.Header.Get("Accept-Language")), Title: s.Title, Home: "/"}
+	lang := s.Pages.Lang(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+	return templates.Frame{Lang: lang, Title: s.Title, Home: "/"}
 }
 
-// hidden is the frame of a page behind a token, in the reader's own language if we know it.
+// open is the frame of a page that may be read in another language.
+func (s *site) open(r *http.Request, here string) templates.Frame {
+	f := s.frame(r)
+	f.Here = here
+	return f
+}
+
+// hidden is the frame of a page that is not for search machines, in the reader's own language if we know it.
 func (s *site) hidden(r *http.Request, lang string) templates.Frame {
 	f := s.frame(r)
 	f.Hidden = true
-	if lang != "" {
+	if lang != "" && r.URL.Query().Get("lang") == "" {
 		f.Lang = s.Pages.Lang(lang)
 	}
 	return f
@@ -72,6 +81,18 @@ func (s *site) fault(w http.ResponseWriter, r *http.Request, act string, err err
 func (s *site) missing(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	s.show(w, http.StatusNotFound, templates.Error{Frame: s.hidden(r, ""), Kind: "missing"})
+}
+
+// tell says what came of a button.
+func (s *site) tell(w http.ResponseWriter, f templates.Frame, kind string) {
+	s.show(w, http.StatusOK, templates.Told{Frame: f, Kind: kind})
+}
+
+// busy turns away who sends more forms than anybody fills in.
+func (s *site) busy(w http.ResponseWriter, r *http.Request) {
+	private(w)
+	w.Header().Set("Retry-After", strconv.Itoa(int(span.Seconds())))
+	s.show(w, http.StatusTooManyRequests, templates.Error{Frame: s.hidden(r, ""), Kind: "busy"})
 }
 
 func (s *site) refused(w http.ResponseWriter, r *http.Request) {

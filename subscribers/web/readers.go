@@ -1,11 +1,11 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"slices"
 	"strings"
 
 	"tidings/subscribers"
@@ -14,81 +14,119 @@ import (
 
 // first is the form to subscribe.
 func (s *site) first(w http.ResponseWriter, r *http.Request) {
-	s.show(w, http.StatusOK, s.form(r, nil, ""))
+	f := s.open(r, r.URL.Path)
+	w.Header().Set("Cache-Control", "no-store") // the form is signed for who opens it now
+	s.show(w, http.StatusOK, s.form(f, templates.Entry{Form: s.sign(f.Lang)}, subscribers.Choices{Lang: f.Lang}))
 }
 
-// form is the first page with a choice and an address as they were; a nil choice is the operator's.
-func (s *site) form(r *http.Request, chosen []string, email string) templates.Join {
-	choices := slices.Clone(s.Digests)
-	for i := range choices {
-		if chosen != nil {
-			choices[i].Chosen = slices.Contains(chosen, choices[i].Name)
-		}
-	}
-	return templates.Join{Frame: s.frame(r), About: s.About, Digests: choices, Email: email, Archive: s.Archive != nil}
+// form is the first page with an address and choices as they were.
+func (s *site) form(f templates.Frame, e templates.Entry, c subscribers.Choices) templates.Join {
+	wishes := s.wishes(f.Lang, c)
+	wishes.Narrow = wishes.Narrow || e.Bad("topic")
+	return templates.Join{Frame: f, Entry: e, Wishes: wishes, About: s.About, Archive: s.Archive != nil}
 }
 
 // join takes the form. What it answers depends on the form alone, never on who is subscribed.
 func (s *site) join(w http.ResponseWriter, r *http.Request) {
-	private(w)
-	if err := r.ParseForm(); err != nil {
-		s.refused(w, r)
+	e, ok := s.entered(w, r)
+	if !ok {
 		return
 	}
-	if r.PostForm.Get("website") != "" { // no person sees this field
-		s.show(w, http.StatusOK, templates.Asked{Frame: s.frame(r)})
-		return
+	choices := subscribers.Choices{Lang: e.shown}
+	if lang, told := r.PostForm["lang"]; told {
+		choices.Lang = s.spoken(lang[0])
 	}
-	request := subscribers.Request{
-		Email: strings.TrimSpace(r.PostForm.Get("email")),
-		Choices: subscribers.Choices{
-			Lang:    s.Pages.Lang(r.PostForm.Get("lang"), r.Header.Get("Accept-Language")),
-			Digests: s.known(r.PostForm["digest"]),
-		},
-		Proof:   subscribers.Proof{How: "page", From: network(r)},
-		Network: network(r),
-	}
-	switch err := s.Entrance.Join(r.Context(), request); {
-	case errors.Is(err, subscribers.ErrAddress):
-		page := s.form(r, request.Digests, request.Email)
-		page.Bad = true
-		s.show(w, http.StatusUnprocessableEntity, page)
-	case err != nil:
-		s.fault(w, r, "join", err)
-	default:
-		s.show(w, http.StatusOK, templates.Asked{Frame: s.frame(r)})
-	}
-}
-
-// known keeps the digests that there are, each once, in our order.
-func (s *site) known(names []string) []string {
-	known := []string{}
-	for _, d := range s.Digests {
-		if slices.Contains(names, d.Name) {
-			known = append(known, d.Name)
+	choices.Digests, choices.Topics = s.digests(r.PostForm["digest"]), s.topics(r.PostForm["topic"])
+	if r.PostForm.Has("chooses") {
+		if len(choices.Digests) == 0 && len(s.Digests) > 1 {
+			e.fault("digest", "digest")
+		}
+		if len(choices.Topics) == 0 && len(s.Topics) > 1 {
+			e.fault("topic", "topic")
 		}
 	}
-	return known
+	f := s.hidden(r, e.shown)
+	switch {
+	case e.robot:
+		s.tell(w, f, "asked")
+		return
+	case len(e.Faults) > 0:
+		s.show(w, http.StatusUnprocessableEntity, s.form(f, e.Entry, choices))
+		return
+	}
+	if len(choices.Topics) == len(s.Topics) {
+		choices.Topics = nil // and those that are yet to come
+	}
+	err := s.evenly(r, func() error {
+		return s.Entrance.Join(r.Context(), subscribers.Request{
+			Email: e.Email, Choices: choices, Network: network(r),
+			Proof: subscribers.Proof{How: "page", From: network(r), Agreed: s.Pages.Consent(e.shown, s.Title)},
+		})
+	})
+	if err != nil && !errors.Is(err, subscribers.ErrAddress) { // a domain that is not taken is answered like any other
+		s.fault(w, r, "join", err)
+		return
+	}
+	s.tell(w, s.hidden(r, cmp.Or(choices.Lang, e.shown)), "asked")
 }
 
 func (s *site) askConfirm(w http.ResponseWriter, r *http.Request) {
+	private(w)
+	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))
+	switch {
+	case errors.Is(err, subscribers.ErrToken):
+		s.lapsed(w, r, true)
+	case err != nil:
+		s.fault(w, r, "look", err)
+	case reader.State == subscribers.Active:
+		s.tell(w, s.hidden(r, reader.Lang), "confirmed")
+	default:
+		s.show(w, http.StatusOK, templates.Confirm{Frame: s.hidden(r, reader.Lang), Action: path("c", r)})
+	}
+}
+
+func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
+	private(w)
+	reader, err := s.Entrance.Confirm(r.Context(), r.PathValue("token"), subscribers.Proof{How: "page", From: network(r)})
+	switch {
+	case errors.Is(err, subscribers.ErrToken):
+		s.lapsed(w, r, true)
+	case err != nil:
+		s.fault(w, r, "confirm", err)
+	default:
+		s.tell(w, s.hidden(r, reader.Lang), "confirmed")
+	}
+}
+
+// lapsed offers a new link for one that is not valid: to confirm, or to preferences.
+func (s *site) lapsed(w http.ResponseWriter, r *http.Request, joins bool) {
+	f := s.hidden(r, "")
+	s.show(w, http.StatusNotFound, templates.Lapsed{Frame: f, Entry: templates.Entry{Form: s.sign(f.Lang)}, Joins: joins})
+}
+
+func (s *site) askDisown(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))
 	if err != nil {
 		s.fault(w, r, "look", err)
 		return
 	}
-	s.show(w, http.StatusOK, templates.Confirm{Frame: s.hidden(r, reader.Lang), Action: path("c", r)})
+	s.show(w, http.StatusOK, templates.Disown{Frame: s.hidden(r, reader.Lang), Action: path("n", r)})
 }
 
-func (s *site) confirm(w http.ResponseWriter, r *http.Request) {
+// disown takes the button, and the one click that the mail which asks to confirm offers too.
+func (s *site) disown(w http.ResponseWriter, r *http.Request) {
 	private(w)
-	reader, err := s.Entrance.Confirm(r.Context(), r.PathValue("token"), subscribers.Proof{How: "page", From: network(r)})
-	if err != nil {
-		s.fault(w, r, "confirm", err)
-		return
+	oneClick := clickedOnce(r)
+	err := s.Entrance.Disown(r.Context(), r.PathValue("token"))
+	switch {
+	case oneClick:
+		s.answerClick(w, r, err)
+	case err != nil:
+		s.fault(w, r, "disown", err)
+	default:
+		s.tell(w, s.hidden(r, ""), "disowned")
 	}
-	s.show(w, http.StatusOK, templates.Confirmed{Frame: s.hidden(r, reader.Lang)})
 }
 
 func (s *site) askLeave(w http.ResponseWriter, r *http.Request) {
@@ -106,22 +144,14 @@ func (s *site) askLeave(w http.ResponseWriter, r *http.Request) {
 }
 
 // leave takes both the button and the one click of RFC 8058, which gets a line of text: no redirect, no
-// cookie, the same however often it comes.
+// cookie, the same however often it comes. What the body says does not matter, nor whether there is one.
 func (s *site) leave(w http.ResponseWriter, r *http.Request) {
 	private(w)
-	oneClick := r.PostFormValue("List-Unsubscribe") == "One-Click"
+	oneClick := clickedOnce(r)
 	reader, err := s.Exit.Leave(r.Context(), r.PathValue("token"))
-	if errors.Is(err, subscribers.ErrUnknown) { // erased since: what was asked for is so already
-		err = nil
-	}
 	switch {
-	case err == nil && oneClick:
-		brief(w, http.StatusOK, "unsubscribed")
-	case oneClick && errors.Is(err, subscribers.ErrToken):
-		brief(w, http.StatusNotFound, "this link is not valid")
 	case oneClick:
-		s.Log.Error("cannot leave", "err", err)
-		brief(w, http.StatusInternalServerError, "please try again later")
+		s.answerClick(w, r, err)
 	case err != nil:
 		s.fault(w, r, "leave", err)
 	default:
@@ -129,25 +159,55 @@ func (s *site) leave(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// clickedOnce reports whether a mail program posts for its user (RFC 8058, 3.2), in either encoding of forms.
+func clickedOnce(r *http.Request) bool { return r.PostFormValue("List-Unsubscribe") == "One-Click" }
+
+// answerClick answers a mail program, which reads no more than the status.
+func (s *site) answerClick(w http.ResponseWriter, r *http.Request, err error) {
+	switch {
+	case err == nil:
+		brief(w, http.StatusOK, "unsubscribed")
+	case errors.Is(err, subscribers.ErrToken):
+		brief(w, http.StatusNotFound, "this link is not valid")
+	default:
+		if r.Context().Err() == nil {
+			s.Log.Error("cannot answer", "act", "one click", "err", err)
+		}
+		brief(w, http.StatusInternalServerError, "please try again later")
+	}
+}
+
 func (s *site) comeBack(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Exit.Return(r.Context(), r.PathValue("token"))
-	if err != nil {
+	switch {
+	case err != nil:
 		s.fault(w, r, "return", err)
-		return
+	case reader.State == subscribers.Active || reader.State == subscribers.Paused:
+		s.tell(w, s.hidden(r, reader.Lang), "returned")
+	default: // he never confirmed, or others took him off: he is asked
+		s.tell(w, s.hidden(r, reader.Lang), "asked")
 	}
-	if reader.State == subscribers.Pending { // he had left before he ever confirmed
-		s.show(w, http.StatusOK, templates.Asked{Frame: s.hidden(r, reader.Lang)})
-		return
-	}
-	s.show(w, http.StatusOK, templates.Returned{Frame: s.hidden(r, reader.Lang)})
 }
 
-// network is what is remembered of where a request comes from.
+// network is what is remembered of where a request comes from. A proxy on our own network tells it in the last
+// entry of X-Forwarded-For; what anybody else tells there is not believed.
 func network(r *http.Request) string {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return ""
+	}
+	if a := from.Addr().Unmap(); a.IsLoopback() || a.IsPrivate() {
+		told := r.Header.Values("X-Forwarded-For")
+		if len(told) == 0 {
+			return ""
+		}
+		hops := strings.Split(told[len(told)-1], ",")
+		visitor, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
+		if err != nil {
+			return ""
+		}
+		return subscribers.Network(visitor)
 	}
 	return subscribers.Network(from.Addr())
 }
