@@ -131,7 +131,7 @@ func TestLinksAreExplained(t *testing.T) {
 		t.Fatalf("%d stories: %v", len(stories), stories)
 	}
 	r := stories[0].Reasons[0]
-	for _, said := range []string{"a ~ b", "kestrel", "nordwind", "2400000000", "(across "} {
+	for _, said := range []string{"a ~ b", "kestrel", "nordwind", "2.4 billion", "(across "} {
 		if r.Part != "linked" || !strings.Contains(r.Detail, said) {
 			t.Errorf("%q does not tell %q", r.Detail, said)
 		}

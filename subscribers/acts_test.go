@@ -48,12 +48,16 @@ func byTheReader() []act {
 			return err
 		}},
 		{"undo", func(ctx context.Context, h *house, email string) error {
-			_, err := h.Return(ctx, h.LeaveToken(h.id(ctx, email)))
+			_, err := h.Return(ctx, h.ReturnToken(h.id(ctx, email)))
 			return err
 		}},
 		{"undo after 31 days", func(ctx context.Context, h *house, email string) error {
 			h.wait(31 * day)
 			defer h.wait(-31 * day)
+			_, err := h.Return(ctx, h.ReturnToken(h.id(ctx, email)))
+			return err
+		}},
+		{"undo by an old letter's link", func(ctx context.Context, h *house, email string) error {
 			_, err := h.Return(ctx, h.LeaveToken(h.id(ctx, email)))
 			return err
 		}},

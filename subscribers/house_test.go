@@ -3,8 +3,10 @@ package subscribers_test
 import (
 	"bytes"
 	"context"
+	crand "crypto/rand"
+	"database/sql"
 	"errors"
-	"math/rand/v2"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,7 +51,7 @@ func furnish(t testing.TB, s subscribers.Store, now *time.Time, sent func() []ma
 	tokens, err := subscribers.NewTokens(bytes.Repeat([]byte("k"), 32))
 	must(t, err)
 	l := &subscribers.List{
-		Store: s, Tokens: tokens, Now: func() time.Time { return *now }, Random: rand.NewChaCha8([32]byte{}),
+		Store: s, Tokens: tokens, Now: func() time.Time { return *now }, Random: crand.Reader,
 		Limits: subscribers.Limits{Domain: 1e6, Network: 1e6, All: 1e6},
 		Known:  subscribers.Known{Digests: []string{"daily", "weekly"}, Standard: []string{"daily"}, Topics: []string{"chips", "models", "policy"}},
 	}
@@ -114,10 +116,42 @@ func must(t testing.TB, err error) {
 
 func freshFile(t testing.TB) string { return "sqlite:" + filepath.Join(t.TempDir(), "tidings.db") }
 
-// everywhere runs a test on the shelf and on a SQLite file; the store's own tests run it on PostgreSQL.
+// freshSchema makes an empty schema in the server that PEER_POSTGRES names.
+func freshSchema(t testing.TB) string {
+	server := os.Getenv("PEER_POSTGRES")
+	if server == "" && os.Getenv("CI") == "true" {
+		t.Fatal("needs PostgreSQL, and this is CI: set PEER_POSTGRES to the postgres:// address of an empty database")
+	}
+	if server == "" {
+		t.Skip("needs PostgreSQL: set PEER_POSTGRES to the postgres:// address of an empty database")
+	}
+	u, err := url.Parse(server)
+	must(t, err)
+	name := "test_" + strings.ToLower(crand.Text())
+	db, err := sql.Open("pgx", server)
+	must(t, err)
+	_, err = db.ExecContext(t.Context(), "CREATE SCHEMA "+name)
+	must(t, err)
+	t.Cleanup(func() {
+		_, err := db.ExecContext(context.Background(), "DROP SCHEMA "+name+" CASCADE")
+		must(t, errors.Join(err, db.Close()))
+	})
+	query := u.Query()
+	query.Set("search_path", name)
+	u.RawQuery = query.Encode()
+	return u.String()
+}
+
+// everywhere runs a test on the shelf and on both databases.
 func everywhere(t *testing.T, test func(*testing.T, *house)) {
 	t.Run("shelf", func(t *testing.T) { test(t, onShelf(t)) })
+	onDatabases(t, test)
+}
+
+// onDatabases runs a test on a SQLite file and on a PostgreSQL schema of its own.
+func onDatabases(t *testing.T, test func(*testing.T, *house)) {
 	t.Run("sqlite", func(t *testing.T) { t.Parallel(); test(t, onDisk(t, freshFile(t))) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); test(t, onDisk(t, freshSchema(t))) })
 }
 
 // golden compares a text with a file under testdata, or writes it.

@@ -42,7 +42,7 @@ func (l *List) Join(ctx context.Context, r Request) error {
 	if l.Limits.refuses(Domain(email)) {
 		return refuse("addresses at %s are not taken here", Domain(email))
 	}
-	token, err := l.draw()
+	token, err := draw(l.Random)
 	if err != nil {
 		return err
 	}
@@ -85,15 +85,19 @@ func (l *List) Leave(ctx context.Context, token string) (Subscriber, error) {
 	return s, err
 }
 
-// Return undoes a leave by the token that made it, within 30 days; later the error is [ErrToken]. Who had
-// never confirmed, or was taken off by the operator or a complaint, is asked to confirm. For who has not left
-// nothing changes.
+// Return undoes a leave by the token of its goodbye or of [List.UndoToken], within 30 days; later, and by the
+// token of an earlier leave, the error is [ErrToken]. Who had never confirmed, or was taken off by the operator or
+// a complaint, is asked to confirm. For who has not left nothing changes.
 func (l *List) Return(ctx context.Context, token string) (Subscriber, error) {
-	fresh, err := l.draw()
+	fresh, err := draw(l.Random)
 	if err != nil {
 		return Subscriber{}, err
 	}
-	return l.bySigned(ctx, token, func(p *Person) error { return p.comeBack(l.Limits, fresh, l.Now()) }, ToLeave)
+	_, made, err := l.Tokens.Open(ToReturn, token, l.Now())
+	if err != nil {
+		return Subscriber{}, err
+	}
+	return l.bySigned(ctx, token, func(p *Person) error { return p.comeBack(l.Limits, fresh, made, l.Now()) }, ToReturn)
 }
 
 // Prefer changes what the bearer of a token to manage chose. Who is not on the list any more has nothing to
@@ -121,10 +125,10 @@ func (l *List) SendLink(ctx context.Context, address string) error {
 	return nil
 }
 
-// Look returns the bearer of a valid token for confirming, leaving or managing, and changes nothing. Who
+// Look returns the bearer of a valid token for confirming, leaving, returning or managing, and changes nothing. Who
 // only wishes to be on the list is [Pending].
 func (l *List) Look(ctx context.Context, token string) (Subscriber, error) {
-	who, err := l.signed(token, ToManage, ToLeave)
+	who, err := l.signed(token, ToManage, ToLeave, ToReturn)
 	if err != nil {
 		if who.Token, err = TokenHash(token); err != nil {
 			return Subscriber{}, err
@@ -156,6 +160,18 @@ func (l *List) Manages(token string) bool {
 
 // LeaveToken returns the token by which the subscriber with this id leaves. It is always the same.
 func (l *List) LeaveToken(id int64) string { return l.Tokens.Sign(ToLeave, id, time.Time{}) }
+
+// ReturnToken returns the token for the goodbye of the subscriber with this id, by which he comes back.
+func (l *List) ReturnToken(id int64) string { return l.Tokens.Sign(ToReturn, id, l.Now()) }
+
+// UndoToken returns the token by which a page offers the way back to a reader who has left within the last ten
+// minutes; later it is empty, since who has an old letter need not be its reader: the goodbye has the way back.
+func (l *List) UndoToken(s Subscriber) string {
+	if s.State != Left || l.Now().Sub(s.Changed) > undoOnPage {
+		return ""
+	}
+	return l.ReturnToken(s.ID)
+}
 
 // ManageToken returns a token by which the subscriber with this id sees and changes his preferences within
 // seven days.
@@ -222,9 +238,9 @@ func (l *List) signed(token string, purposes ...Purpose) (Who, error) {
 }
 
 // draw makes a token for a confirmation.
-func (l *List) draw() (string, error) {
+func draw(random io.Reader) (string, error) {
 	var raw [20]byte
-	if _, err := io.ReadFull(l.Random, raw[:]); err != nil {
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
 		return "", fmt.Errorf("no randomness for a token: %w", err)
 	}
 	return alphabet.EncodeToString(raw[:]), nil

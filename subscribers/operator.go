@@ -14,7 +14,7 @@ type Operator struct{ List *List }
 // whether that changed anything. Who was erased comes back so. Who has left is not brought back ([ErrLeft]),
 // unless it was the operator who removed him; who is suspended is asked to confirm, and is pending.
 func (o Operator) Add(ctx context.Context, r Request) (s Subscriber, changed bool, err error) {
-	token, err := o.List.draw()
+	token, err := draw(o.List.Random)
 	if err != nil {
 		return Subscriber{}, false, err
 	}

@@ -10,6 +10,7 @@ import (
 const (
 	confirmFor = 7 * 24 * time.Hour  // from the question on
 	undoFor    = 30 * 24 * time.Hour // for which a leave can be undone
+	undoOnPage = 10 * time.Minute    // by who has the token that made it
 	blockFor   = 30 * 24 * time.Hour // after "this was not me"
 	manageFor  = 7 * 24 * time.Hour  // from when the link was made
 	longest    = 366 * 24 * time.Hour
@@ -24,8 +25,12 @@ const (
 	thirdAsk  = 24 * time.Hour
 )
 
-// A person gets at most ten answers a day, and one that only explains.
-const answersADay = 10
+// A person gets at most ten answers a day, one that only explains, and three goodbyes: who plays with leaving and
+// returning fills nobody's mailbox.
+const (
+	answersADay  = 10
+	goodbyesADay = 3
+)
 
 // join notes the wish of somebody who is not on the list, and asks him to confirm it as far as the limits
 // allow. A later wish renews an earlier one; from who said that it was not he who asked none is taken. Who is on
@@ -160,20 +165,21 @@ func (p *Person) leave(answers string, now time.Time) {
 	if p.Entry.ID == 0 || p.Entry.State == Left {
 		return
 	}
-	told := p.on()
+	told := p.on() && p.replied(now, day, Goodbye) < goodbyesADay
 	p.become(Left, "", now)
 	if told {
-		p.owe(Owed{Notice: Goodbye, Answers: answers}, now)
+		p.owe(Owed{Notice: Goodbye, Answers: answers, Counted: true}, now)
 	}
 }
 
 // comeBack undoes a leave. Who was taken off by others or never said yes is asked to confirm.
-func (p *Person) comeBack(l Limits, token string, now time.Time) error {
+// The undo was made not before that leave.
+func (p *Person) comeBack(l Limits, token string, made, now time.Time) error {
 	s := &p.Entry
 	switch {
 	case s.State != Left:
 		return nil
-	case now.Sub(s.Changed) > undoFor:
+	case now.Sub(s.Changed) > undoFor, made.Before(s.Changed.Truncate(time.Hour)):
 		return ErrToken
 	case s.ConsentAt.IsZero() || s.Why != "":
 		c := Choices{s.Digests, s.Topics, s.Lang, s.Text, s.Timezone}

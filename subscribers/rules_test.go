@@ -354,3 +354,64 @@ func (b broken) Look(context.Context, subscribers.Who) (subscribers.Person, erro
 func (b broken) Once(context.Context, [32]byte, func(context.Context) error) (bool, error) {
 	return false, b.fault
 }
+
+// The way back is shown to who has just left, and mailed to his mailbox; it ends after thirty days and undoes only
+// the leave that it was made for. Playing with it fills no mailbox.
+func TestWayBack(t *testing.T) {
+	h := onShelf(t)
+	s, _, err := subscribers.Operator{List: h.List}.Add(t.Context(), subscribers.Request{Email: "ada@example.org"})
+	must(t, err)
+	leave := func() subscribers.Subscriber {
+		s, err := h.Leave(t.Context(), h.LeaveToken(s.ID))
+		must(t, err)
+		return s
+	}
+	if h.UndoToken(s) != "" {
+		t.Error("who is here is offered the way back")
+	}
+	first := h.UndoToken(leave())
+	h.wait(11 * time.Minute)
+	if h.UndoToken(leave()) != "" {
+		t.Error("an old letter's link shows the way back")
+	}
+	_, err = h.Return(t.Context(), first)
+	must(t, err)
+	h.wait(2 * time.Hour)
+	leave()
+	if _, err := h.Return(t.Context(), first); !errors.Is(err, subscribers.ErrToken) {
+		t.Errorf("by the token of an earlier leave: %v", err)
+	}
+	h.mailed()
+	for range 10 {
+		_, err := h.Return(t.Context(), h.ReturnToken(s.ID))
+		must(t, err)
+		leave()
+	}
+	if got := told(h.mailed()); got != "goodbye" { // the third of that day
+		t.Errorf("mailed %q", got)
+	}
+	h.wait(31 * day)
+	if _, err := h.Return(t.Context(), h.ReturnToken(s.ID)); !errors.Is(err, subscribers.ErrToken) {
+		t.Errorf("after 31 days: %v", err)
+	}
+}
+
+// The link of an earlier wish is worth nothing for a later one.
+func TestEarlierWish(t *testing.T) {
+	h := onShelf(t)
+	join(t, h, "ada@example.org")
+	first := h.token("ada@example.org")
+	c := subscribers.Correspondence{List: h.List, Mail: subscribers.Mail{From: "ada@example.org", Authentic: true}}
+	must(t, c.Leave(t.Context()))
+	h.wait(time.Hour)
+	join(t, h, "ada@example.org")
+	if _, err := h.Confirm(t.Context(), first, subscribers.Proof{}); !errors.Is(err, subscribers.ErrToken) {
+		t.Errorf("by the earlier link: %v", err)
+	}
+	if err := h.Disown(t.Context(), first); !errors.Is(err, subscribers.ErrToken) {
+		t.Errorf("disowned by the earlier link: %v", err)
+	}
+	if s, err := h.Confirm(t.Context(), h.token("ada@example.org"), subscribers.Proof{}); err != nil || s.State != subscribers.Active {
+		t.Errorf("by this link: %+v, %v", s, err)
+	}
+}

@@ -14,12 +14,13 @@ import (
 // Purpose is what a token lets its bearer do; a token of one purpose is worth nothing for another.
 type Purpose string
 
-// The purposes. A token for leaving is valid for ever, also for looking and returning; one for managing for
-// seven days. Those for bounces and complaints name a delivery and not a subscriber. A confirmation has no
+// The purposes. A token for leaving is valid for ever; one for managing for seven days, and one for returning
+// for thirty: those are only for who has just shown that the mailbox is his, since letters are forwarded. Those for bounces and complaints name a delivery and not a subscriber. A confirmation has no
 // signed token but a random one.
 const (
 	ToLeave    Purpose = "leave"
 	ToManage   Purpose = "manage"
+	ToReturn   Purpose = "return"
 	ToBounce   Purpose = "bounce"
 	ToComplain Purpose = "complain"
 )
@@ -60,7 +61,7 @@ func (t Tokens) Sign(p Purpose, id int64, at time.Time) string {
 	switch p {
 	case ToLeave:
 		head <<= 24
-	case ToManage:
+	case ToManage, ToReturn:
 		head = head<<24 | uint64(at.Unix()/3600)&(1<<24-1)
 	}
 	token := make([]byte, 8, 20)
@@ -79,9 +80,13 @@ func (t Tokens) Open(p Purpose, token string, now time.Time) (id int64, made tim
 	switch p {
 	case ToBounce, ToComplain:
 		return int64(head), time.Time{}, nil
-	case ToManage:
+	case ToManage, ToReturn:
+		lasts := manageFor
+		if p == ToReturn {
+			lasts = undoFor
+		}
 		made = time.Unix(int64(head&(1<<24-1))*3600, 0)
-		if now.Sub(made) > manageFor {
+		if now.Sub(made) > lasts+time.Hour {
 			return 0, time.Time{}, ErrToken
 		}
 	}

@@ -10,6 +10,8 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+var purposes = []Purpose{ToLeave, ToManage, ToReturn, ToBounce, ToComplain}
+
 func newTokens(t testing.TB) Tokens {
 	t.Helper()
 	tokens, err := NewTokens(bytes.Repeat([]byte("k"), 32))
@@ -22,7 +24,7 @@ func newTokens(t testing.TB) Tokens {
 func TestTokens(t *testing.T) {
 	tokens := newTokens(t)
 	for _, id := range []int64{0, 1, 42, 1<<32 - 1, 1<<40 - 1} {
-		for _, p := range []Purpose{ToLeave, ToManage} {
+		for _, p := range purposes {
 			token := tokens.Sign(p, id, noon)
 			if len(token) != TokenLength || token != strings.ToLower(token) {
 				t.Errorf("token %q", token)
@@ -32,11 +34,12 @@ func TestTokens(t *testing.T) {
 				t.Errorf("%s %d: %d, %v, %v", p, id, got, made, err)
 			}
 		}
-		if _, _, err := tokens.Open(ToManage, tokens.Sign(ToLeave, id, noon), noon); !errors.Is(err, ErrToken) {
-			t.Errorf("a token for leaving confirms: %v", err)
-		}
-		if _, _, err := tokens.Open(ToLeave, tokens.Sign(ToManage, id, noon), noon); !errors.Is(err, ErrToken) {
-			t.Errorf("a token for confirming leaves: %v", err)
+		for _, p := range purposes {
+			for _, other := range purposes {
+				if _, _, err := tokens.Open(other, tokens.Sign(p, id, noon), noon); p != other && !errors.Is(err, ErrToken) {
+					t.Errorf("a token to %s is taken for one to %s: %v", p, other, err)
+				}
+			}
 		}
 	}
 	if got := tokens.Sign(ToLeave, 42, noon); got != tokens.Sign(ToLeave, 42, noon.Add(time.Hour)) || got != "aaaaaabkaaaabqmpyztrpkgr5vbuc5kf" {
@@ -76,7 +79,7 @@ func FuzzToken(f *testing.F) {
 	f.Add(strings.Repeat("a", 32))
 	f.Add(strings.Repeat("a\n", 32))
 	f.Fuzz(func(t *testing.T, s string) {
-		for _, p := range []Purpose{ToLeave, ToManage} {
+		for _, p := range purposes {
 			id, made, err := tokens.Open(p, s, noon)
 			if err == nil && tokens.Sign(p, id, made) != strings.ToLower(strings.TrimSpace(s)) {
 				t.Errorf("%q opens as %s %d, and is not its token", s, p, id)

@@ -49,7 +49,7 @@ type Leave struct {
 // Left says that it is done, and has a button to take it back.
 type Left struct {
 	Frame
-	Undo string // path
+	Undo string // path; empty: no button
 }
 
 // Told says in words what came of a button, in phrases KIND.title and KIND.told.

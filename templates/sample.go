@@ -108,7 +108,7 @@ func samplePages(lang string) []Page {
 			Timezone: "Europe/Rome", Zones: []string{"Europe/Rome"}, Paused: true, Until: time.Date(2026, 12, 1, 7, 0, 0, 0, time.UTC),
 		},
 		Preferences{Frame: f, Paused: true, Done: "saved", Faults: []Fault{{"timezone", "timezone"}, {"days", "days"}}},
-		Confirm{f, "/c/token"}, Disown{f, "/n/token"}, Leave{f, "/u/token"}, Left{f, "/u/token/return"},
+		Confirm{f, "/c/token"}, Disown{f, "/n/token"}, Leave{f, "/u/token"}, Left{f, "/r/token"}, Left{Frame: f},
 		Archive{Frame: f, Editions: []Past{PastOf(sampleEdition(lang))}}, Archive{Frame: f}, Archive{Frame: f, Name: "Nordwind"},
 	}
 	for _, kind := range []string{"asked", "mailed", "confirmed", "disowned", "returned"} {

@@ -15,7 +15,7 @@ import (
 
 func checkCommand(p *program) *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Short: "configuration, templates, store, SMTP login and language model; says what to do next", Args: cobra.NoArgs,
+		Use: "check", Short: "configuration, templates, store, SMTP login, incoming mail and language model; says what to do next", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := p.load()
 			if err != nil {
@@ -38,7 +38,7 @@ func (h checkup) all(ctx context.Context) error {
 		what func(context.Context) (string, error)
 	}{
 		{"config", h.file}, {"digests", h.slots}, {"sources", h.sources}, {"templates", h.templates},
-		{"store", h.readers}, {"providers", h.providers}, {"smtp", h.relay}, {"llm", h.model},
+		{"store", h.readers}, {"providers", h.providers}, {"smtp", h.relay}, {"mail", h.incoming}, {"llm", h.model},
 	} {
 		state := "ok  "
 		told, err := look.what(ctx)
@@ -181,4 +181,30 @@ func (h checkup) relay(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return "greeted and let in by the mail server", carrier.Close()
+}
+
+// incoming looks at the mailbox that is read. It leaves a place to listen at alone, since the daemon may be there.
+func (h checkup) incoming(ctx context.Context) (string, error) {
+	c := h.config.Mail
+	var told []string
+	if c.Listen != "" {
+		told = append(told, "the daemon takes it at "+c.Listen)
+	}
+	if c.IMAP.URL != "" {
+		box, err := h.mailbox(nil, forgetful{})
+		if err != nil {
+			return "", err
+		}
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		n, err := box.Check(ctx)
+		if err != nil {
+			return "", err
+		}
+		told = append(told, fmt.Sprintf("let in to the mailbox; %s in %s", count(n, "mail"), c.IMAP.Folder))
+	}
+	if told == nil {
+		return "no way in but a pipe (`tidings mail receive`): readers subscribe on the pages", nil
+	}
+	return strings.Join(told, "; "), nil
 }

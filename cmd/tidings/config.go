@@ -34,6 +34,7 @@ type Config struct {
 
 	Discussion DiscussionConfig `toml:"discussion"`
 
+	Mail      MailConfig      `toml:"mail"`
 	Subscribe SubscribeConfig `toml:"subscribe"`
 	Web       WebConfig       `toml:"web"`
 	Desk      DeskConfig      `toml:"desk"`
@@ -233,6 +234,7 @@ func defaultConfig() Config {
 		},
 		Gather:     GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, PerHost: 1, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
 		Discussion: DiscussionConfig{URL: "https://hn.algolia.com/api/v1/search"},
+		Mail:       presetMail(),
 		Subscribe: SubscribeConfig{
 			PerHour: 300, PerDomain: 30, PerGiant: 150, PerNetwork: 10,
 			Giants: []string{"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "libero.it", "gmx.de", "web.de", "qq.com", "163.com"},

@@ -41,6 +41,9 @@ func (r *configReader) resolve(c *Config) {
 	}
 	r.secret("smtp.password", &c.SMTP.Password, &c.SMTP.PasswordFile)
 	r.secret("llm.key", &c.LLM.Key, &c.LLM.KeyFile)
+	r.secret("mail.imap.password", &c.Mail.IMAP.Password, &c.Mail.IMAP.PasswordFile)
+	c.Mail.IMAP.TokenFile = r.path("mail.imap.token_file", c.Mail.IMAP.TokenFile)
+	c.Mail.Listen = r.locator("mail.listen", "lmtp:", c.Mail.Listen)
 }
 
 // secret reads a secret from the file that the setting with _file behind it names, if it names one.
@@ -126,6 +129,7 @@ func (r configChecker) check(c *Config) {
 	if c.Gather.MaxBytes < 1024 {
 		r.fault("gather.max_bytes", `gather.max_bytes must be at least "1KB"; no feed is smaller`)
 	}
+	c.Mail.check(r)
 	r.checkPages(c)
 	if u, err := url.Parse(c.Discussion.URL); err != nil || !webAddress(u) {
 		r.fault("discussion.url", "discussion.url must be an http or https address")

@@ -9,6 +9,7 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/outbox"
+	"tidings/subscribers"
 	"tidings/templates"
 )
 
@@ -79,19 +80,29 @@ func (l *letters) proof(e digest.Edition) (*proof, error) {
 	return &proof{e, p}, nil
 }
 
-// of is a proof's letter to one reader.
+// of is a proof's letter to one reader. Where mail gets in, what comes back names the letter by a token (VERP), and
+// the reader may leave and ask by mail too.
 func (l *letters) of(p *proof, d digest.Delivery) outbox.Letter {
-	leave := l.link("u", l.house.list.LeaveToken(d.Reader))
+	token := l.house.list.LeaveToken(d.Reader)
+	leave := l.link("u", token)
 	letter := p.print.For(leave, d.Text)
+	headers := map[string]string{
+		"List-Id":               listID(p.edition),
+		"List-Unsubscribe":      "<" + leave + ">",
+		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+		"Precedence":            "bulk",
+		"Auto-Submitted":        "auto-generated",
+	}
+	to := func(purpose string) string { return l.house.config.Mail.address(p.edition.From, purpose) }
+	if by := to("u-" + token); by != "" {
+		headers["List-Unsubscribe"] += ", <mailto:" + by + "?subject=unsubscribe>"
+		headers["List-Subscribe"] = "<mailto:" + to("subscribe") + "?subject=subscribe>"
+		headers["List-Help"] = "<mailto:" + to("help") + "?subject=help>"
+		headers["CFBL-Address"] = to("f-"+l.house.list.ReportToken(subscribers.ToComplain, d.ID)) + "; report=arf" // RFC 9477
+	}
 	return outbox.Letter{
 		Key: d.Key, From: p.edition.From, To: d.To, Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text, Date: d.Owed,
-		Headers: map[string]string{
-			"List-Id":               listID(p.edition),
-			"List-Unsubscribe":      "<" + leave + ">",
-			"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-			"Precedence":            "bulk",
-			"Auto-Submitted":        "auto-generated",
-		},
+		EnvelopeFrom: to("b-" + l.house.list.ReportToken(subscribers.ToBounce, d.ID)), Headers: headers,
 	}
 }
 

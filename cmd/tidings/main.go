@@ -5,7 +5,8 @@
 // once and hands it on as values, wires the rooms of the house together, gives them the clock and chance
 // that they may not take themselves, and turns what they return into lines and exit codes. Data go to the
 // standard output, words to the standard error; the exit code is 0 when done, 1 when something failed and
-// 2 when the program was used wrongly. What a command does is told in its help.
+// 2 when the program was used wrongly; `mail receive` alone ends with 75 when it failed. What a command does is told
+// in its help.
 package main
 
 import (
@@ -62,6 +63,9 @@ func (p *program) run(ctx context.Context, args []string) int {
 		return 0
 	}
 	p.tell(err)
+	if later := (comeAgain{}); errors.As(err, &later) {
+		return 75
+	}
 	var usage usageError
 	var faults Faults
 	if !p.started || errors.As(err, &usage) || errors.As(err, &faults) {

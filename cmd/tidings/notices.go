@@ -33,6 +33,11 @@ func (l *letters) notice(ctx context.Context, d digest.Delivery) (outbox.Letter,
 	if d.Text {
 		out.HTML = ""
 	}
+	to := func(purpose string) string { return l.house.config.Mail.address(from, purpose) }
+	out.EnvelopeFrom = to("b-" + l.house.list.ReportToken(subscribers.ToBounce, d.ID))
+	if by := to("c-" + d.Token); d.Token != "" && by != "" { // answering is confirming
+		headers["Reply-To"] = by
+	}
 	if d.Answers != "" {
 		answering(&out, d.Answers)
 	}
@@ -50,7 +55,7 @@ func (l *letters) fill(ctx context.Context, d digest.Delivery, n *templates.Noti
 	case subscribers.Welcome:
 		n.Leave, n.Archive = leave, l.link("archive")
 	case subscribers.Goodbye:
-		n.Return = leave
+		n.Return = l.link("r", list.ReturnToken(d.Reader))
 	case subscribers.Leaving:
 		n.Leave = leave
 	case subscribers.Link:

@@ -44,6 +44,7 @@ func TestScript(t *testing.T) {
 			"mails":      mails,
 			"port":       port,
 			"hole":       hole,
+			"hand":       hand,
 			"serve":      serveFiles,
 			"model":      modelAt,
 			"await":      await,
@@ -213,6 +214,36 @@ func hole(ts *testscript.TestScript, _ bool, args []string) {
 			_ = conn.Close()
 		}
 	}()
+}
+
+// hand ADDRESS FILE CODE SENDER RECIPIENT: hands a mail over by LMTP and checks how it is answered, at the recipient
+// or at the end.
+func hand(ts *testscript.TestScript, _ bool, args []string) {
+	conn, err := net.Dial("tcp", args[0])
+	ts.Check(err)
+	defer conn.Close()
+	c := smtp.NewClientLMTP(conn)
+	ts.Check(c.Mail(args[3], nil))
+	answer := func(err error) {
+		code := 250
+		if said := (*smtp.SMTPError)(nil); errors.As(err, &said) {
+			code = said.Code
+		} else {
+			ts.Check(err)
+		}
+		if strconv.Itoa(code) != args[2] {
+			ts.Fatalf("answered %d, want %s: %v", code, args[2], err)
+		}
+	}
+	if err := c.Rcpt(args[4], nil); err != nil {
+		answer(err)
+		return
+	}
+	w, err := c.Data()
+	ts.Check(err)
+	_, err = io.WriteString(w, ts.ReadFile(args[1]))
+	ts.Check(err)
+	answer(w.Close())
 }
 
 // serve DIR: serves a folder on the web and sets URL to its address. /huge.xml is a feed without end, /down

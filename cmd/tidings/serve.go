@@ -27,7 +27,7 @@ const look = 10 * time.Minute
 
 func serveCommand(p *program) *cobra.Command {
 	return &cobra.Command{
-		Use: "serve", Short: "the daemon: schedule, pages, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
+		Use: "serve", Short: "the daemon: schedule, pages, incoming mail, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			p.daemon = true
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return daemon{h}.serve(ctx) })
@@ -56,12 +56,19 @@ func (h daemon) serve(ctx context.Context) error {
 		return errors.Join(err, listener.Close())
 	}
 	o.Wake = owed
+	incoming, err := newMailroom(h.house, owed).ways(ctx)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	h.log.Info("serving", "version", version(), "pages", "http://"+listener.Addr().String(), "digests", len(h.digests), "sources", len(allSources(h.digests)))
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return h.pages(ctx, listener, owed) })
 	group.Go(func() error { return h.mornings(ctx, owed) })
 	group.Go(func() error { return h.polls(ctx) })
 	group.Go(func() error { return o.Run(ctx) })
+	for _, way := range incoming {
+		group.Go(func() error { return way(ctx) })
+	}
 	err = group.Wait()
 	h.log.Info("stopped")
 	return err

@@ -44,7 +44,7 @@ type Archive struct{ *database }
 // Readers are the subscribers, and the notices owed to them.
 type Readers struct{ *database }
 
-// Notebook holds the marks of sources, secrets, and what language models answered.
+// Notebook holds the marks of sources, secrets, what is known of mailboxes, and what language models answered.
 type Notebook struct{ *database }
 
 // The parts are what their users say they need.

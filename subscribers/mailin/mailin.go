@@ -5,6 +5,10 @@
 // for a person's; and to find a command only in what the writer wrote, not in what he quotes. It refuses to act,
 // to answer and to believe: whether a token is ours and may still be used, and whether a writer who is not
 // vouched for may be obeyed, is decided by whoever reads the [Message]. It stores nothing.
+//
+// It also takes the mail in: [Listener] from a mail server, [Mailbox] from an IMAP account, [Handler.Hand] from a
+// pipe, all for one [Handler]. They promise that no mail is lost and none stops the others: what the handler fails
+// on comes again, by an answer of 451, by staying where it is, or by exit code 75.
 package mailin
 
 import (

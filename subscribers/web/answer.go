@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"net/netip"
+	"net/url"
 	"strconv"
+	"strings"
 
 	"tidings/subscribers"
 	"tidings/templates"
@@ -98,4 +101,31 @@ func (s *site) busy(w http.ResponseWriter, r *http.Request) {
 func (s *site) refused(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	s.show(w, http.StatusForbidden, templates.Error{Frame: s.hidden(r, ""), Kind: "refused"})
+}
+
+// network is what is remembered of where a request comes from. A proxy on our own network tells it in the last
+// entry of X-Forwarded-For; what anybody else tells there is not believed.
+func network(r *http.Request) string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	if a := from.Addr().Unmap(); a.IsLoopback() || a.IsPrivate() {
+		told := r.Header.Values("X-Forwarded-For")
+		if len(told) == 0 {
+			return ""
+		}
+		hops := strings.Split(told[len(told)-1], ",")
+		visitor, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
+		if err != nil {
+			return ""
+		}
+		return subscribers.Network(visitor)
+	}
+	return subscribers.Network(from.Addr())
+}
+
+// path is where the token's button leads.
+func path(room string, r *http.Request) string {
+	return "/" + room + "/" + url.PathEscape(r.PathValue("token"))
 }

@@ -246,7 +246,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	if got := h.reader(t, email).Entry.State; got != subscribers.Left {
 		t.Errorf("he is %s", got)
 	}
-	v.press("form[action$='/return'] button")
+	v.press("form[action^='/r/'] button")
 	v.sees("You are back")
 	if got := h.reader(t, email).Entry.State; got != subscribers.Active {
 		t.Errorf("he is %s", got)

@@ -20,26 +20,32 @@ const (
 	latest  = 24 * time.Hour
 )
 
+// signer signs forms and reads what it signed.
+type signer struct {
+	key []byte
+	now func() time.Time
+}
+
 // sign makes the token of a form that is shown in a language just now.
-func (s *site) sign(lang string) string {
-	at := binary.BigEndian.AppendUint64(nil, uint64(s.Now().UnixMilli()))
+func (s signer) sign(lang string) string {
+	at := binary.BigEndian.AppendUint64(nil, uint64(s.now().UnixMilli()))
 	return base64.RawURLEncoding.EncodeToString(append(at, s.seal(at, lang)...))
 }
 
-func (s *site) seal(at []byte, lang string) []byte {
-	h := hmac.New(sha256.New, s.Key)
+func (s signer) seal(at []byte, lang string) []byte {
+	h := hmac.New(sha256.New, s.key)
 	h.Write([]byte("tidings/form\x00" + lang + "\x00"))
 	h.Write(at)
 	return h.Sum(nil)[:16]
 }
 
-// shownFor returns for how long the form with this token has been shown in this language; false if it never was.
-func (s *site) shownFor(token, lang string) (time.Duration, bool) {
+// age returns for how long the form with this token has been shown in this language; false if it never was.
+func (s signer) age(token, lang string) (time.Duration, bool) {
 	raw, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || len(raw) != 8+16 || !hmac.Equal(raw[8:], s.seal(raw[:8], lang)) {
 		return 0, false
 	}
-	return s.Now().Sub(time.UnixMilli(int64(binary.BigEndian.Uint64(raw)))), true
+	return s.now().Sub(time.UnixMilli(int64(binary.BigEndian.Uint64(raw)))), true
 }
 
 // entry is what a visitor sent in a form that asks for an address.
@@ -66,9 +72,9 @@ func (s *site) entered(w http.ResponseWriter, r *http.Request) (entry, bool) {
 	if _, err := subscribers.Normalise(e.Email); err != nil {
 		e.fault("email", "email")
 	}
-	age, ours := s.shownFor(e.Form, e.shown)
+	age, ours := s.signer.age(e.Form, e.shown)
 	if !ours || age > latest || age < 0 {
-		e.Form = s.sign(e.shown)
+		e.Form = s.signer.sign(e.shown)
 		e.fault("send", "again")
 	} else if age < soonest {
 		e.fault("send", "again")

@@ -3,12 +3,10 @@ package web
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"tidings/digest"
 	"tidings/subscribers"
 	"tidings/templates"
 )
@@ -16,15 +14,18 @@ import (
 // longestPause is in days.
 const longestPause = 365
 
+// office is where readers say what they get.
+type office struct{ *site }
+
 // askLink is the form by which a reader gets his link mailed.
-func (s *site) askLink(w http.ResponseWriter, r *http.Request) {
+func (s office) askLink(w http.ResponseWriter, r *http.Request) {
 	f := s.open(r, "/link")
 	w.Header().Set("Cache-Control", "no-store") // as of the first page
-	s.show(w, http.StatusOK, templates.Link{Frame: f, Entry: templates.Entry{Form: s.sign(f.Lang)}})
+	s.show(w, http.StatusOK, templates.Link{Frame: f, Entry: templates.Entry{Form: s.signer.sign(f.Lang)}})
 }
 
 // sendLink takes it. What it answers depends on the form alone.
-func (s *site) sendLink(w http.ResponseWriter, r *http.Request) {
+func (s office) sendLink(w http.ResponseWriter, r *http.Request) {
 	e, ok := s.entered(w, r)
 	if !ok {
 		return
@@ -45,31 +46,30 @@ func (s *site) sendLink(w http.ResponseWriter, r *http.Request) {
 }
 
 // preferences shows a reader what he gets.
-func (s *site) preferences(w http.ResponseWriter, r *http.Request) {
+func (s office) preferences(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	token := r.PathValue("token")
 	if !s.Choosing.Manages(token) {
-		s.lapsed(w, r, false)
+		entrance{s.site}.lapsed(w, r, false)
 		return
 	}
 	reader, err := s.Exit.Look(r.Context(), token)
 	switch {
 	case errors.Is(err, subscribers.ErrToken):
-		s.lapsed(w, r, false)
+		entrance{s.site}.lapsed(w, r, false)
 	case err != nil:
 		s.fault(w, r, "look", err)
 	case reader.State == subscribers.Left:
-		undo := "/u/" + s.Choosing.LeaveToken(reader.ID) + "/return"
-		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: undo})
+		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: undo(s.Exit, reader)})
 	case reader.State != subscribers.Active && reader.State != subscribers.Paused:
-		s.lapsed(w, r, true) // his letters came back: he begins anew
+		entrance{s.site}.lapsed(w, r, true) // his letters came back: he begins anew
 	default:
 		s.show(w, http.StatusOK, s.chosen(r, reader))
 	}
 }
 
 // prefer takes a change of preferences. A form with a fault changes nothing.
-func (s *site) prefer(w http.ResponseWriter, r *http.Request) {
+func (s office) prefer(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	if err := r.ParseForm(); err != nil {
 		s.refused(w, r)
@@ -94,7 +94,7 @@ func (s *site) prefer(w http.ResponseWriter, r *http.Request) {
 }
 
 // preferAgain shows the form as it was sent, with its faults.
-func (s *site) preferAgain(w http.ResponseWriter, r *http.Request, c subscribers.Changes, faults []templates.Fault) {
+func (s office) preferAgain(w http.ResponseWriter, r *http.Request, c subscribers.Changes, faults []templates.Fault) {
 	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))
 	if err != nil || !s.Choosing.Manages(r.PathValue("token")) || reader.State == subscribers.Left {
 		s.preferences(w, r)
@@ -105,7 +105,7 @@ func (s *site) preferAgain(w http.ResponseWriter, r *http.Request, c subscribers
 			reader.Digests = c.Digests
 		}
 		if len(c.Topics) > 0 {
-			reader.Topics = s.topics(c.Topics)
+			reader.Topics = s.menu.topics(c.Topics)
 		}
 		if c.Lang != nil {
 			reader.Lang, reader.Text, reader.Timezone = *c.Lang, *c.Text, *c.Timezone
@@ -117,7 +117,7 @@ func (s *site) preferAgain(w http.ResponseWriter, r *http.Request, c subscribers
 }
 
 // changes reads the page's forms, which have a button each.
-func (s *site) changes(r *http.Request) (c subscribers.Changes, done string, faults []templates.Fault) {
+func (s office) changes(r *http.Request) (c subscribers.Changes, done string, faults []templates.Fault) {
 	fault := func(field string) { faults = append(faults, templates.Fault{Field: field, Kind: field}) }
 	switch r.PostForm.Get("do") {
 	case "pause":
@@ -130,8 +130,8 @@ func (s *site) changes(r *http.Request) (c subscribers.Changes, done string, fau
 	case "resume":
 		return subscribers.Changes{Pause: &time.Time{}}, "resumed", nil
 	}
-	lang, text, zone := s.spoken(r.PostForm.Get("lang")), r.PostForm.Get("format") == "text", strings.TrimSpace(r.PostForm.Get("timezone"))
-	c = subscribers.Changes{Digests: s.digests(r.PostForm["digest"]), Topics: s.topics(r.PostForm["topic"]), Lang: &lang, Text: &text, Timezone: &zone}
+	lang, text, zone := s.menu.spoken(r.PostForm.Get("lang")), r.PostForm.Get("format") == "text", strings.TrimSpace(r.PostForm.Get("timezone"))
+	c = subscribers.Changes{Digests: s.menu.digests(r.PostForm["digest"]), Topics: s.menu.topics(r.PostForm["topic"]), Lang: &lang, Text: &text, Timezone: &zone}
 	if len(c.Digests) == 0 && len(s.Digests) > 1 {
 		fault("digest")
 	}
@@ -148,90 +148,13 @@ func (s *site) changes(r *http.Request) (c subscribers.Changes, done string, fau
 }
 
 // chosen is the page of a reader who is on the list.
-func (s *site) chosen(r *http.Request, reader subscribers.Subscriber) templates.Preferences {
+func (s office) chosen(r *http.Request, reader subscribers.Subscriber) templates.Preferences {
 	f := s.hidden(r, reader.Lang)
 	return templates.Preferences{
 		Frame:  f,
-		Wishes: s.wishes(f.Lang, subscribers.Choices{Digests: reader.Digests, Topics: reader.Topics, Lang: reader.Lang}),
+		Wishes: s.menu.wishes(f.Lang, subscribers.Choices{Digests: reader.Digests, Topics: reader.Topics, Lang: reader.Lang}),
 		Email:  reader.Email, Text: reader.Text, Timezone: reader.Timezone, Zones: zones(),
 		Paused: reader.State == subscribers.Paused, Until: reader.Until,
 		Action: path("p", r), Leave: "/u/" + s.Choosing.LeaveToken(reader.ID),
-	}
-}
-
-// wishes is what there is to choose, with what is chosen; of digests and topics none stands for the usual.
-func (s *site) wishes(lang string, c subscribers.Choices) templates.Wishes {
-	w := templates.Wishes{Digests: slices.Clone(s.Digests), Langs: s.Pages.Tongues()}
-	for i, d := range w.Digests {
-		if len(c.Digests) > 0 {
-			w.Digests[i].Chosen = slices.Contains(c.Digests, d.Name)
-		}
-	}
-	for _, t := range s.Topics {
-		chosen := len(c.Topics) == 0 || slices.Contains(c.Topics, t.ID)
-		w.Topics = append(w.Topics, templates.Choice{Name: t.ID, Title: called(t, lang), Chosen: chosen})
-		w.Narrow = w.Narrow || !chosen
-	}
-	for i, l := range w.Langs {
-		w.Langs[i].Chosen = l.Name == c.Lang
-	}
-	return w
-}
-
-// called is a topic's name in a language, or else in English, or its id.
-func called(t digest.Topic, lang string) string {
-	for _, name := range []string{t.Name[lang], t.Name["en"]} {
-		if name != "" {
-			return name
-		}
-	}
-	return t.ID
-}
-
-// digests keeps the names of digests that there are, each once, in our order.
-func (s *site) digests(names []string) []string {
-	var known []string
-	for _, d := range s.Digests {
-		if slices.Contains(names, d.Name) {
-			known = append(known, d.Name)
-		}
-	}
-	return known
-}
-
-// topics keeps the ids of topics that there are, each once, in our order.
-func (s *site) topics(ids []string) []string {
-	var known []string
-	for _, t := range s.Topics {
-		if slices.Contains(ids, t.ID) {
-			known = append(known, t.ID)
-		}
-	}
-	return known
-}
-
-// spoken is a language that was chosen; empty, the digest's own, if we do not speak it.
-func (s *site) spoken(lang string) string {
-	for _, t := range s.Pages.Tongues() {
-		if t.Name == lang {
-			return lang
-		}
-	}
-	return ""
-}
-
-// zones are time zones that many people live in; any other can be written.
-func zones() []string {
-	return []string{
-		"Africa/Cairo", "Africa/Johannesburg", "Africa/Lagos", "Africa/Nairobi",
-		"America/Argentina/Buenos_Aires", "America/Bogota", "America/Chicago", "America/Denver", "America/Halifax",
-		"America/Los_Angeles", "America/Mexico_City", "America/New_York", "America/Sao_Paulo", "America/Toronto",
-		"Asia/Dhaka", "Asia/Dubai", "Asia/Hong_Kong", "Asia/Jakarta", "Asia/Jerusalem", "Asia/Karachi", "Asia/Kolkata",
-		"Asia/Manila", "Asia/Seoul", "Asia/Shanghai", "Asia/Singapore", "Asia/Tehran", "Asia/Tokyo",
-		"Australia/Melbourne", "Australia/Perth", "Australia/Sydney",
-		"Europe/Amsterdam", "Europe/Athens", "Europe/Berlin", "Europe/Brussels", "Europe/Dublin", "Europe/Helsinki",
-		"Europe/Istanbul", "Europe/Kyiv", "Europe/Lisbon", "Europe/London", "Europe/Madrid", "Europe/Moscow",
-		"Europe/Paris", "Europe/Prague", "Europe/Rome", "Europe/Stockholm", "Europe/Vienna", "Europe/Warsaw", "Europe/Zurich",
-		"Pacific/Auckland", "Pacific/Honolulu", "UTC",
 	}
 }

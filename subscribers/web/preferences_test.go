@@ -99,7 +99,7 @@ func TestPreferencesAreClosed(t *testing.T) {
 	expect(t, ask(h, "/p/good.token", nil), http.StatusNotFound, `action="/link"`)
 	expect(t, ask(h, "/p/good.token", save), http.StatusNotFound, `action="/link"`)
 	p.onlyLeaves, p.state = false, subscribers.Left
-	expect(t, ask(h, "/p/good.token", nil), http.StatusOK, "You have left", `action="/u/leave.token/return"`)
+	expect(t, ask(h, "/p/good.token", nil), http.StatusOK, "You have left", `action="/r/good.return"`)
 	expect(t, ask(h, "/p/good.token", save), http.StatusOK, "You have left")
 	expect(t, ask(h, "/p/good.token", url.Values{"do": {"resume"}}), http.StatusOK, "You have left")
 	p.state = subscribers.Suspended

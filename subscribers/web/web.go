@@ -44,7 +44,7 @@ type Choosing interface {
 	// Manages reports whether a token is one to manage.
 	Manages(token string) bool
 
-	// LeaveToken is the token by which the subscriber with this id leaves, and comes back.
+	// LeaveToken is the token by which the subscriber with this id leaves.
 	LeaveToken(id int64) string
 }
 
@@ -56,8 +56,11 @@ type Exit interface {
 	// Leave ends the token's subscription; a second time changes nothing.
 	Leave(ctx context.Context, token string) (subscribers.Subscriber, error)
 
-	// Return takes leaving back.
+	// Return takes leaving back, by a token of its own.
 	Return(ctx context.Context, token string) (subscribers.Subscriber, error)
+
+	// UndoToken is that token for a reader who has just left; empty for others.
+	UndoToken(s subscribers.Subscriber) string
 }
 
 // ErrMissing says that there is no edition under a key.
@@ -98,26 +101,26 @@ func Handler(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o}
+	s := &site{Options: o, signer: signer{o.Key, o.Now}, menu: menu{o.Digests, o.Topics, o.Pages.Tongues()}}
+	in, out, office, shelf := entrance{s}, exit{s}, office{s}, shelf{s}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.first)
-	mux.HandleFunc("GET /join", s.first)
-	mux.HandleFunc("POST /join", s.join)
-	mux.HandleFunc("GET /link", s.askLink)
-	mux.HandleFunc("POST /link", s.sendLink)
-	for _, end := range []string{"", "/{$}"} { // some mail programs add a slash, and a redirected POST is a GET
-		mux.HandleFunc("GET /c/{token}"+end, s.askConfirm)
-		mux.HandleFunc("POST /c/{token}"+end, s.confirm)
-		mux.HandleFunc("GET /n/{token}"+end, s.askDisown)
-		mux.HandleFunc("POST /n/{token}"+end, s.disown)
-		mux.HandleFunc("GET /p/{token}"+end, s.preferences)
-		mux.HandleFunc("POST /p/{token}"+end, s.prefer)
-		mux.HandleFunc("GET /u/{token}"+end, s.askLeave)
-		mux.HandleFunc("POST /u/{token}"+end, s.leave)
+	mux.HandleFunc("GET /{$}", in.first)
+	mux.HandleFunc("GET /join", in.first)
+	mux.HandleFunc("POST /join", in.join)
+	mux.HandleFunc("GET /link", office.askLink)
+	mux.HandleFunc("POST /link", office.sendLink)
+	for room, act := range map[string]http.HandlerFunc{
+		"GET /c/": in.askConfirm, "POST /c/": in.confirm,
+		"GET /n/": in.askDisown, "POST /n/": in.disown,
+		"GET /p/": office.preferences, "POST /p/": office.prefer,
+		"GET /u/": out.askLeave, "POST /u/": out.leave,
+		"GET /r/": out.askReturn, "POST /r/": out.comeBack,
+	} {
+		mux.HandleFunc(room+"{token}", act)
+		mux.HandleFunc(room+"{token}/{$}", act) // some mail programs add a slash, and a redirected POST is a GET
 	}
-	mux.HandleFunc("POST /u/{token}/return", s.comeBack)
-	mux.HandleFunc("GET /e/{digest}/{slot}", s.edition)
-	mux.HandleFunc("GET /archive", s.archive)
+	mux.HandleFunc("GET /e/{digest}/{slot}", shelf.edition)
+	mux.HandleFunc("GET /archive", shelf.archive)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("/", s.missing)
 
@@ -130,10 +133,12 @@ func Handler(o Options) http.Handler {
 	return bounded(guard.Handler(mux))
 }
 
-// site holds the options for the handlers.
+// site is what all rooms share.
 type site struct {
 	Options
-	crowd crowd
+	signer signer
+	menu   menu
+	crowd  crowd
 }
 
 // longestBody is more than any form here needs.

@@ -20,6 +20,7 @@ import (
 
 // people is a list of readers with one token; it counts what was changed.
 type people struct {
+	late    bool                   // the leave is long ago
 	reader  subscribers.Subscriber // what he has chosen
 	asked   []subscribers.Changes
 	links   []string
@@ -43,7 +44,7 @@ func (p *people) Join(_ context.Context, r subscribers.Request) error {
 }
 
 func (p *people) Look(_ context.Context, token string) (subscribers.Subscriber, error) {
-	if token != goodToken {
+	if token != goodToken && token != "good.return" {
 		return subscribers.Subscriber{}, subscribers.ErrToken
 	}
 	s := p.reader
@@ -102,6 +103,13 @@ func (p *people) Leave(ctx context.Context, token string) (subscribers.Subscribe
 
 func (p *people) Return(ctx context.Context, token string) (subscribers.Subscriber, error) {
 	return p.become(ctx, token, p.returns)
+}
+
+func (p *people) UndoToken(subscribers.Subscriber) string {
+	if p.late {
+		return ""
+	}
+	return "good.return"
 }
 
 // shelf holds one edition.
@@ -226,7 +234,7 @@ func TestPages(t *testing.T) {
 	} {
 		expect(t, ask(h, path, nil), http.StatusOK, want)
 	}
-	for _, path := range []string{"/u/bad", "/c/bad", "/c/" + url.PathEscape(`"><script>`), "/e/daily/never", "/favicon.ico", "/e/daily/", "/u/good.token/return"} {
+	for _, path := range []string{"/u/bad", "/c/bad", "/c/" + url.PathEscape(`"><script>`), "/e/daily/never", "/favicon.ico", "/e/daily/", "/u/good.token/return", "/r/bad"} {
 		expect(t, ask(h, path, nil), http.StatusNotFound)
 	}
 	if p.changes != 0 || len(p.joined) != 0 {
@@ -247,9 +255,14 @@ func TestConfirm(t *testing.T) {
 
 func TestLeaveAndReturn(t *testing.T) {
 	h, p := house(t)
-	expect(t, ask(h, "/u/good.token", url.Values{}), http.StatusOK, "You have left", `action="/u/good.token/return"`)
-	expect(t, ask(h, "/u/good.token", nil), http.StatusOK, "You have left", `action="/u/good.token/return"`)
-	expect(t, ask(h, "/u/good.token/return", url.Values{}), http.StatusOK, "You are back")
+	expect(t, ask(h, "/u/good.token", url.Values{}), http.StatusOK, "You have left", `action="/r/good.return"`)
+	expect(t, ask(h, "/u/good.token", nil), http.StatusOK, "You have left", `action="/r/good.return"`)
+	p.late = true // the button goes, and the goodbye's link stays
+	if got := expect(t, ask(h, "/u/good.token", nil), http.StatusOK, "You have left"); strings.Contains(got, "<button") {
+		t.Error("an old letter's link offers the way back")
+	}
+	expect(t, ask(h, "/r/good.return", nil), http.StatusOK, "You have left", `action="/r/good.return"`)
+	expect(t, ask(h, "/r/good.return", url.Values{}), http.StatusOK, "You are back")
 	expect(t, ask(h, "/u/bad", url.Values{}), http.StatusNotFound, "This link is not valid")
 	if p.state != subscribers.Active || p.changes != 2 {
 		t.Errorf("%s after %d changes", p.state, p.changes)
@@ -259,7 +272,7 @@ func TestLeaveAndReturn(t *testing.T) {
 func TestReturnOfWhoNeverConfirmed(t *testing.T) {
 	h, p := house(t)
 	p.state, p.returns = subscribers.Left, subscribers.Pending
-	expect(t, ask(h, "/u/good.token/return", url.Values{}), http.StatusOK, "Look into your inbox")
+	expect(t, ask(h, "/r/good.return", url.Values{}), http.StatusOK, "Look into your inbox")
 }
 
 // As RFC 8058 has it: a POST from anywhere, without cookies, in either encoding, as often as it likes; with a
@@ -307,7 +320,7 @@ func TestOneClick(t *testing.T) {
 func TestOtherMethods(t *testing.T) {
 	h, p := house(t)
 	for _, method := range []string{"HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "PROPFIND"} {
-		for _, path := range []string{"/join", "/link", "/c/good.token", "/n/good.token", "/p/good.token?do=pause&days=7", "/u/good.token", "/u/good.token/return"} {
+		for _, path := range []string{"/join", "/link", "/c/good.token", "/n/good.token", "/p/good.token?do=pause&days=7", "/u/good.token", "/r/good.return"} {
 			w := httptest.NewRecorder()
 			h.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader("List-Unsubscribe=One-Click")))
 			if w.Code >= 500 || w.Code >= 300 && w.Code < 400 {
@@ -323,7 +336,7 @@ func TestOtherMethods(t *testing.T) {
 func TestOtherSitesCannotPost(t *testing.T) {
 	h, p := house(t)
 	p.state = subscribers.Left
-	for _, path := range []string{"/join", "/link", "/c/good.token", "/p/good.token", "/u/good.token/return"} {
+	for _, path := range []string{"/join", "/link", "/c/good.token", "/p/good.token", "/r/good.return"} {
 		r := ask(h, path, url.Values{"email": {"ada@example.org"}}, "Sec-Fetch-Site", "cross-site", "Origin", "https://evil.example")
 		expect(t, r, http.StatusForbidden, "That did not work")
 	}
@@ -334,7 +347,7 @@ func TestOtherSitesCannotPost(t *testing.T) {
 
 func TestHeaders(t *testing.T) {
 	h, _ := house(t)
-	for _, path := range []string{"/", "/link", "/u/good.token", "/c/good.token", "/n/good.token", "/p/good.token", "/u/bad", "/c/bad", "/p/bad", "/archive", "/nothing", "/e/daily/2023-09-13T0700"} {
+	for _, path := range []string{"/", "/link", "/u/good.token", "/c/good.token", "/n/good.token", "/p/good.token", "/r/good.return", "/u/bad", "/c/bad", "/p/bad", "/archive", "/nothing", "/e/daily/2023-09-13T0700"} {
 		r := ask(h, path, nil)
 		for name, want := range map[string]string{
 			"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff", "Content-Type": "text/html",
