@@ -69,16 +69,20 @@ func (l *List) Confirm(ctx context.Context, token string, by Proof) (Subscriber,
 }
 
 // Disown is "this was not me": it drops the wish whose token it is, and lets no confirmation be sent to that
-// address for thirty days. Who had confirmed leaves. A second time the error is [ErrToken].
+// address for thirty days. Who had confirmed leaves. A second time changes nothing.
 func (l *List) Disown(ctx context.Context, token string) error {
 	_, err := l.byWish(ctx, token, func(p *Person) error { return p.disown(l.Now()) })
 	return err
 }
 
 // Leave takes the bearer off the list, from whatever state, and any number of times; who was on it is owed a
-// goodbye with the way back.
+// goodbye with the way back. Who was forgotten since is off the list already.
 func (l *List) Leave(ctx context.Context, token string) (Subscriber, error) {
-	return l.bySigned(ctx, token, func(p *Person) error { p.leave("", l.Now()); return nil }, ToLeave, ToManage)
+	s, err := l.bySigned(ctx, token, func(p *Person) error { p.leave("", l.Now()); return nil }, ToLeave, ToManage)
+	if _, forged := l.signed(token, ToLeave, ToManage); forged == nil && errors.Is(err, ErrToken) {
+		return Subscriber{State: Left}, nil
+	}
+	return s, err
 }
 
 // Return undoes a leave by the token of its goodbye or of [List.UndoToken], within 30 days; later, and by the

@@ -143,6 +143,9 @@ func (p *Person) become(s State, why Why, now time.Time) {
 // disown drops a wish that was not the person's own, and keeps others from repeating it. Who confirmed it
 // leaves.
 func (p *Person) disown(now time.Time) error {
+	if p.Wish.Made.IsZero() && now.Before(p.Trace.Blocked) && !p.on() {
+		return nil // he said so already
+	}
 	if p.Wish.Made.IsZero() || p.Asked.Before(p.Wish.Made) {
 		return ErrToken
 	}

@@ -81,7 +81,7 @@ func (in *inspection) anchor(n *html.Node, href string) {
 	page := strings.HasPrefix(in.name, "page/")
 	absolute := err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 	mailto := err == nil && in.name == "notice/help" && u.Scheme == "mailto"
-	if !absolute && !mailto && !(page && strings.HasPrefix(href, "/")) {
+	if !absolute && !mailto && !(page && (strings.HasPrefix(href, "/") || strings.HasPrefix(href, "#"))) {
 		in.t.Errorf("%s: link %q", in.name, href)
 	}
 	if n.FirstChild == nil || strings.TrimSpace(n.FirstChild.Data) == "" {

@@ -9,8 +9,9 @@ import (
 	"tidings/digest"
 )
 
-// Page is one of the pages readers see: [Join], [Asked], [Confirm], [Confirmed], [Returned], [Leave],
-// [Left], [Error], [Archive] or [Edition].
+// Page is one of the pages readers see. Those with a form are [Join], [Lapsed], [Link] and [Preferences]; those
+// with a button [Confirm], [Disown], [Leave] and [Left]; [Told] says in words what came of it; [Error] what did
+// not; [Archive] and [Edition] are for reading.
 type Page interface {
 	frame() Frame
 	name() string // of its file in page/
@@ -21,29 +22,11 @@ type Frame struct {
 	Lang   string // the reader's; see [Set.Lang]
 	Title  string // of the house
 	Home   string // where the first page lies, ends in a slash: "/"
+	Here   string // path of this page, which may be read in another language; empty: it may not
 	Hidden bool   // not for search machines
 }
 
 func (f Frame) frame() Frame { return f }
-
-// Join is the first page: a form to subscribe.
-type Join struct {
-	Frame
-	About   string // a short text; empty: ours
-	Digests []Choice
-	Email   string // as typed before
-	Bad     bool   // that was not an address
-	Archive bool   // there are past editions to read
-}
-
-// Choice is a digest to choose.
-type Choice struct {
-	Name, Title, About string
-	Chosen             bool
-}
-
-// Asked says that a mail is on its way, whether or not there is one.
-type Asked struct{ Frame }
 
 // Confirm has a button that confirms.
 type Confirm struct {
@@ -51,11 +34,11 @@ type Confirm struct {
 	Action string // path
 }
 
-// Confirmed says that it is done.
-type Confirmed struct{ Frame }
-
-// Returned says that leaving was taken back.
-type Returned struct{ Frame }
+// Disown has a button that says "this was not me".
+type Disown struct {
+	Frame
+	Action string // path
+}
 
 // Leave has a button that leaves.
 type Leave struct {
@@ -69,10 +52,25 @@ type Left struct {
 	Undo string // path; empty: no button
 }
 
+// Told says in words what came of a button, in phrases KIND.title and KIND.told.
+type Told struct {
+	Frame
+	Kind string // "asked", "mailed", "confirmed", "disowned" or "returned"
+}
+
+// Heading is the key of the heading.
+func (t Told) Heading() string { return t.Kind + ".title" }
+
+// Words is the key of the explanation.
+func (t Told) Words() string { return t.Kind + ".told" }
+
+// Waits reports whether a mail is on its way, which may have gone astray.
+func (t Told) Waits() bool { return t.Kind == "asked" || t.Kind == "mailed" }
+
 // Error says what went wrong, in phrases error.KIND.title and error.KIND.told.
 type Error struct {
 	Frame
-	Kind string // "token", "missing", "refused" or "fault"
+	Kind string // "token", "missing", "refused", "busy" or "fault"
 }
 
 // Title is the key of the heading.
@@ -101,16 +99,18 @@ type Edition struct {
 	Edition digest.Edition
 }
 
-func (Join) name() string      { return "join" }
-func (Asked) name() string     { return "asked" }
-func (Confirm) name() string   { return "confirm" }
-func (Confirmed) name() string { return "confirmed" }
-func (Returned) name() string  { return "returned" }
-func (Leave) name() string     { return "leave" }
-func (Left) name() string      { return "left" }
-func (Error) name() string     { return "error" }
-func (Archive) name() string   { return "archive" }
-func (Edition) name() string   { return "edition" }
+func (Join) name() string        { return "join" }
+func (Lapsed) name() string      { return "lapsed" }
+func (Link) name() string        { return "link" }
+func (Preferences) name() string { return "preferences" }
+func (Confirm) name() string     { return "confirm" }
+func (Disown) name() string      { return "disown" }
+func (Leave) name() string       { return "leave" }
+func (Left) name() string        { return "left" }
+func (Told) name() string        { return "told" }
+func (Error) name() string       { return "error" }
+func (Archive) name() string     { return "archive" }
+func (Edition) name() string     { return "edition" }
 
 // PastOf tells of an edition what the list of past ones shows.
 func PastOf(e digest.Edition) Past {
@@ -130,8 +130,9 @@ func PastOf(e digest.Edition) Past {
 // pageView is what a page's template sees.
 type pageView struct {
 	Words
-	Frame Frame
-	Page  Page
+	Frame   Frame
+	Page    Page
+	Tongues []Choice // all languages
 }
 
 // Page writes a page, whole or not at all.
@@ -153,7 +154,7 @@ func (s *Set) page(w io.Writer, p Page) error {
 		return fmt.Errorf("there is no page %q", p.name())
 	}
 	f := p.frame()
-	return t.ExecuteTemplate(w, "page/base.html", pageView{Words: s.in(f.Lang), Frame: f, Page: p})
+	return t.ExecuteTemplate(w, "page/base.html", pageView{Words: s.in(f.Lang), Frame: f, Page: p, Tongues: s.Tongues()})
 }
 
 // webEdition renders an edition with the letter's own template.

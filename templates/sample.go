@@ -91,14 +91,33 @@ func sampleNotice(lang string) Notice {
 // samplePages has each page but the edition, with all that it can show.
 func samplePages(lang string) []Page {
 	f := Frame{Lang: lang, Title: "Daily", Home: "/", Hidden: true}
+	f.Here = "/"
 	choices := []Choice{{Name: "daily", Title: "Daily", About: "Every morning", Chosen: true}, {Name: "weekly", Title: "Weekly"}}
+	topics := []Choice{{Name: "models", Title: "Models", Chosen: true}, {Name: "chips", Title: "Chips"}}
+	full := Wishes{Digests: choices, Topics: topics, Langs: choices, Narrow: true}
+	entry := Entry{Form: "token", Email: "reader@example.org"}
+	faulty := Entry{Form: "token", Email: "reader@example", Faults: []Fault{{"email", "email"}, {"digest", "digest"}, {"topic", "topic"}, {"send", "again"}}}
 	pages := []Page{
-		Join{Frame: f, Digests: choices, Email: "reader@example.org", Bad: true, Archive: true},
-		Join{Frame: f, About: "About", Digests: choices[:1]},
-		Asked{f}, Confirm{f, "/c/token"}, Confirmed{f}, Returned{f}, Leave{f, "/u/token"}, Left{f, "/r/token"}, Left{Frame: f},
+		Join{Frame: f, Entry: faulty, Wishes: full, Archive: true},
+		Join{Frame: f, Entry: entry, About: "About", Wishes: Wishes{Digests: choices[:1]}},
+		Link{Frame: f, Entry: entry}, Link{Frame: f, Entry: faulty},
+		Lapsed{Frame: f, Entry: entry, Joins: true}, Lapsed{Frame: f, Entry: entry},
+		Preferences{Frame: f, Wishes: full, Email: "reader@example.org", Action: "/p/token", Leave: "/u/token"},
+		Preferences{
+			Frame: f, Wishes: full, Email: "reader@example.org", Action: "/p/token", Leave: "/u/token", Text: true, Done: "paused",
+			Timezone: "Europe/Rome", Zones: []string{"Europe/Rome"}, Paused: true, Until: time.Date(2026, 12, 1, 7, 0, 0, 0, time.UTC),
+		},
+		Preferences{Frame: f, Paused: true, Done: "saved", Faults: []Fault{{"timezone", "timezone"}, {"days", "days"}}},
+		Confirm{f, "/c/token"}, Disown{f, "/n/token"}, Leave{f, "/u/token"}, Left{f, "/r/token"}, Left{Frame: f},
 		Archive{Frame: f, Editions: []Past{PastOf(sampleEdition(lang))}}, Archive{Frame: f}, Archive{Frame: f, Name: "Nordwind"},
 	}
-	for _, kind := range []string{"token", "missing", "refused", "fault"} {
+	for _, kind := range []string{"asked", "mailed", "confirmed", "disowned", "returned"} {
+		pages = append(pages, Told{f, kind})
+	}
+	for _, done := range []string{"saved", "paused", "resumed"} {
+		pages = append(pages, Preferences{Frame: f, Done: done})
+	}
+	for _, kind := range []string{"token", "missing", "refused", "busy", "fault"} {
 		pages = append(pages, Error{f, kind})
 	}
 	return pages

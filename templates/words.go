@@ -116,6 +116,15 @@ func (s *Set) Lang(wishes ...string) string {
 	return s.words[s.tags[i].String()].Lang
 }
 
+// Tongues returns the languages that the set speaks, each by its own name, English first.
+func (s *Set) Tongues() []Choice {
+	var all []Choice
+	for _, tag := range s.tags {
+		all = append(all, Choice{Name: tag.String(), Title: cases.Title(tag, cases.NoLower).String(display.Self.Name(tag))})
+	}
+	return all
+}
+
 // in returns the words of the language that fits best.
 func (s *Set) in(lang string) Words { return s.words[s.Lang(lang)] }
 

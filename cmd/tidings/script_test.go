@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -47,6 +49,7 @@ func TestScript(t *testing.T) {
 			"model":      modelAt,
 			"await":      await,
 			"post":       post,
+			"link":       linkTo,
 			"seed":       seed,
 			"sealed":     sealed,
 			"terminate":  terminate,
@@ -338,6 +341,11 @@ func contents(ts *testscript.TestScript, place string) string {
 // post ADDRESS [KEY=VALUE…]: posts a form and checks that the answer is no failure.
 func post(ts *testscript.TestScript, neg bool, args []string) {
 	form := url.Values{}
+	if token := shownForm(ts, args[0]); token != "" {
+		form.Set("form", token)
+		form.Set("shown", "en")
+		time.Sleep(2100 * time.Millisecond) // no person fills in a form any faster
+	}
 	for _, pair := range args[1:] {
 		k, v, _ := strings.Cut(pair, "=")
 		form.Add(k, v)
@@ -348,6 +356,47 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	if (answer.StatusCode >= 400) != neg {
 		ts.Fatalf("%s answered %s", args[0], answer.Status)
 	}
+}
+
+// link ROOM NAME: waits for a letter in outbox with a link to this room of the readers' pages, and puts the
+// newest such link into the environment under NAME.
+func linkTo(ts *testscript.TestScript, _ bool, args []string) {
+	form := regexp.MustCompile(`http://[^/\s]+/` + args[0] + `/[a-z2-7]{32}`)
+	for deadline := time.Now().Add(20 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		letters, err := filepath.Glob(ts.MkAbs("outbox/*.eml"))
+		ts.Check(err)
+		found, newest := "", time.Time{}
+		for _, letter := range letters {
+			content, err := os.ReadFile(letter)
+			ts.Check(err)
+			info, err := os.Stat(letter)
+			ts.Check(err)
+			link := form.FindString(strings.NewReplacer("=\r\n", "", "=\n", "").Replace(string(content)))
+			if link != "" && info.ModTime().After(newest) {
+				found, newest = link, info.ModTime()
+			}
+		}
+		if found != "" {
+			ts.Setenv(args[1], found)
+			return
+		}
+	}
+	ts.Fatalf("no letter has a link to /%s/", args[0])
+}
+
+var formToken = regexp.MustCompile(`name="form" value="([^"]+)"`)
+
+// shownForm opens a page, and returns the token of the form on it; empty if there is none.
+func shownForm(ts *testscript.TestScript, page string) string {
+	answer, err := http.Get(page + "?lang=en")
+	ts.Check(err)
+	defer answer.Body.Close()
+	content, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	if m := formToken.FindSubmatch(content); m != nil {
+		return string(m[1])
+	}
+	return ""
 }
 
 // seed FILE: writes the demo's seed article to FILE.

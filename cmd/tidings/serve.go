@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	crand "crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -83,8 +84,12 @@ func wake(c chan<- struct{}) {
 
 // pages serves readers until the context ends, then lets running answers finish.
 func (h daemon) pages(ctx context.Context, listener net.Listener, owed chan<- struct{}) error {
+	handler, err := h.webHandler(ctx, owed)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
 	server := &http.Server{
-		Handler:           h.webHandler(owed),
+		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
 	}
@@ -214,15 +219,27 @@ func (h daemon) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now
 	}
 }
 
+// beat is how long an answer to an address takes at least: longer than a store needs to find that it is known.
+const beat = 300 * time.Millisecond
+
 // webHandler is the readers' pages. A reader who joins or leaves may be owed a notice.
-func (h daemon) webHandler(owed chan<- struct{}) http.Handler {
+func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Handler, error) {
+	fresh := make([]byte, 32)
+	if _, err := crand.Read(fresh); err != nil {
+		return nil, fmt.Errorf("no randomness for the key that signs forms: %w", err)
+	}
+	key, err := h.store.Secret(ctx, "forms", fresh)
+	if err != nil {
+		return nil, err
+	}
 	_, title, _ := h.sender()
 	var choices []templates.Choice
 	for _, d := range h.digests {
 		choices = append(choices, templates.Choice{Name: d.Name, Title: d.Title, Chosen: !d.Optional})
 	}
 	pages := web.Handler(web.Options{
-		Pages: h.set, Entrance: h.list, Exit: h.list, Archive: archive{h.store, h.config.names()}, Title: title, Digests: choices,
+		Pages: h.set, Entrance: h.list, Exit: h.list, Choosing: h.list, Key: key, Now: h.now, Beat: beat,
+		Archive: archive{h.store, h.config.names()}, Title: title, Digests: choices, Topics: h.config.topics(),
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -230,7 +247,7 @@ func (h daemon) webHandler(owed chan<- struct{}) http.Handler {
 		if r.Method == http.MethodPost {
 			wake(owed)
 		}
-	})
+	}), nil
 }
 
 // archive shows the store's sealed editions to the readers' pages.

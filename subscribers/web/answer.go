@@ -4,21 +4,33 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
 
 	"tidings/subscribers"
 	"tidings/templates"
 )
 
-// frame is what all pages have, in the language the browser asks for.
+// frame is what all pages have, in the language that was asked for: by a link, or by the browser.
 func (s *site) frame(r *http.Request) templates.Frame {
-	return templates.Frame{Lang: s.Pages.Lang(r.Header.Get("Accept-Language")), Title: s.Title, Home: "/"}
+	lang := s.Pages.Lang(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
+	return templates.Frame{Lang: lang, Title: s.Title, Home: "/"}
 }
 
-// hidden is the frame of a page behind a token, in the reader's own language if we know it.
+// open is the frame of a page that may be read in another language.
+func (s *site) open(r *http.Request, here string) templates.Frame {
+	f := s.frame(r)
+	f.Here = here
+	return f
+}
+
+// hidden is the frame of a page that is not for search machines, in the reader's own language if we know it.
 func (s *site) hidden(r *http.Request, lang string) templates.Frame {
 	f := s.frame(r)
 	f.Hidden = true
-	if lang != "" {
+	if lang != "" && r.URL.Query().Get("lang") == "" {
 		f.Lang = s.Pages.Lang(lang)
 	}
 	return f
@@ -74,7 +86,46 @@ func (s *site) missing(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusNotFound, templates.Error{Frame: s.hidden(r, ""), Kind: "missing"})
 }
 
+// tell says what came of a button.
+func (s *site) tell(w http.ResponseWriter, f templates.Frame, kind string) {
+	s.show(w, http.StatusOK, templates.Told{Frame: f, Kind: kind})
+}
+
+// busy turns away who sends more forms than anybody fills in.
+func (s *site) busy(w http.ResponseWriter, r *http.Request) {
+	private(w)
+	w.Header().Set("Retry-After", strconv.Itoa(int(span.Seconds())))
+	s.show(w, http.StatusTooManyRequests, templates.Error{Frame: s.hidden(r, ""), Kind: "busy"})
+}
+
 func (s *site) refused(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	s.show(w, http.StatusForbidden, templates.Error{Frame: s.hidden(r, ""), Kind: "refused"})
+}
+
+// network is what is remembered of where a request comes from. A proxy on our own network tells it in the last
+// entry of X-Forwarded-For; what anybody else tells there is not believed.
+func network(r *http.Request) string {
+	from, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return ""
+	}
+	if a := from.Addr().Unmap(); a.IsLoopback() || a.IsPrivate() {
+		told := r.Header.Values("X-Forwarded-For")
+		if len(told) == 0 {
+			return ""
+		}
+		hops := strings.Split(told[len(told)-1], ",")
+		visitor, err := netip.ParseAddr(strings.TrimSpace(hops[len(hops)-1]))
+		if err != nil {
+			return ""
+		}
+		return subscribers.Network(visitor)
+	}
+	return subscribers.Network(from.Addr())
+}
+
+// path is where the token's button leads.
+func path(room string, r *http.Request) string {
+	return "/" + room + "/" + url.PathEscape(r.PathValue("token"))
 }

@@ -10,9 +10,12 @@ import (
 // listed is how many past editions the archive shows.
 const listed = 60
 
+// shelf is where past editions stand.
+type shelf struct{ *site }
+
 // edition shows a sealed edition without anything personal. It never changes again, but a correction of the
 // templates should not wait long.
-func (s *site) edition(w http.ResponseWriter, r *http.Request) {
+func (s shelf) edition(w http.ResponseWriter, r *http.Request) {
 	if s.Archive == nil {
 		s.missing(w, r)
 		return
@@ -30,7 +33,7 @@ func (s *site) edition(w http.ResponseWriter, r *http.Request) {
 }
 
 // archive lists the newest editions, or the stories that speak of a name.
-func (s *site) archive(w http.ResponseWriter, r *http.Request) {
+func (s shelf) archive(w http.ResponseWriter, r *http.Request) {
 	if s.Archive == nil {
 		s.missing(w, r)
 		return
@@ -57,7 +60,7 @@ func (s *site) archive(w http.ResponseWriter, r *http.Request) {
 }
 
 // mentions lists the newest stories that speak of a name.
-func (s *site) mentions(w http.ResponseWriter, r *http.Request, name string) {
+func (s shelf) mentions(w http.ResponseWriter, r *http.Request, name string) {
 	found, err := s.Archive.Mentions(r.Context(), name, listed)
 	if err != nil {
 		s.fault(w, r, "archive", err)
@@ -73,7 +76,7 @@ func (s *site) mentions(w http.ResponseWriter, r *http.Request, name string) {
 }
 
 // title is what an edition's digest is called; empty when there is such a digest no more.
-func (s *site) title(key string) string {
+func (s shelf) title(key string) string {
 	name, _, _ := strings.Cut(key, "/")
 	for _, d := range s.Digests {
 		if d.Name == name {

@@ -1,11 +1,12 @@
-// Package web serves the pages readers see: join, confirm, leave, the web editions and the archive.
+// Package web serves the pages readers see: join, confirm, preferences, leave, the web editions and the archive.
 //
 // It promises that a GET changes nothing, that every change takes a button or a mail program's one click,
-// that no answer tells whether an address is known, and that every page works without script, cookie and
-// picture. It refuses to decide who receives: that is subscribers' trade; and to send mail, which is owed by
-// the change itself. It stores nothing, and its log names paths without tokens and never an address.
+// that no answer tells whether an address is known, neither by its words nor by its time, and that every page
+// works without script, cookie and picture. It refuses to decide who receives: that is subscribers' trade; and
+// to send mail, which is owed by the change itself. It stores nothing but how many forms came in the last
+// quarter of an hour, and its log names paths without tokens and never an address.
 //
-// Limits of time belong to the server around it; it limits only what is read of a body.
+// Limits of time belong to the server around it; it limits what is read of a body, and how many forms are.
 package web
 
 import (
@@ -13,6 +14,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"tidings/digest"
 	"tidings/subscribers"
@@ -26,6 +28,24 @@ type Entrance interface {
 
 	// Confirm makes the token's reader active; by is how he confirms.
 	Confirm(ctx context.Context, token string, by subscribers.Proof) (subscribers.Subscriber, error)
+
+	// Disown is "this was not me": it drops what the token would confirm; a second time changes nothing.
+	Disown(ctx context.Context, token string) error
+}
+
+// Choosing is how a reader says what he gets.
+type Choosing interface {
+	// Prefer changes what the bearer of a token to manage gets.
+	Prefer(ctx context.Context, token string, c subscribers.Changes) (subscribers.Subscriber, error)
+
+	// SendLink mails such a token to an address, and tells nobody whether it did.
+	SendLink(ctx context.Context, address string) error
+
+	// Manages reports whether a token is one to manage.
+	Manages(token string) bool
+
+	// LeaveToken is the token by which the subscriber with this id leaves.
+	LeaveToken(id int64) string
 }
 
 // Exit is how a reader goes, and comes back.
@@ -58,15 +78,20 @@ type Archive interface {
 	Mentions(ctx context.Context, name string, n int) ([]digest.Mention, error)
 }
 
-// Options say what the pages need. Pages, Entrance and Exit are required.
+// Options say what the pages need. Pages, Entrance, Exit, Choosing, Key and Now are required.
 type Options struct {
 	Pages    *templates.Set
 	Entrance Entrance
 	Exit     Exit
+	Choosing Choosing
+	Key      []byte // signs forms; the same for all who serve these pages, at least 32 octets
+	Now      func() time.Time
+	Beat     time.Duration               // an answer to an address takes no less, so that its time tells nothing of it
 	Archive  Archive                     // nil: neither web editions nor archive
 	Title    string                      // of the house
 	About    string                      // a short text on the first page; empty: ours
 	Digests  []templates.Choice          // to choose from
+	Topics   []digest.Topic              // to choose from, in the order of sections
 	Healthy  func(context.Context) error // what /healthz asks; nil: always well
 	Log      *slog.Logger                // nil: nothing is told
 }
@@ -76,31 +101,45 @@ func Handler(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o}
+	s := &site{Options: o, signer: signer{o.Key, o.Now}, menu: menu{o.Digests, o.Topics, o.Pages.Tongues()}}
+	in, out, office, shelf := entrance{s}, exit{s}, office{s}, shelf{s}
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /{$}", s.first)
-	mux.HandleFunc("GET /join", s.first)
-	mux.HandleFunc("POST /join", s.join)
-	mux.HandleFunc("GET /c/{token}", s.askConfirm)
-	mux.HandleFunc("POST /c/{token}", s.confirm)
-	mux.HandleFunc("GET /u/{token}", s.askLeave)
-	mux.HandleFunc("POST /u/{token}", s.leave)
-	mux.HandleFunc("GET /r/{token}", s.askReturn)
-	mux.HandleFunc("POST /r/{token}", s.comeBack)
-	mux.HandleFunc("GET /e/{digest}/{slot}", s.edition)
-	mux.HandleFunc("GET /archive", s.archive)
+	mux.HandleFunc("GET /{$}", in.first)
+	mux.HandleFunc("GET /join", in.first)
+	mux.HandleFunc("POST /join", in.join)
+	mux.HandleFunc("GET /link", office.askLink)
+	mux.HandleFunc("POST /link", office.sendLink)
+	for room, act := range map[string]http.HandlerFunc{
+		"GET /c/": in.askConfirm, "POST /c/": in.confirm,
+		"GET /n/": in.askDisown, "POST /n/": in.disown,
+		"GET /p/": office.preferences, "POST /p/": office.prefer,
+		"GET /u/": out.askLeave, "POST /u/": out.leave,
+		"GET /r/": out.askReturn, "POST /r/": out.comeBack,
+	} {
+		mux.HandleFunc(room+"{token}", act)
+		mux.HandleFunc(room+"{token}/{$}", act) // some mail programs add a slash, and a redirected POST is a GET
+	}
+	mux.HandleFunc("GET /e/{digest}/{slot}", shelf.edition)
+	mux.HandleFunc("GET /archive", shelf.archive)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("/", s.missing)
 
 	// A mail provider's one click comes from anywhere and carries no cookie: its token is its right.
 	guard := http.NewCrossOriginProtection()
-	guard.AddInsecureBypassPattern("POST /u/{token}")
+	for _, path := range []string{"/u/{token}", "/u/{token}/{$}", "/n/{token}", "/n/{token}/{$}"} {
+		guard.AddInsecureBypassPattern("POST " + path)
+	}
 	guard.SetDenyHandler(http.HandlerFunc(s.refused))
 	return bounded(guard.Handler(mux))
 }
 
-// site holds the options for the handlers.
-type site struct{ Options }
+// site is what all rooms share.
+type site struct {
+	Options
+	signer signer
+	menu   menu
+	crowd  crowd
+}
 
 // longestBody is more than any form here needs.
 const longestBody = 64 << 10
