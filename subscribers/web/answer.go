@@ -86,6 +86,12 @@ func (s *site) missing(w http.ResponseWriter, r *http.Request) {
 	s.show(w, http.StatusNotFound, templates.Error{Frame: s.hidden(r, ""), Kind: "missing"})
 }
 
+// lapsed offers a new link for one that is not valid: to confirm, or to preferences.
+func (s *site) lapsed(w http.ResponseWriter, r *http.Request, joins bool) {
+	f := s.hidden(r, "")
+	s.show(w, http.StatusNotFound, templates.Lapsed{Frame: f, Entry: templates.Entry{Form: s.signer.sign(f.Lang)}, Joins: joins})
+}
+
 // tell says what came of a button.
 func (s *site) tell(w http.ResponseWriter, f templates.Frame, kind string) {
 	s.show(w, http.StatusOK, templates.Told{Frame: f, Kind: kind})

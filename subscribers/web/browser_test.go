@@ -114,7 +114,7 @@ func browse(t *testing.T) context.Context {
 // visitor is a person at a browser.
 type visitor struct {
 	t    *testing.T
-	ctx  context.Context
+	ctx  context.Context //nolint:containedctx // in chromedp a browser is its context
 	base string
 	shot int
 }

@@ -98,12 +98,6 @@ func (s entrance) confirm(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// lapsed offers a new link for one that is not valid: to confirm, or to preferences.
-func (s entrance) lapsed(w http.ResponseWriter, r *http.Request, joins bool) {
-	f := s.hidden(r, "")
-	s.show(w, http.StatusNotFound, templates.Lapsed{Frame: f, Entry: templates.Entry{Form: s.signer.sign(f.Lang)}, Joins: joins})
-}
-
 func (s entrance) askDisown(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))

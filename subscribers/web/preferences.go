@@ -50,19 +50,19 @@ func (s office) preferences(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	token := r.PathValue("token")
 	if !s.Choosing.Manages(token) {
-		entrance{s.site}.lapsed(w, r, false)
+		s.lapsed(w, r, false)
 		return
 	}
 	reader, err := s.Exit.Look(r.Context(), token)
 	switch {
 	case errors.Is(err, subscribers.ErrToken):
-		entrance{s.site}.lapsed(w, r, false)
+		s.lapsed(w, r, false)
 	case err != nil:
 		s.fault(w, r, "look", err)
 	case reader.State == subscribers.Left:
 		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: undo(s.Exit, reader)})
 	case reader.State != subscribers.Active && reader.State != subscribers.Paused:
-		entrance{s.site}.lapsed(w, r, true) // his letters came back: he begins anew
+		s.lapsed(w, r, true) // his letters came back: he begins anew
 	default:
 		s.show(w, http.StatusOK, s.chosen(r, reader))
 	}
