@@ -23,9 +23,23 @@ type accounts struct {
 // reader is refused again by the next one.
 func (a accounts) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
 	err := a.Ledger.Settle(ctx, outcomes...)
-	if err != nil && !errors.Is(err, digest.ErrStale) {
-		return err
+	if err == nil || errors.Is(err, digest.ErrStale) {
+		a.note(ctx, outcomes)
 	}
+	return err
+}
+
+// Hand implements [outbox.Ledger].
+func (a accounts) Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error {
+	err := a.Ledger.Hand(ctx, d, carried...)
+	if err == nil || errors.Is(err, digest.ErrStale) || errors.Is(err, digest.ErrGone) {
+		a.note(ctx, carried)
+	}
+	return err
+}
+
+// note tells the list of what was refused.
+func (a accounts) note(ctx context.Context, outcomes []digest.Outcome) {
 	for _, o := range outcomes {
 		kind, his := subscribers.Refusal{Code: o.Code, Status: o.Status, At: o.At, Words: o.Note}.Kind()
 		if o.State != digest.Failed || !his {
@@ -38,7 +52,6 @@ func (a accounts) Settle(ctx context.Context, outcomes ...digest.Outcome) error 
 			a.log.Error("refusal not noted", "err", noted)
 		}
 	}
-	return err
 }
 
 // seldom logs what may happen often once a minute.

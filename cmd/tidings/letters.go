@@ -37,15 +37,19 @@ func newLetters(h *house) *letters {
 }
 
 // Letter implements [outbox.Letters].
-func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Letter, error) {
+func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Envelope, error) {
 	if d.Notice != "" {
-		return l.notice(ctx, d)
+		notice, err := l.notice(ctx, d)
+		if err != nil {
+			return outbox.Envelope{}, err
+		}
+		return outbox.Render(notice)
 	}
 	p, err := l.sealed(ctx, d.Edition, d.Topics)
 	if err != nil {
-		return outbox.Letter{}, err
+		return outbox.Envelope{}, err
 	}
-	return l.of(p, d), nil
+	return outbox.Render(l.of(p, d))
 }
 
 // sealed returns the proof of a sealed edition, or of what it has of some topics, made once.

@@ -105,7 +105,7 @@ func TestReportsAreActedOn(t *testing.T) {
 	if err != nil || len(owed) != 1 {
 		t.Fatalf("%+v, %v", owed, err)
 	}
-	letter, err := newLetters(h).Letter(t.Context(), owed[0])
+	letter, err := newLetters(h).notice(t.Context(), owed[0])
 	if err != nil {
 		t.Fatal(err)
 	}

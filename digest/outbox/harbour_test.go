@@ -202,9 +202,10 @@ func (m *memory) Claim(_ context.Context, n int, now, until time.Time) ([]digest
 	return claimed, nil
 }
 
-func (m *memory) Hand(_ context.Context, d digest.Delivery) error {
+func (m *memory) Hand(_ context.Context, d digest.Delivery, carried ...digest.Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.settle(carried)
 	row := m.rows[d.ID-1]
 	switch {
 	case row.Fence != d.Fence || row.State != digest.Leased:
@@ -220,6 +221,11 @@ func (m *memory) Hand(_ context.Context, d digest.Delivery) error {
 func (m *memory) Settle(_ context.Context, outcomes ...digest.Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.settle(outcomes)
+	return nil
+}
+
+func (m *memory) settle(outcomes []digest.Outcome) {
 	for _, o := range outcomes {
 		row := m.rows[o.ID-1]
 		if row.Fence != o.Fence || row.State != digest.Leased && row.State != digest.Handing {
@@ -230,7 +236,6 @@ func (m *memory) Settle(_ context.Context, outcomes ...digest.Outcome) error {
 			row.Attempts--
 		}
 	}
-	return nil
 }
 
 // states lists every row as "address state attempts".
@@ -249,12 +254,12 @@ type desk struct {
 	spoil map[string]error
 }
 
-func (w desk) Letter(_ context.Context, d digest.Delivery) (Letter, error) {
+func (w desk) Letter(_ context.Context, d digest.Delivery) (Envelope, error) {
 	if err := w.spoil[subject(d)]; err != nil {
-		return Letter{}, err
+		return Envelope{}, err
 	}
-	return Letter{Key: d.Key, From: "AI Daily <daily@example.org>", To: d.To, Subject: "AI Daily", Text: "Dear " + d.To + "\n",
-		HTML: "<p>Dear reader</p>", Date: time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)}, nil
+	return Render(Letter{Key: d.Key, From: "AI Daily <daily@example.org>", To: d.To, Subject: "AI Daily", Text: "Dear " + d.To + "\n",
+		HTML: "<p>Dear reader</p>", Date: time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)})
 }
 
 // pier is a carrier that takes whatever its function says.

@@ -41,6 +41,12 @@ type Envelope struct {
 	Data []byte
 }
 
+// Size returns how many bytes the letter has.
+func (e Envelope) Size() int { return len(e.Data) }
+
+// AppendTo appends the letter's bytes to b.
+func (e Envelope) AppendTo(b []byte) []byte { return append(b, e.Data...) }
+
 // MessageID returns the id, without brackets, of the letter with this key: the key with its slashes
 // turned to dots, at the domain of from. It is the same on every try.
 func MessageID(key, from string) (string, error) {

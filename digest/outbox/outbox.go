@@ -31,20 +31,21 @@ type Ledger interface {
 	// error, when nothing is due.
 	Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error)
 
-	// Hand records durably that the letter goes on the wire now. It gives [digest.ErrStale] to an owner
-	// whose claim has been taken over. When the reader may not get the letter any more, it settles the
-	// delivery as skipped and gives [digest.ErrGone].
-	Hand(ctx context.Context, d digest.Delivery) error
+	// Hand records durably, in one commit, what came of letters as Settle does, and that d's goes on the
+	// wire now. It gives [digest.ErrStale] to an owner whose claim of d has been taken over. When the reader
+	// may not get the letter any more, it settles d as skipped and gives [digest.ErrGone]. After both, the
+	// outcomes are recorded all the same.
+	Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error
 
 	// Settle records outcomes durably. An outcome whose fence is stale changes nothing; then the error may
 	// be [digest.ErrStale], with the others recorded all the same.
 	Settle(ctx context.Context, outcomes ...digest.Outcome) error
 }
 
-// Letters writes the letter of a delivery. Its error means that nothing may be sent for that edition (or
-// that kind of notice) now.
+// Letters writes the letter of a delivery, fit for the wire. Its error means that nothing may be sent for
+// that edition (or that kind of notice) now, unless it is a permanent [*Refusal] of the reader's address.
 type Letters interface {
-	Letter(ctx context.Context, d digest.Delivery) (Letter, error)
+	Letter(ctx context.Context, d digest.Delivery) (Envelope, error)
 }
 
 // Outbox drains a ledger. Ledger, Letters, Open and Now are required; every other field has the default

@@ -65,11 +65,7 @@ func (r *round) prepare(ctx context.Context, d digest.Delivery) (Envelope, bool)
 			return Envelope{}, false
 		}
 	}
-	letter, err := r.Letters.Letter(ctx, d)
-	var envelope Envelope
-	if err == nil {
-		envelope, err = Render(letter)
-	}
+	envelope, err := r.Letters.Letter(ctx, d)
 	switch {
 	case err == nil:
 		return envelope, true

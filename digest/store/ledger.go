@@ -120,12 +120,19 @@ func (l *Ledger) writeWaiting(ctx context.Context) {
 	}
 }
 
-// Hand records that the letter goes on the wire now. The claim must still be the caller's, else the error is
-// [digest.ErrStale]. The reader must still be entitled to it: to an edition while active or as the one letter
-// that tries him again, to a notice as [subscribers.Notice] says; else the delivery is settled as skipped and
-// the error is [digest.ErrGone]. What a notice holds besides is wiped once it has ended.
-func (l *Ledger) Hand(ctx context.Context, d digest.Delivery) error {
+// Hand records in one transaction what came of letters, as [Ledger.Settle] does, and that d's letter goes on
+// the wire now. The claim of d must still be the caller's, else the error is [digest.ErrStale]. Its reader must
+// still be entitled to it: to an edition while active or as the one letter that tries him again, to a notice as
+// [subscribers.Notice] says; else the delivery is settled as skipped and the error is [digest.ErrGone]. What a
+// notice holds besides is wiped once it has ended. A stale outcome among those carried is passed over in silence.
+func (l *Ledger) Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error {
+	if err := settleable(carried); err != nil {
+		return err
+	}
 	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
+		if _, fault = l.settleAll(ctx, tx, carried); fault != nil {
+			return nil, fault
+		}
 		letter, reader := unpack(d.ID)
 		handed, err := touch(ctx, tx, l.hand, digest.Handing, letter, reader, d.Fence)
 		if err != nil || handed {
@@ -143,6 +150,16 @@ func (l *Ledger) Hand(ctx context.Context, d digest.Delivery) error {
 // there are any the error is [digest.ErrStale], and the others are settled all the same. A doubtful letter
 // of an edition that holds such letters back is not due again, whatever the outcome says.
 func (l *Ledger) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
+	if err := settleable(outcomes); err != nil {
+		return err
+	}
+	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
+		return l.settleAll(ctx, tx, outcomes)
+	})
+}
+
+// settleable refuses what is no outcome.
+func settleable(outcomes []digest.Outcome) error {
 	for _, o := range outcomes {
 		switch o.State {
 		case digest.Sent, digest.Deferred, digest.Failed, digest.Skipped, digest.Uncertain, digest.Pending:
@@ -150,18 +167,20 @@ func (l *Ledger) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
 			return fmt.Errorf("settle delivery %d: %s is not an outcome", o.ID, o.State)
 		}
 	}
-	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
-		for _, o := range outcomes {
-			settled, err := l.settleOne(ctx, tx, o)
-			if err != nil {
-				return nil, err
-			}
-			if !settled {
-				verdict = digest.ErrStale
-			}
+	return nil
+}
+
+func (l *Ledger) settleAll(ctx context.Context, tx *sql.Tx, outcomes []digest.Outcome) (verdict, fault error) {
+	for _, o := range outcomes {
+		settled, err := l.settleOne(ctx, tx, o)
+		if err != nil {
+			return nil, err
 		}
-		return verdict, nil
-	})
+		if !settled {
+			verdict = digest.ErrStale
+		}
+	}
+	return verdict, nil
 }
 
 func (l *Ledger) settleOne(ctx context.Context, tx *sql.Tx, o digest.Outcome) (bool, error) {
