@@ -78,7 +78,7 @@ func Compose(stories []Story, d Digest, slot Slot) Edition {
 // sift leaves out what is not about artificial intelligence.
 func (c *composer) sift(stories []Story) (about []Story, left []Omitted) {
 	for _, s := range stories {
-		if s.Relevance >= LeastRelevance || onTopic(s, c.known) {
+		if s.Relevance >= LeastRelevance || onTopic(s, c.known) || s.pinned() {
 			about = append(about, s)
 			continue
 		}
@@ -101,6 +101,9 @@ const rest = 3 * 24 * time.Hour
 func (c *composer) leading(stories []Story) int {
 	lead, worth := -1, 0
 	for i, s := range stories {
+		if s.chosen() {
+			return i
+		}
 		if s.Score < c.layout.Floor || s.rests(c.at) {
 			continue
 		}
@@ -147,8 +150,20 @@ type page struct {
 	placed   int
 }
 
-// lay places the stories, the best first.
+// lay places the stories: what an editor pinned, in his order, and then the best first.
 func (c *composer) lay(stories []Story) *page {
+	stories = slices.Clone(stories)
+	slices.SortStableFunc(stories, func(a, b Story) int {
+		switch {
+		case a.pinned() && b.pinned():
+			return a.Decided.Order - b.Decided.Order
+		case a.pinned():
+			return -1
+		case b.pinned():
+			return 1
+		}
+		return 0
+	})
 	c.page = &page{sections: map[string][]Story{}, bySource: map[string]int{}}
 	leading := c.leading(stories)
 	if leading >= 0 {
@@ -167,13 +182,17 @@ func (c *composer) lay(stories []Story) *page {
 }
 
 func (c *composer) place(s Story) {
-	s = c.relieved(s)
+	if !s.pinned() {
+		s = c.relieved(s)
+	}
 	p, why := c.page, c.refusal(s)
 	switch {
 	case why == "":
 		p.sections[s.Topic] = append(p.sections[s.Topic], s)
 		p.bySource[s.Lead.Feed]++
 		p.placed++
+	case s.pinned(): // it fits no section
+		p.brief = append(p.brief, s)
 	case s.Score < c.layout.BriefFloor:
 		p.left = append(p.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: fmt.Sprintf("its score %.2f lies below the floor of brief, %.2f", s.Score, c.layout.BriefFloor)})
 	case len(p.brief) < c.layout.Brief:
@@ -211,6 +230,8 @@ func (c *composer) refusal(s Story) string {
 	switch {
 	case !slices.ContainsFunc(c.topics, func(t Topic) bool { return t.ID == s.Topic }):
 		return "it fits no topic"
+	case s.pinned():
+		return ""
 	case s.Score < c.layout.Floor:
 		return fmt.Sprintf("its score %.2f lies below the floor %.2f", s.Score, c.layout.Floor)
 	case p.placed >= c.layout.Stories:

@@ -182,6 +182,12 @@ func told(e digest.Edition) string {
 		for _, o := range s.Others {
 			fmt.Fprintf(&b, "  also %s\n", o.ID)
 		}
+		if o := s.Decided; o != nil && o.Title != "" {
+			fmt.Fprintf(&b, "  headline %q\n", o.Title)
+		}
+		if o := s.Decided; o != nil && len(o.Summary) > 0 {
+			fmt.Fprintf(&b, "  instead %q\n", o.Summary)
+		}
 		for _, one := range s.Summary {
 			fmt.Fprintf(&b, "  %q\n", one)
 		}
@@ -210,6 +216,12 @@ func told(e digest.Edition) string {
 	}
 	for _, s := range e.Folded {
 		story(s)
+	}
+	if e.Note != "" {
+		fmt.Fprintf(&b, "# note: %s\n", e.Note)
+	}
+	for _, o := range e.Open {
+		fmt.Fprintf(&b, "# not applied: %s %q: %s\n", o.Story, o.Title, o.Why)
 	}
 	for _, o := range e.Left {
 		fmt.Fprintf(&b, "# left out: %s: %s\n", o.Title, o.Why)

@@ -137,6 +137,7 @@ type Story struct {
 	Added     *Quote      `json:"added,omitempty"`   // what another member adds to that
 	Written   *Written    `json:"written,omitempty"` // what a language model wrote in their stead
 	Update    *Update     `json:"update,omitempty"`  // it goes on with what an earlier edition told
+	Decided   *Override   `json:"decided,omitempty"` // what an editor decided about it
 }
 
 // Near is a story that was not joined with another, though not by much: maybe related, or kept apart by a
@@ -265,6 +266,7 @@ type Digest struct {
 	Optional  bool           // only for readers who chose it by name; otherwise also for those who chose none
 	DeliverAt *time.Duration // since midnight on each reader's own wall clock; nil: as soon as it is sealed
 	Uncertain Policy         // of a delivery that nobody can account for; empty: Resend
+	Release   Release        // empty: ReleaseAuto
 }
 
 // Due returns when an edition that was sealed at a time is due for a reader in a time zone: at the first
@@ -308,10 +310,13 @@ type Edition struct {
 	Lead     *Story    `json:"lead,omitempty"`
 	Sections []Section `json:"sections,omitempty"`
 	Brief    []Story   `json:"brief,omitempty"`
-	Folded   []Story   `json:"folded,omitempty"` // told in earlier editions, with nothing new since: not printed
-	Read     int       `json:"read"`             // fresh articles that were considered
-	Sources  int       `json:"sources"`          // sources that these came from; see [Edition.Tellers]
+	Folded   []Story   `json:"folded,omitempty"`  // told in earlier editions, with nothing new since: not printed
+	Read     int       `json:"read"`              // fresh articles that were considered
+	Sources  int       `json:"sources"`           // sources that these came from; see [Edition.Tellers]
+	Note     string    `json:"note,omitempty"`    // the editor's own words on top, plain text
+	Dropped  []Story   `json:"dropped,omitempty"` // by the editor: not printed, neither here nor later
 	Left     []Omitted `json:"left,omitempty"`
+	Open     []Omitted `json:"open,omitempty"` // decisions of the editor that could not be applied
 	Troubles []Trouble `json:"troubles,omitempty"`
 	Names    Names     `json:"names,omitzero"` // what its topics are called, by id
 }

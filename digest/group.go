@@ -16,6 +16,8 @@ type Grouping struct {
 	Stories  map[string]string    // by article's id: the story in which it was told before
 	Likeness *Likeness            // nil: the one that was learnt
 	Vectors  map[string][]float32 // by article's id: what it means, as an embedding; any may be missing
+	Joined   [][]string           // ids of articles that tell one story, whatever their likeness
+	Parted   [][2]string          // and of those that do not; of both they are an editor's decisions
 
 	Filed func(id string, f Filing) // told how articles are filed, of those that are one and the same only one; may be nil
 }
@@ -35,9 +37,13 @@ func Group(articles []Article, by Grouping) []Story {
 	p, parts := by.pair(ordered)
 	l := by.likeness()
 	links := p.links(l)
-	g := newGroups(len(p.docs), links)
+	joined, parted := by.decided(ordered, parts)
+	g := newGroups(len(p.docs), append(links[:len(links):len(links)], parted...))
+	for _, pair := range joined {
+		g.unite(pair[0], pair[1])
+	}
 	g.joinAll()
-	told := grouped{pairing: p, likeness: &l, articles: ordered, parts: parts, known: by.Stories}
+	told := grouped{pairing: p, likeness: &l, articles: ordered, parts: parts, known: by.Stories, joined: joined}
 	return told.stories(g, links)
 }
 

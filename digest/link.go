@@ -9,6 +9,8 @@ const (
 	nearly  = 0.1
 	least   = 0.05 // of a pair; what is less counts as 0
 	objects = 0.1  // share of conflicts among the pairs across two groups that keeps them apart
+
+	apart = 1 << 24 // conflicts that outweigh all pairs of any two groups
 )
 
 // link is a pair that may tell one story.
@@ -16,6 +18,7 @@ type link struct {
 	i, j     int32
 	p        float64
 	conflict string // what keeps it apart nevertheless
+	parted   bool   // an editor did
 }
 
 // edge is what is known of the pairs between a group and another.
@@ -45,6 +48,9 @@ func newGroups(n int, links []link) *groups {
 		if l.conflict != "" {
 			e = edge{conflicts: 1}
 		}
+		if l.parted {
+			e = edge{conflicts: apart}
+		}
 		e.to = l.j
 		g.edges[l.i] = append(g.edges[l.i], e)
 		e.to = l.i
@@ -62,6 +68,13 @@ func (g *groups) joinAll() {
 		if g.size(p.a) == p.sizeA && g.size(p.b) == p.sizeB {
 			g.join(p.a, p.b)
 		}
+	}
+}
+
+// unite joins the groups of two readings without asking.
+func (g *groups) unite(i, j int32) {
+	if a, b := g.of[i], g.of[j]; a != b {
+		g.join(min(a, b), max(a, b))
 	}
 }
 

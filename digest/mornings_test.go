@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"tidings/digest"
+	"tidings/digest/desk"
 )
 
 // memory is an archive that forgets with the test.
@@ -58,7 +59,7 @@ func (m *memory) Seal(_ context.Context, _ digest.Digest, e digest.Edition) (int
 	if len(e.Stories()) == 0 {
 		return 0, nil
 	}
-	for _, s := range append(e.Stories(), e.Folded...) {
+	for _, s := range slices.Concat(e.Stories(), e.Folded, e.Dropped) {
 		for _, a := range s.Articles() {
 			m.printed[a.ID] = true
 		}
@@ -84,6 +85,13 @@ func (m *memory) keepsIDs(t *testing.T, next digest.Edition) {
 	}
 }
 
+func write(t *testing.T, path string, content []byte) {
+	t.Helper()
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, content, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // still is feeds that bring nothing.
 type still struct{}
 
@@ -92,7 +100,7 @@ func (still) Read(context.Context, []digest.Source) iter.Seq2[digest.Harvest, er
 }
 
 // Several mornings are a file of days: "-- day N --" with settings of its own, the articles that are there by
-// then, and "-- want N --", the edition. What stands in a comment's settings holds for all.
+// then, "-- decided N --", what the editor decided, and "-- want N --", the edition. What stands in a comment's settings holds for all.
 func TestMornings(t *testing.T) {
 	files, err := filepath.Glob("testdata/mornings/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -124,7 +132,9 @@ func runMornings(t *testing.T, archive *txtar.Archive) []txtar.File {
 	d := day{digest: digest.Digest{Name: "daily", Title: "AI Daily", Lang: "en", Topics: topics(), Location: time.UTC}}
 	d.settings(t, archive.Comment)
 	m := &memory{printed: map[string]bool{}}
-	press := digest.Press{Feeds: still{}, Archive: m}
+	decisions := desk.Folder{Dir: t.TempDir()}
+	press := digest.Press{Feeds: still{}, Archive: m, Editor: decisions}
+	var decided []byte
 	var out []txtar.File
 	name := ""
 	finish := func() {
@@ -133,6 +143,10 @@ func runMornings(t *testing.T, archive *txtar.Archive) []txtar.File {
 		}
 		m.articles = d.articles
 		slot := digest.Slot{Digest: "daily", At: d.at}
+		if decided != nil {
+			write(t, decisions.Path(slot.Key()), decided)
+			decided = nil
+		}
 		e, err := press.Draft(t.Context(), d.digest, slot, d.at)
 		if err != nil && !errors.Is(err, digest.ErrQuiet) {
 			t.Fatal(err)
@@ -147,6 +161,9 @@ func runMornings(t *testing.T, archive *txtar.Archive) []txtar.File {
 	for _, f := range archive.Files {
 		switch {
 		case strings.HasPrefix(f.Name, "want "):
+		case strings.HasPrefix(f.Name, "decided "):
+			decided = f.Data
+			out = append(out, f)
 		case strings.HasPrefix(f.Name, "day "):
 			finish()
 			name = f.Name

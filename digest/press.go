@@ -69,6 +69,7 @@ type Press struct {
 	Vectors    Vectors     // one more feature of grouping; nil: none
 	Discussion Discussion  // asked for digests that weigh it; nil: nobody is
 	Writer     Writer      // nil: summaries are the articles' own sentences
+	Editor     Editor      // whose decisions are laid over drafts; nil: nobody decides anything
 	News       func(Kept)  // told what a gathering brings, part by part; may be nil
 }
 
@@ -120,8 +121,24 @@ func (p *Press) Gather(ctx context.Context, sources []Source) (Gathered, error) 
 // Draft composes the edition of a slot from what is kept, with nothing gathered and nothing sealed.
 // Articles up to until are considered, together with what earlier editions told: of a story that was told only
 // what is new is printed. Without a story in it the error is [ErrQuiet], and the edition still tells what was
-// considered and left out.
+// considered and left out. What an editor decided so far is laid over it; a held edition can be drafted.
 func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time) (Edition, error) {
+	o, release, err := p.editor().Decided(ctx, slot)
+	if err != nil {
+		return Edition{}, fmt.Errorf("what was decided about %s: %w", slot.Key(), err)
+	}
+	release()
+	return p.draft(ctx, d, slot, until, o)
+}
+
+func (p *Press) editor() Editor {
+	if p.Editor == nil {
+		return nobody{}
+	}
+	return p.Editor
+}
+
+func (p *Press) draft(ctx context.Context, d Digest, slot Slot, until time.Time, o Overrides) (Edition, error) {
 	past, err := p.Archive.Past(ctx, d.Name, slot.At, recollection)
 	if err != nil {
 		return Edition{}, fmt.Errorf("past editions of %s: %w", d.Name, err)
@@ -133,16 +150,21 @@ func (p *Press) Draft(ctx context.Context, d Digest, slot Slot, until time.Time)
 	d.rename(fresh)
 	told := recall(past.Editions)
 	all := told.with(fresh)
-	by := Grouping{Topics: d.Topics, Names: p.Names, Stories: told.stories}
+	by := Grouping{Topics: d.Topics, Names: p.Names, Stories: told.stories, Joined: o.Joined, Parted: o.Parted}
 	if p.Vectors != nil {
 		by.Vectors = p.Vectors.Vectors(ctx, all)
 	}
 	stories, folded := told.sequel(Group(all, by), d, p.Names)
+	stories, dropped, open := o.apply(stories, d.Topics)
 	if p.Discussion != nil && d.Weights.Discussion > 0 {
 		discuss(ctx, p.Discussion, stories, Rank(stories, d, until))
 	}
 	e := Compose(Rank(stories, d, until), d, slot)
 	e.Number, e.Read, e.Sources, e.Folded = past.Number+1, len(fresh), countFeeds(fresh), folded
+	e.Note, e.Open, e.Dropped = o.Note, open, dropped
+	for _, s := range dropped {
+		e.Left = append(e.Left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: "dropped by the editor: " + s.Decided.Drop})
+	}
 	if len(e.Stories()) == 0 {
 		return e, ErrQuiet
 	}
@@ -168,12 +190,22 @@ func (d Digest) rename(articles []Article) {
 // Make is the whole morning: gather → read → keep → group → rank → compose → seal. The slot's edition is
 // made once for ever; a second call gives [ErrSealed]. When all sources fail the error is
 // [ErrUnread] and the slot stays due; with nothing worth printing, the slot is settled and the error is [ErrQuiet].
+// What an editor holds back gives [ErrHeld] and stays due; from the look at his decisions to the seal he can make
+// no others.
 func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) (Made, error) {
 	gathered, err := p.Gather(ctx, d.Sources)
 	if err != nil {
 		return Made{}, err
 	}
-	edition, quiet := p.Draft(ctx, d, slot, until)
+	o, release, err := p.editor().Decided(ctx, slot)
+	if err != nil {
+		return Made{}, fmt.Errorf("what was decided about %s: %w", slot.Key(), err)
+	}
+	defer release()
+	if err := o.holds(d); err != nil {
+		return Made{}, fmt.Errorf("%s: %w", slot.Key(), err)
+	}
+	edition, quiet := p.draft(ctx, d, slot, until, o)
 	if quiet != nil && !errors.Is(quiet, ErrQuiet) {
 		return Made{}, quiet
 	}

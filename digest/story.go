@@ -47,6 +47,7 @@ type grouped struct {
 	articles []Article
 	parts    [][]int           // by reading: the articles that it stands for
 	known    map[string]string // by article's id: the story in which it was told before
+	joined   [][2]int32        // readings that an editor put together
 }
 
 // stories makes stories of groups.
@@ -108,9 +109,21 @@ func (t *grouped) story(members []int32, inside []link) Story {
 	}
 	s.Names = namesOf(s.Articles(), t.names)
 	s.Copies = copies(s.Articles())
-	s.Reasons = t.linked(inside)
+	s.Reasons = append(t.linked(inside), t.together(members)...)
 	t.filer.fileStory(&s, filings)
 	return s
+}
+
+// together tells which members an editor put together.
+func (t *grouped) together(members []int32) []Reason {
+	var out []Reason
+	for _, pair := range t.joined {
+		if slices.Contains(members, pair[0]) && slices.Contains(members, pair[1]) {
+			out = append(out, Reason{Part: "linked", Value: 1,
+				Detail: fmt.Sprintf("%s ~ %s: by the editor", teller(*t.docs[pair[0]].article), teller(*t.docs[pair[1]].article))})
+		}
+	}
+	return out
 }
 
 // linked tells why members of a story are together: each by the strongest link that brought it in.

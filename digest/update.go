@@ -65,7 +65,8 @@ func (t *told) tell(e Edition, s Story) {
 		one = &account{update: Update{First: e.At}, printed: map[string]bool{}}
 		t.tellings[s.ID] = one
 	}
-	one.update.Edition, one.update.At, one.update.Title = e.Key, e.At, s.Lead.Title
+	printed, _ := s.Headline(e.Lang)
+	one.update.Edition, one.update.At, one.update.Title = e.Key, e.At, printed
 	if e.Lead != nil && e.Lead.ID == s.ID {
 		one.update.Led = e.At
 	}

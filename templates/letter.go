@@ -59,7 +59,8 @@ type letterView struct {
 	Lead      *storyView
 	Sections  []sectionView
 	Brief     []storyView
-	Written   string // who wrote what is labelled so; nothing when everything is the sources' own
+	Note      []string // the editor's own words, in paragraphs
+	Written   string   // who wrote what is labelled so; nothing when everything is the sources' own
 	Leave     string
 	Archive   string
 	Web       bool   // a page for all, not a letter for one
@@ -104,6 +105,7 @@ type place struct {
 const (
 	longestSubject   = 60
 	longestPreheader = 140
+	mostNotes        = 5 // paragraphs of an editor's note
 )
 
 // view lays an edition out.
@@ -119,6 +121,11 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, refs: map[string]int{}}
 	if err := l.fill(&v, e); err != nil {
 		return letterView{}, err
+	}
+	for part := range strings.SplitSeq(e.Note, "\n\n") {
+		if part = clean(part, longestSummary); part != "" && len(v.Note) < mostNotes {
+			v.Note = append(v.Note, part)
+		}
 	}
 	var err error
 	if e.Number > 0 {

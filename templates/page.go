@@ -116,10 +116,8 @@ func (Edition) name() string     { return "edition" }
 func PastOf(e digest.Edition) Past {
 	p := Past{Key: e.Key, Title: clean(e.Title, longestName), Lang: tag(e.Lang), Number: e.Number, At: e.At}
 	if stories := e.Stories(); len(stories) > 0 {
-		p.Headline = clean(stories[0].Lead.Title, longestHeadline)
-		if w := stories[0].Written; w != nil && w.Title != "" {
-			p.Headline = clean(w.Title, longestHeadline)
-		}
+		headline, _ := stories[0].Headline(e.Lang)
+		p.Headline = clean(headline, longestHeadline)
 	}
 	if p.Headline == "" {
 		p.Headline = p.Title

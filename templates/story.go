@@ -104,9 +104,10 @@ func (l *layout) story(s digest.Story) (storyView, error) {
 		Archive:  l.archive,
 	}
 	var err error
-	if v.Label, err = l.written(&v, s.Written); err != nil {
+	if v.Label, err = l.written(&v, edited(s)); err != nil {
 		return storyView{}, err
 	}
+	l.decided(&v, s.Decided)
 	if v.Headline.Text == "" {
 		if v.Headline.Text, err = l.words.Say("untitled"); err != nil {
 			return storyView{}, err
@@ -167,6 +168,34 @@ func (l *layout) update(u *digest.Update) (*updateView, error) {
 		v.Ref = l.ref(v.URL)
 	}
 	return &v, nil
+}
+
+// edited is what a model wrote and no editor replaced.
+func edited(s digest.Story) *digest.Written {
+	if s.Written == nil || s.Decided == nil {
+		return s.Written
+	}
+	left := *s.Written
+	if s.Decided.Title != "" {
+		left.Title = ""
+	}
+	if len(s.Decided.Summary) > 0 {
+		left.Summary = nil
+	}
+	return &left
+}
+
+// decided puts an editor's words, in the edition's language, in the place of all others.
+func (l *layout) decided(v *storyView, o *digest.Override) {
+	if o == nil {
+		return
+	}
+	if title := clean(o.Title, longestHeadline); title != "" {
+		v.Headline.said = l.say(title, l.lang)
+	}
+	if text := clean(sentences(o.Summary), longestSummary); text != "" {
+		v.Summary = l.say(text, l.lang)
+	}
 }
 
 // written puts what a model wrote, in the edition's language, in the place of the source's own words, and says

@@ -101,10 +101,11 @@ func makeRoom(ctx context.Context, tx *sql.Tx, key string) error {
 	return nil
 }
 
-// markPrinted remembers every article of every story in the edition, printed or folded in: neither comes back.
+// markPrinted remembers every article of every story in the edition, printed, folded in or dropped by the editor:
+// none comes back.
 func markPrinted(ctx context.Context, tx *sql.Tx, name string, edition int64, e digest.Edition) error {
 	var ids []string
-	for _, story := range append(e.Stories(), e.Folded...) {
+	for _, story := range slices.Concat(e.Stories(), e.Folded, e.Dropped) {
 		for _, a := range story.Articles() {
 			ids = append(ids, plain(a.ID))
 		}

@@ -1,0 +1,245 @@
+package desk
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/gofrs/flock"
+	"github.com/pelletier/go-toml/v2"
+
+	"tidings/digest"
+)
+
+// Decisions are what was decided about one edition, as they stand in its file.
+type Decisions struct {
+	Held     bool       `toml:"held,omitempty"`     // it waits
+	Approved bool       `toml:"approved,omitempty"` // it may go, where the digest asks for that
+	Note     string     `toml:"note,omitempty"`     // on top of the letter; an empty line parts its paragraphs
+	Stories  []Decision `toml:"story,omitempty"`
+}
+
+// Decision is about one story, which is known by any article of it. The fields are those of [digest.Override].
+type Decision struct {
+	Article string   `toml:"article,omitempty"`
+	Was     string   `toml:"was,omitempty"`
+	Add     string   `toml:"add,omitempty"` // the address of a page that is to be a story, or part of one
+	Lead    bool     `toml:"lead,omitempty"`
+	Pin     bool     `toml:"pin,omitempty"`
+	Drop    string   `toml:"drop,omitempty"`
+	Topic   string   `toml:"topic,omitempty"`
+	Title   string   `toml:"title,omitempty"`
+	Summary []string `toml:"summary,omitempty"`
+	Join    []string `toml:"join,omitempty"` // articles that tell the same
+	Part    []string `toml:"part,omitempty"` // articles that tell something else
+}
+
+// Empty reports whether nothing is decided.
+func (d Decision) Empty() bool {
+	return d.Add == "" && !d.Lead && !d.Pin && d.Drop == "" && d.Topic == "" && d.Title == "" &&
+		len(d.Summary)+len(d.Join)+len(d.Part) == 0
+}
+
+// Story returns the decision about the story with this article, to be changed; was is its headline, kept for
+// people. One that is left empty is not written.
+func (d *Decisions) Story(article, was string) *Decision {
+	i := slices.IndexFunc(d.Stories, func(s Decision) bool { return s.Article == article })
+	if i < 0 {
+		i = len(d.Stories)
+		d.Stories = append(d.Stories, Decision{Article: article, Was: was})
+	}
+	return &d.Stories[i]
+}
+
+// Folder keeps decisions, a file for each edition: Dir/<digest>/<slot>.toml. People may write these files as
+// well; a change made here keeps their comments. Dir is made when something is decided.
+type Folder struct{ Dir string }
+
+// The bounds of a file, and how far back it is remembered which stories are one.
+const (
+	mostBytes   = 1 << 20
+	mostStories = 1000
+	remembered  = 14 * 24 * time.Hour
+)
+
+var editionKey = regexp.MustCompile(`^[A-Za-z0-9-]+/\d{4}-\d\d-\d\dT\d{4}$`)
+
+// Path is where the decisions about an edition stand.
+func (f Folder) Path(key string) string { return filepath.Join(f.Dir, filepath.FromSlash(key)+".toml") }
+
+// Read returns what is decided about an edition, nothing if there is no file. Its errors name file and line.
+func (f Folder) Read(key string) (Decisions, error) {
+	d, _, err := f.read(key)
+	return d, err
+}
+
+func (f Folder) read(key string) (Decisions, []byte, error) {
+	if !editionKey.MatchString(key) {
+		return Decisions{}, nil, fmt.Errorf("%q names no edition; write it like daily/2026-11-23T0700", key)
+	}
+	file, err := os.Open(f.Path(key))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Decisions{}, nil, nil
+	}
+	if err != nil {
+		return Decisions{}, nil, fmt.Errorf("decisions about %s: %w", key, err)
+	}
+	defer file.Close()
+	src, err := io.ReadAll(io.LimitReader(file, mostBytes+1))
+	if err == nil && len(src) > mostBytes {
+		err = errors.New("it is larger than a megabyte")
+	}
+	if err != nil {
+		return Decisions{}, nil, fmt.Errorf("%s: %w", f.Path(key), err)
+	}
+	d, err := parse(src)
+	if err != nil {
+		return Decisions{}, nil, fmt.Errorf("%s:%w", f.Path(key), err)
+	}
+	return d, src, nil
+}
+
+// parse reads a file. Its error begins with the line.
+func parse(src []byte) (Decisions, error) {
+	var d Decisions
+	decoder := toml.NewDecoder(bytes.NewReader(src)).DisallowUnknownFields()
+	err := decoder.Decode(&d)
+	var wrong *toml.DecodeError
+	var unknown *toml.StrictMissingError
+	switch {
+	case errors.As(err, &unknown):
+		line, _ := unknown.Errors[0].Position()
+		return Decisions{}, fmt.Errorf("%d: there is no setting %q", line, strings.Join(unknown.Errors[0].Key(), "."))
+	case errors.As(err, &wrong):
+		line, _ := wrong.Position()
+		return Decisions{}, fmt.Errorf("%d: %s", line, strings.TrimPrefix(wrong.Error(), "toml: "))
+	case err != nil:
+		return Decisions{}, fmt.Errorf(" %w", err)
+	case len(d.Stories) > mostStories:
+		return Decisions{}, fmt.Errorf(" more than %d stories are decided about", mostStories)
+	}
+	for i, s := range d.Stories {
+		if s.Article == "" && s.Add == "" {
+			return Decisions{}, fmt.Errorf(" the %d. [[story]] names no article and no page to add", i+1)
+		}
+	}
+	return d, nil
+}
+
+// Change changes what is decided about an edition. Those who change it at one time follow one another, and each
+// starts from what the other has left.
+func (f Folder) Change(ctx context.Context, key string, change func(*Decisions) error) error {
+	release, err := f.lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	d, src, err := f.read(key)
+	if err != nil {
+		return err
+	}
+	if err := change(&d); err != nil {
+		return err
+	}
+	d.Stories = slices.DeleteFunc(d.Stories, Decision.Empty)
+	text, err := d.text(key, src)
+	if err != nil {
+		return fmt.Errorf("decisions about %s: %w", key, err)
+	}
+	if bytes.Equal(text, src) {
+		return nil
+	}
+	if err := replace(f.Path(key), text); err != nil {
+		return fmt.Errorf("decisions about %s: %w", key, err)
+	}
+	return nil
+}
+
+// lock keeps decisions from changing until it is released.
+func (f Folder) lock(ctx context.Context) (release func(), err error) {
+	if err := os.MkdirAll(f.Dir, 0o755); err != nil {
+		return nil, fmt.Errorf("the folder of decisions: %w", err)
+	}
+	l := flock.New(filepath.Join(f.Dir, ".lock"))
+	if _, err := l.TryLockContext(ctx, 10*time.Millisecond); err != nil {
+		return nil, fmt.Errorf("the folder of decisions %s: somebody else is changing or sealing: %w", f.Dir, err)
+	}
+	return func() { _ = l.Close() }, nil
+}
+
+// Decided implements [digest.Editor]. Which stories are one and which are not is remembered for two weeks.
+func (f Folder) Decided(ctx context.Context, slot digest.Slot) (digest.Overrides, func(), error) {
+	if _, err := os.Stat(f.Dir); errors.Is(err, fs.ErrNotExist) {
+		return digest.Overrides{}, func() {}, nil // nobody ever decided anything
+	}
+	release, err := f.lock(ctx)
+	if err != nil {
+		return digest.Overrides{}, nil, err
+	}
+	o, err := f.overrides(slot)
+	if err != nil {
+		release()
+		return digest.Overrides{}, nil, err
+	}
+	return o, release, nil
+}
+
+func (f Folder) overrides(slot digest.Slot) (digest.Overrides, error) {
+	d, err := f.Read(slot.Key())
+	if err != nil {
+		return digest.Overrides{}, err
+	}
+	o := digest.Overrides{Held: d.Held, Approved: d.Approved, Note: d.Note}
+	for _, s := range d.Stories {
+		o.Stories = append(o.Stories, digest.Override{Article: s.Article, Was: s.Was, Lead: s.Lead, Pin: s.Pin || s.Add != "",
+			Drop: s.Drop, Topic: s.Topic, Title: s.Title, Summary: s.Summary})
+	}
+	keys, err := f.since(slot)
+	if err != nil {
+		return digest.Overrides{}, err
+	}
+	for _, key := range keys {
+		if d, err = f.Read(key); err != nil {
+			return digest.Overrides{}, err
+		}
+		for _, s := range d.Stories {
+			if s.Article == "" {
+				continue
+			}
+			if len(s.Join) > 0 {
+				o.Joined = append(o.Joined, append([]string{s.Article}, s.Join...))
+			}
+			for _, other := range s.Part {
+				o.Parted = append(o.Parted, [2]string{s.Article, other})
+			}
+		}
+	}
+	return o, nil
+}
+
+// since lists the editions of the slot's digest about which something was decided, up to the slot.
+func (f Folder) since(slot digest.Slot) ([]string, error) {
+	files, err := os.ReadDir(filepath.Join(f.Dir, slot.Digest))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the folder of decisions: %w", err)
+	}
+	first := digest.Slot{Digest: slot.Digest, At: slot.At.Add(-remembered)}.Key()
+	var keys []string
+	for _, file := range files {
+		name, ok := strings.CutSuffix(file.Name(), ".toml")
+		key := slot.Digest + "/" + name
+		if ok && editionKey.MatchString(key) && key >= first && key <= slot.Key() {
+			keys = append(keys, key)
+		}
+	}
+	return keys, nil
+}
