@@ -32,11 +32,11 @@ func (l Layout) orDefault() Layout {
 func orElse[T int | float64](n, otherwise T) T { return max(0, cmp.Or(n, otherwise)) }
 
 // since is the start of what an edition considers: a window before its end, or the last edition when that
-// is longer ago.
-func (l Layout) since(until, last time.Time) time.Time {
-	window := l.orDefault().Window
+// is longer ago and the digest does not forget what it missed.
+func (d Digest) since(until, last time.Time) time.Time {
+	window := d.Layout.orDefault().Window
 	from := until.Add(-window)
-	if !last.IsZero() && last.Before(from) {
+	if !d.Forget && !last.IsZero() && last.Before(from) {
 		from = last
 	}
 	if oldest := until.Add(-max(widest, window)); from.Before(oldest) {

@@ -265,24 +265,56 @@ type Digest struct {
 	Boosts    []Boost
 	Optional  bool           // only for readers who chose it by name; otherwise also for those who chose none
 	DeliverAt *time.Duration // since midnight on each reader's own wall clock; nil: as soon as it is sealed
+	Quiet     Hours          // in which no letter goes out, on the same clocks
+	Forget    bool           // what a missed edition would have told is not told by the next one
 	Uncertain Policy         // of a delivery that nobody can account for; empty: Resend
 	Release   Release        // empty: ReleaseAuto
 }
 
-// Due returns when an edition that was sealed at a time is due for a reader in a time zone: at the first
-// [Digest.DeliverAt] from then on. Without a zone, or with one that is not known, his clock is the digest's.
-func (d Digest) Due(timezone string, sealed time.Time) time.Time {
-	if d.DeliverAt == nil {
-		return sealed
+// Hours are a part of each day, as times since midnight; it may go over midnight. The zero value is none.
+type Hours struct{ From, To time.Duration }
+
+// End returns when the hours end in which a time lies, on its own clock; the time itself when it lies in none.
+func (h Hours) End(at time.Time) time.Time {
+	clock := time.Duration(at.Hour())*time.Hour + time.Duration(at.Minute())*time.Minute +
+		time.Duration(at.Second())*time.Second + time.Duration(at.Nanosecond())
+	days := 0
+	switch {
+	case h.From <= h.To && (clock < h.From || clock >= h.To), h.From > h.To && clock < h.From && clock >= h.To:
+		return at
+	case clock >= h.To:
+		days = 1
 	}
+	return time.Date(at.Year(), at.Month(), at.Day()+days, 0, int(h.To/time.Minute), 0, 0, at.Location())
+}
+
+// clock is a reader's: without a time zone, or with one that is not known, the digest's.
+func (d Digest) clock(timezone string) *time.Location {
 	where, err := time.LoadLocation(timezone)
 	if err != nil || timezone == "" {
-		where = cmp.Or(d.Location, time.UTC)
+		return cmp.Or(d.Location, time.UTC)
 	}
-	local := sealed.In(where)
+	return where
+}
+
+// Shifts reports whether letters of the digest may be due later than its editions are sealed.
+func (d Digest) Shifts() bool { return d.DeliverAt != nil || d.Quiet != (Hours{}) }
+
+// Due returns when an edition that was sealed at a time is due for a reader in a time zone: at the first
+// [Digest.DeliverAt] from then on, and not in the quiet hours.
+func (d Digest) Due(timezone string, sealed time.Time) time.Time {
+	local := sealed.In(d.clock(timezone))
+	return d.Quiet.End(d.arrival(local))
+}
+
+// arrival is the first hour of arrival from a time on.
+func (d Digest) arrival(local time.Time) time.Time {
+	if d.DeliverAt == nil {
+		return local
+	}
 	for days := 0; ; days++ {
 		minutes := int(*d.DeliverAt / time.Minute)
-		if due := time.Date(local.Year(), local.Month(), local.Day()+days, 0, minutes, 0, 0, where); !due.Before(sealed) {
+		if due := time.Date(local.Year(), local.Month(), local.Day()+days, 0, minutes, 0, 0, local.Location()); !due.Before(local) {
 			return due
 		}
 	}

@@ -36,6 +36,39 @@ func TestDue(t *testing.T) {
 	}
 }
 
+// Quiet hours end in the morning of the reader's own clock, also over midnight and where clocks change.
+func TestQuietHours(t *testing.T) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	night := Hours{From: 22 * time.Hour, To: 7*time.Hour + 30*time.Minute}
+	noon := Hours{From: 12 * time.Hour, To: 14 * time.Hour}
+	for _, c := range []struct {
+		quiet              Hours
+		zone, sealed, want string
+	}{
+		{night, "", "2026-11-23T20:59:00Z", "2026-11-23T20:59:00Z"},
+		{night, "", "2026-11-23T21:00:00Z", "2026-11-24T06:30:00Z"},
+		{night, "", "2026-11-24T02:00:00Z", "2026-11-24T06:30:00Z"},
+		{night, "", "2026-11-24T06:30:00Z", "2026-11-24T06:30:00Z"},
+		{night, "America/New_York", "2026-11-24T06:30:00Z", "2026-11-24T12:30:00Z"},
+		{night, "", "2026-03-28T23:00:00Z", "2026-03-29T05:30:00Z"}, // summer time begins in between
+		{noon, "", "2026-11-23T11:00:00Z", "2026-11-23T13:00:00Z"},
+		{noon, "", "2026-11-23T10:59:00Z", "2026-11-23T10:59:00Z"},
+		{noon, "", "2026-11-23T13:00:00Z", "2026-11-23T13:00:00Z"},
+	} {
+		sealed, err := time.Parse(time.RFC3339, c.sealed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := Digest{Location: rome, Quiet: c.quiet}
+		if got := d.Due(c.zone, sealed).UTC().Format(time.RFC3339); got != c.want {
+			t.Errorf("quiet %v in %q, sealed %s: %s, want %s", c.quiet, c.zone, c.sealed, got, c.want)
+		}
+	}
+}
+
 // A reader gets what stands in his topics or touches them, and the edition itself stays whole.
 func TestOnly(t *testing.T) {
 	story := func(id, topic string, tags ...string) Story { return Story{ID: id, Topic: topic, Tags: tags} }

@@ -143,7 +143,7 @@ func (p *Press) draft(ctx context.Context, d Digest, slot Slot, until time.Time,
 	if err != nil {
 		return Edition{}, fmt.Errorf("past editions of %s: %w", d.Name, err)
 	}
-	fresh, err := p.Archive.Unprinted(ctx, d.Name, d.read(), d.Layout.since(until, past.Last), until)
+	fresh, err := p.Archive.Unprinted(ctx, d.Name, d.read(), d.since(until, past.Last), until)
 	if err != nil {
 		return Edition{}, fmt.Errorf("unprinted articles of %s: %w", d.Name, err)
 	}
@@ -197,6 +197,17 @@ func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) 
 	if err != nil {
 		return Made{}, err
 	}
+	return p.seal(ctx, d, slot, until, &gathered)
+}
+
+// Seal is [Press.Make] without gathering: the edition is made of what is kept. With nothing worth printing the
+// error is [ErrQuiet] and the slot stays due, for that says nothing of the day.
+func (p *Press) Seal(ctx context.Context, d Digest, slot Slot, until time.Time) (Made, error) {
+	return p.seal(ctx, d, slot, until, nil)
+}
+
+// seal seals a draft, unless an editor holds it back; he can decide nothing more meanwhile.
+func (p *Press) seal(ctx context.Context, d Digest, slot Slot, until time.Time, gathered *Gathered) (Made, error) {
 	o, release, err := p.editor().Decided(ctx, slot)
 	if err != nil {
 		return Made{}, fmt.Errorf("what was decided about %s: %w", slot.Key(), err)
@@ -206,12 +217,14 @@ func (p *Press) Make(ctx context.Context, d Digest, slot Slot, until time.Time) 
 		return Made{}, fmt.Errorf("%s: %w", slot.Key(), err)
 	}
 	edition, quiet := p.draft(ctx, d, slot, until, o)
-	if quiet != nil && !errors.Is(quiet, ErrQuiet) {
-		return Made{}, quiet
+	if quiet != nil && (!errors.Is(quiet, ErrQuiet) || gathered == nil) {
+		return Made{Edition: edition}, quiet
 	}
-	edition.Troubles = gathered.Troubles
-	if n := len(gathered.Troubles); quiet != nil && n > 0 && n == len(d.Sources) {
-		return Made{Edition: edition}, fmt.Errorf("%s: %w; the first of %d: %s", d.Name, ErrUnread, n, gathered.Troubles[0].Reason)
+	if gathered != nil {
+		edition.Troubles = gathered.Troubles
+		if n := len(gathered.Troubles); quiet != nil && n > 0 && n == len(d.Sources) {
+			return Made{Edition: edition}, fmt.Errorf("%s: %w; the first of %d: %s", d.Name, ErrUnread, n, gathered.Troubles[0].Reason)
+		}
 	}
 	owed, err := p.Archive.Seal(ctx, d, edition)
 	if err != nil {

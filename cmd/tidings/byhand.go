@@ -84,6 +84,19 @@ func (h byHand) fate(ctx context.Context, name string, a digest.Article) (string
 	return "kept for the next edition of " + strings.Join(open, ", ") + ", as the others have printed it", nil
 }
 
+// keep reads a page and keeps it as an article for one digest.
+func (h byHand) keep(ctx context.Context, name, page string) (digest.Article, error) {
+	a, err := h.page(ctx, page)
+	if err != nil {
+		return digest.Article{}, err
+	}
+	a.Feed = digest.ByHand + name
+	if _, err := h.store.Keep(ctx, digest.Harvest{Articles: []digest.Article{a}}); err != nil {
+		return digest.Article{}, fmt.Errorf("keep articles: %w", err)
+	}
+	return a, nil
+}
+
 // page reads the article that one address holds.
 func (h byHand) page(ctx context.Context, address string) (digest.Article, error) {
 	articles, err := readOne(ctx, h.feeds, address, "", nil)

@@ -38,7 +38,7 @@ func TestByMail(t *testing.T) {
 			home := t.TempDir()
 			w := byMail{t: t, home: home, program: program, smtp: smtpURL, imap: imapAt, password: password,
 				digest: c.address, reader: fmt.Sprintf("%s-%d@readers.test", name, stamp)}
-			write(t, filepath.Join(home, "config.toml"), fmt.Sprintf("%s\n[smtp]\nurl = %q\n[web]\nlisten = %q\n[[source]]\nurl = \"file:news.txt\"\non_topic = true\n[[digest]]\nname = \"daily\"\nfrom = \"AI Daily <%s>\"\ncatch_up = \"0s\"\n",
+			write(t, filepath.Join(home, "config.toml"), fmt.Sprintf("%s\n[smtp]\nurl = %q\n[web]\nlisten = %q\n[[source]]\nurl = \"file:news.txt\"\non_topic = true\n[[digest]]\nname = \"daily\"\nfrom = \"AI Daily <%s>\"\ncatch_up = \"skip\"\n",
 				c.way, smtpURL, freeAddress(t), c.address))
 			w.isReady(map[string]string{"imap": "let in to the mailbox; 0 mails in INBOX", "lmtp": "the daemon takes it at lmtp://"}[name])
 			w.serve()

@@ -105,9 +105,12 @@ type WebConfig struct {
 	URL    string `toml:"url"`    // how readers reach it, without a slash at its end; http://localhost:8080
 }
 
-// DeskConfig says where the editor's pages are; always on loopback, since the desk asks for no password.
+// DeskConfig says where the editor's pages are (always on loopback, since the desk asks for no password) and where
+// decisions stand.
 type DeskConfig struct {
-	Listen string `toml:"listen"` // 127.0.0.1:8090
+	Listen    string `toml:"listen"`    // 127.0.0.1:8090
+	Decisions string `toml:"decisions"` // folder of what editors decide, a file for each edition; decisions
+	Editor    string `toml:"editor"`    // mailbox that is told of editions to come; empty: nobody is
 }
 
 // LogConfig says what is logged on stderr.
@@ -194,11 +197,28 @@ type DigestConfig struct {
 	Sentences  int           `toml:"sentences"`   // 2
 	Optional   bool          `toml:"optional"`    // only for readers who chose it by name
 	DeliverAt  string        `toml:"deliver_at"`  // "HH:MM local", on each reader's own clock; empty: as soon as it is sealed
+	Quiet      string        `toml:"quiet"`       // "22:00-07:00 local", when no letter goes out; empty: never
 	Uncertain  digest.Policy `toml:"uncertain"`   // empty: delivery.uncertain
-	CatchUp    time.Duration `toml:"catch_up"`    // how late a missed slot is still worth printing; 18h
-	Weights    WeightsConfig `toml:"weights"`
-	Boost      []BoostConfig `toml:"boost"` // none
+
+	Release    digest.Release `toml:"release"`      // who lets an edition go; auto
+	Review     time.Duration  `toml:"review"`       // how long before its slot the editor is told of it; 1h
+	CatchUp    CatchUp        `toml:"catch_up"`     // what becomes of a missed slot; send
+	CatchUpFor time.Duration  `toml:"catch_up_for"` // how late it is still sent; 6h
+
+	Weights WeightsConfig `toml:"weights"`
+	Boost   []BoostConfig `toml:"boost"` // none
 }
+
+// CatchUp says what becomes of a slot that was missed because no daemon ran.
+type CatchUp string
+
+// With SendLate its edition is made late, if it is not too late; else, and with Merge, the next edition tells what
+// it would have told; with Skip nobody does.
+const (
+	SendLate CatchUp = "send"
+	Skip     CatchUp = "skip"
+	Merge    CatchUp = "merge"
+)
 
 // WeightsConfig is [digest.Weights].
 type WeightsConfig struct {
@@ -241,7 +261,7 @@ func defaultConfig() Config {
 			Refuse: []string{"mailinator.com", "guerrillamail.com", "10minutemail.com", "yopmail.com", "trashmail.com", "temp-mail.org"},
 		},
 		Web:  WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
-		Desk: DeskConfig{Listen: "127.0.0.1:8090"},
+		Desk: DeskConfig{Listen: "127.0.0.1:8090", Decisions: "decisions"},
 		Log:  LogConfig{Level: slog.LevelInfo, Format: "text"},
 		LLM:  LLMConfig{Summaries: true, MaxCalls: 40, MaxTokens: 100_000, Timeout: 2 * time.Minute},
 	}
@@ -256,7 +276,7 @@ func (d *DigestConfig) preset() {
 		Lang: "en", Schedule: "0 7 * * *", Timezone: "UTC",
 		Window: 48 * time.Hour, Stories: 25, PerSection: 6, PerSource: 3, Companies: 2,
 		Brief: 15, Floor: 0.25, BriefFloor: 0.2, Sentences: 2,
-		CatchUp: 18 * time.Hour,
+		Release: digest.ReleaseAuto, Review: time.Hour, CatchUp: SendLate, CatchUpFor: 6 * time.Hour,
 		Weights: WeightsConfig{Sources: 0.4, Weight: 0.2, Recency: 0.15, Depth: 0.05, Sameness: 0.05, HalfLife: 18 * time.Hour},
 	}
 }

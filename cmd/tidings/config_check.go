@@ -31,6 +31,7 @@ var (
 func (r *configReader) resolve(c *Config) {
 	c.Store.URL = r.locator("store.url", "sqlite:", c.Store.URL)
 	c.Templates.Dir = r.path("templates.dir", c.Templates.Dir)
+	c.Desk.Decisions = r.path("desk.decisions", c.Desk.Decisions)
 	for i := range c.Source {
 		c.Source[i].URL = r.locator(at("source", i, "url"), "file:", c.Source[i].URL)
 	}
@@ -217,6 +218,12 @@ func (r configChecker) checkPages(c *Config) {
 		r.fault("web.url", `web.url must be the http or https address at which readers reach the pages, such as "https://news.example.org"`)
 	}
 	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
+	if c.Desk.Decisions == "" {
+		r.fault("desk.decisions", `desk.decisions is empty; name a folder, such as "decisions"`)
+	}
+	if c.Desk.Editor != "" && mailbox(c.Desk.Editor) != nil {
+		r.fault("desk.editor", `desk.editor must be a mailbox, such as "editor@example.org"`)
+	}
 	host, ok := listenHost(c.Desk.Listen)
 	if ip := net.ParseIP(host); !ok || (host != "localhost" && !ip.IsLoopback()) {
 		r.fault("desk.listen", `desk.listen must be a loopback address and a port, such as "127.0.0.1:8090": the desk asks for no password`)

@@ -36,6 +36,7 @@ func (r configChecker) checkDigests(c *Config, topics []string) {
 		if _, err := hour(d.DeliverAt); err != nil {
 			r.fault(at("digest", i, "deliver_at"), `digest.deliver_at must be an hour on the reader's clock, such as "07:00 local"`)
 		}
+		r.checkRelease(i, d, c.Desk.Editor)
 		r.checkReferences(i, d, c.Source, topics)
 		r.checkLayout(i, d)
 		r.checkBoosts(i, d, topics)
@@ -58,6 +59,47 @@ func (r configChecker) checkSchedule(i int, d DigestConfig) {
 	} else if s.Next(time.Unix(0, 0)).IsZero() {
 		r.fault(path, "digest.schedule %q names a day that never comes", d.Schedule)
 	}
+}
+
+// checkRelease looks at who lets editions go, and when they are too late.
+func (r configChecker) checkRelease(i int, d DigestConfig, editor string) {
+	if _, err := hours(d.Quiet); err != nil {
+		r.fault(at("digest", i, "quiet"), `digest.quiet must be hours on the reader's clock, such as "22:00-07:00 local"`)
+	}
+	switch d.Release {
+	case digest.ReleaseAuto:
+	case digest.ReleaseReview, digest.ReleaseApproval:
+		if editor == "" {
+			r.fault(at("digest", i, "release"), `digest.release is %q, so somebody has to be told; write his address as desk.editor`, d.Release)
+		}
+	default:
+		r.fault(at("digest", i, "release"), `digest.release must be "auto", "review" or "approve"`)
+	}
+	switch d.CatchUp {
+	case SendLate, Skip, Merge:
+	default:
+		r.fault(at("digest", i, "catch_up"), `digest.catch_up must be "send", "skip" or "merge"; how late is told by catch_up_for`)
+	}
+	if d.CatchUpFor < 0 {
+		r.fault(at("digest", i, "catch_up_for"), "digest.catch_up_for must not be negative")
+	}
+	if d.Review < 0 {
+		r.fault(at("digest", i, "review"), "digest.review must not be negative")
+	}
+}
+
+// hours reads "HH:MM-HH:MM local"; nothing is no hours.
+func hours(text string) (digest.Hours, error) {
+	if text == "" {
+		return digest.Hours{}, nil
+	}
+	from, to, _ := strings.Cut(text, "-")
+	start, err := hour(strings.TrimSpace(from) + " local")
+	end, errEnd := hour(strings.TrimSpace(to))
+	if err != nil || errEnd != nil || end == nil || *start == *end {
+		return digest.Hours{}, fmt.Errorf("quiet %q: write it like \"22:00-07:00 local\"", text)
+	}
+	return digest.Hours{From: *start, To: *end}, nil
 }
 
 // hour reads "HH:MM local" as a time since midnight; nothing is no hour.
@@ -125,9 +167,6 @@ func shown(name string) string {
 func (r configChecker) checkLayout(i int, d DigestConfig) {
 	r.positive(at("digest", i, "window"), d.Window)
 	r.positive(at("digest", i, "weights.half_life"), d.Weights.HalfLife)
-	if d.CatchUp < 0 {
-		r.fault(at("digest", i, "catch_up"), `digest.catch_up must not be negative; "0s" never prints a slot that was missed`)
-	}
 	for _, bound := range []struct {
 		key string
 		n   int
@@ -193,7 +232,10 @@ func (c Config) digests() ([]digest.Digest, error) {
 				Sentences: d.Sentences,
 			},
 			Weights:  digest.Weights(d.Weights),
-			Optional: d.Optional, Uncertain: d.Uncertain,
+			Optional: d.Optional, Uncertain: d.Uncertain, Release: d.Release, Forget: d.CatchUp == Skip,
+		}
+		if made.Quiet, err = hours(d.Quiet); err != nil {
+			return nil, fmt.Errorf("digest %s: %w", d.Name, err)
 		}
 		if made.DeliverAt, err = hour(d.DeliverAt); err != nil {
 			return nil, fmt.Errorf("digest %s: %w", d.Name, err)

@@ -21,7 +21,7 @@ import (
 func editionsCommand(p *program) *cobra.Command {
 	return family("editions", "past editions",
 		editionsList(p), editionsShow(p), editionsExport(p), editionsFind(p),
-		later("hold EDITION", "keep an edition back"), later("approve EDITION", "let an edition go"))
+		editionsHold(p), editionsApprove(p))
 }
 
 func editionsList(p *program) *cobra.Command {

@@ -114,6 +114,7 @@ func (h *house) wire(ctx context.Context) error {
 		Feeds: h.feeds, Archive: h.store, Names: h.config.names(),
 		Discussion: &feed.HackerNews{Web: &h.feeds.Web, URL: h.config.Discussion.URL, Log: h.log},
 	}
+	h.press.Editor = editor{h}
 	return h.model()
 }
 

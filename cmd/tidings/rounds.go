@@ -88,6 +88,9 @@ func (h rounds) make(ctx context.Context, d digest.Digest, until time.Time) erro
 	case errors.Is(err, digest.ErrQuiet):
 		fmt.Fprintf(h.err, "%s: nothing worth printing among %s; no letter goes out\n", s.Key(), count(made.Edition.Read, "fresh article"))
 		return nil
+	case errors.Is(err, digest.ErrHeld):
+		h.held(err, s)
+		return nil
 	case err != nil:
 		return err
 	}
@@ -105,6 +108,11 @@ func (h rounds) poll(ctx context.Context, d digest.Digest) error {
 	g, err := h.press.Gather(ctx, ripe)
 	h.troubles(g.Troubles)
 	return err
+}
+
+// held tells that an edition waits for its editor: no fault, and nothing that trying again would change.
+func (h rounds) held(why error, s digest.Slot) {
+	fmt.Fprintf(h.err, "%v; nothing is made. Let it go with: tidings editions approve %s\n", why, s.Key())
 }
 
 // made tells what an edition holds.
@@ -254,17 +262,25 @@ func (h rounds) compose(ctx context.Context, f composing) error {
 		h.before(s.Key())
 		return nil
 	}
-	e, err := h.press.Draft(ctx, d, s, until)
-	quiet := errors.Is(err, digest.ErrQuiet)
+	var made digest.Made
+	if f.dry {
+		made.Edition, err = h.press.Draft(ctx, d, s, until)
+	} else {
+		made, err = h.press.Seal(ctx, d, s, until)
+	}
+	e, quiet := made.Edition, errors.Is(err, digest.ErrQuiet)
 	switch {
 	case quiet: // without a gathering that says nothing of the day, so the slot stays due
 		fmt.Fprintf(h.err, "%s: nothing worth printing among %s; gather first if that surprises you\n", s.Key(), count(e.Read, "fresh article"))
+	case errors.Is(err, digest.ErrSealed):
+		h.before(e.Key) // by another process, just now
+	case errors.Is(err, digest.ErrHeld):
+		h.held(err, s)
+		return nil
 	case err != nil:
 		return err
 	case !f.dry:
-		if err := h.seal(ctx, d, e); err != nil {
-			return err
-		}
+		h.made(made)
 	}
 	if f.asJSON {
 		return h.json(e)
@@ -278,20 +294,6 @@ func (h rounds) compose(ctx context.Context, f composing) error {
 // before tells that an edition stays as it is.
 func (h rounds) before(key string) {
 	fmt.Fprintf(h.err, "%s was sealed before; nothing new is made\n", key)
-}
-
-// seal seals a composed edition and tells what came of it; one that is sealed already stays as it is.
-func (h rounds) seal(ctx context.Context, d digest.Digest, e digest.Edition) error {
-	owed, err := h.store.Seal(ctx, d, e)
-	switch {
-	case errors.Is(err, digest.ErrSealed):
-		h.before(e.Key) // by another process, just now
-	case err != nil:
-		return fmt.Errorf("seal %s: %w", e.Key, err)
-	default:
-		h.made(digest.Made{Edition: e, Owed: owed})
-	}
-	return nil
 }
 
 func sendCommand(p *program) *cobra.Command {
@@ -355,6 +357,12 @@ func (h rounds) sendTest(ctx context.Context, key, address string) error {
 	if err != nil {
 		return err
 	}
+	// Each test has an id of its own: mail programs show only the first of letters that bear the same.
+	return h.sendOne(ctx, e, fmt.Sprintf("%s/test/%d", e.Key, h.now().UnixMilli()), address, "[test] ")
+}
+
+// sendOne sends one letter under a key of its own to any address and records nothing.
+func (h rounds) sendOne(ctx context.Context, e digest.Edition, key, address, before string) error {
 	open, err := h.carrier()
 	if err != nil {
 		return err
@@ -364,10 +372,8 @@ func (h rounds) sendTest(ctx context.Context, key, address string) error {
 	if err != nil {
 		return err
 	}
-	// Each test has an id of its own: mail programs show only the first of letters that bear the same.
-	key = fmt.Sprintf("%s/test/%d", e.Key, h.now().UnixMilli())
 	letter := letters.of(ready, digest.Delivery{Key: key, To: address, Owed: h.now()})
-	letter.Subject = "[test] " + letter.Subject
+	letter.Subject = before + letter.Subject
 	envelope, err := outbox.Render(letter)
 	if err != nil {
 		return err
@@ -380,7 +386,9 @@ func (h rounds) sendTest(ctx context.Context, key, address string) error {
 	if err = errors.Join(err, carrier.Close()); err != nil {
 		return err
 	}
-	fmt.Fprintf(h.err, "a test of %s went to %s: %s\n", e.Key, address, answer)
+	if !h.daemon {
+		fmt.Fprintf(h.err, "a test of %s went to %s: %s\n", e.Key, address, answer)
+	}
 	return nil
 }
 

@@ -86,6 +86,21 @@ func (s Schedule) Last(t time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// ahead comes so long before each slot of a schedule. It implements [cron.Schedule].
+type ahead struct {
+	Schedule
+	by time.Duration
+}
+
+// Next returns the first time after t.
+func (a ahead) Next(t time.Time) time.Time {
+	next := a.Schedule.Next(t.Add(a.by))
+	if next.IsZero() {
+		return next
+	}
+	return next.Add(-a.by)
+}
+
 // nextWall returns the first time after w that the line names, on the wall clock. The parser's own search
 // ends after five years, and 29 February can be eight years away.
 func (s Schedule) nextWall(w time.Time) time.Time {

@@ -119,23 +119,33 @@ func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 	woken := make(chan struct{}, 1)
 	log := cronLog{h.log}
 	c := cron.New(cron.WithLogger(log), cron.WithChain(cron.Recover(log), cron.SkipIfStillRunning(log)))
-	for _, d := range h.digests {
+	for i, d := range h.digests {
 		s, err := ParseSchedule(d.Schedule, d.Location)
 		if err != nil {
 			return err
 		}
 		c.Schedule(s, cron.FuncJob(func() { wake(woken) }))
+		c.Schedule(ahead{s, h.config.Digest[i].Review}, cron.FuncJob(func() { wake(woken) }))
 	}
 	c.Schedule(cron.Every(look), cron.FuncJob(func() { wake(woken) }))
 	c.Start()
 	defer func() { <-c.Stop().Done() }()
+	watching, done := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		editor{h.house}.watch(watching, func() { wake(woken) })
+	}()
+	defer func() { done(); <-watched }()
 	wake(woken)
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-woken:
+			editor{h.house}.approved(ctx)
 			h.makeDue(ctx)
+			editor{h.house}.reviews(ctx)
 			wake(owed)
 			if err := h.store.Sweep(ctx); err != nil && ctx.Err() == nil {
 				h.log.Error("not swept up", "again_in", look.String(), "err", err)
@@ -169,8 +179,7 @@ func (h daemon) polls(ctx context.Context) error {
 // pollEvery is how often the daemon looks which sources are ripe: often enough for the busiest.
 func (h daemon) pollEvery() time.Duration { return min(look, h.config.Gather.Often) }
 
-// makeDue makes every edition whose newest slot has passed, is not settled, and is not too long ago. What is
-// late by less than one look was not missed: we wake a little after the slot, and other editions come first.
+// makeDue makes every edition whose newest slot has passed, is not settled, and is not too long ago.
 func (h daemon) makeDue(ctx context.Context) {
 	for i, d := range h.digests {
 		if ctx.Err() != nil {
@@ -178,7 +187,7 @@ func (h daemon) makeDue(ctx context.Context) {
 		}
 		now := h.now()
 		s, err := slot(d, now)
-		if err != nil || now.Sub(s.At) > max(h.config.Digest[i].CatchUp, look) {
+		if err != nil || h.config.Digest[i].over(now.Sub(s.At)) {
 			continue // its day has not come, or is over
 		}
 		state, err := h.store.Slot(ctx, d.Name, s.At)
@@ -195,12 +204,21 @@ func (h daemon) makeDue(ctx context.Context) {
 	}
 }
 
+// over says whether a slot that was so long ago is not made by itself any more. What is late by less than one look
+// was not missed: we wake a little after the slot, and other editions come first.
+func (d DigestConfig) over(late time.Duration) bool {
+	return late > look && (d.CatchUp != SendLate || late > d.CatchUpFor)
+}
+
 func (h daemon) makeOne(ctx context.Context, d digest.Digest, s digest.Slot, now time.Time) {
 	made, err := h.press.Make(ctx, d, s, now)
 	e := made.Edition
 	switch {
 	case errors.Is(err, digest.ErrSealed):
 		return // another daemon was quicker
+	case errors.Is(err, digest.ErrHeld):
+		h.log.Info("edition waits for the editor", "edition", s.Key(), "why", err)
+		return
 	case ctx.Err() != nil:
 		return // we were told to stop; the slot stays due
 	case errors.Is(err, digest.ErrQuiet):

@@ -18,12 +18,14 @@ func TestMakeDue(t *testing.T) {
 		late    time.Duration
 		want    store.SlotState
 	}{
-		{"0s", -time.Millisecond, store.Unknown},
-		{"0s", time.Millisecond, store.Sealed},
-		{"0s", 3 * time.Minute, store.Sealed},
-		{"0s", time.Hour, store.Unknown},
-		{"2h", 2 * time.Hour, store.Sealed},
-		{"2h", 2*time.Hour + time.Second, store.Unknown},
+		{"skip", -time.Millisecond, store.Unknown},
+		{"skip", time.Millisecond, store.Sealed},
+		{"skip", 3 * time.Minute, store.Sealed},
+		{"skip", time.Hour, store.Unknown},
+		{"send", 2 * time.Hour, store.Sealed},
+		{"send", 2*time.Hour + time.Second, store.Unknown},
+		{"merge", 3 * time.Minute, store.Sealed},
+		{"merge", time.Hour, store.Unknown},
 	} {
 		t.Run(c.catchUp+" "+c.late.String(), func(t *testing.T) {
 			dir := t.TempDir()
@@ -38,6 +40,7 @@ on_topic = true
 name = "daily"
 from = "d@example.org"
 catch_up = "CATCHUP"
+catch_up_for = "2h"
 `, "CATCHUP", c.catchUp)
 			config, err := parseConfig([]byte(src), "x", dir, nil)
 			if err != nil {

@@ -144,10 +144,10 @@ func TestDecidedRemembers(t *testing.T) {
 func TestDecisionsThatCannotBeRead(t *testing.T) {
 	f := desk.Folder{Dir: t.TempDir()}
 	for text, says := range map[string]string{
-		"held = yes":                          ":1:",
-		"pinned = true":                       `:1: there is no setting "pinned"`,
-		"\n[[story]]\narticle = \"a\"\npin=1": ":4:",
-		"[[story]]\npin = true":               "names no article",
+		"held = yes":                                    ":1:",
+		"pinned = true":                                 `:1: there is no setting "pinned"`,
+		"\n[[story]]\narticle = \"a\"\npin=1":           ":4:",
+		"[[story]]\npin = true":                         "names no article",
 		"note = \"" + strings.Repeat("a", 1<<20) + "\"": "larger than a megabyte",
 	} {
 		put(t, f.Path(morning), []byte(text))

@@ -74,6 +74,9 @@ func (l *Ledger) claim(ctx context.Context, n int, now, until time.Time, which .
 		if _, err := doubtAll(ctx, tx, millis(now), millis(now)); err != nil {
 			return err
 		}
+		if err := putAside(ctx, tx, millis(now)); err != nil {
+			return err
+		}
 		for _, open := range which {
 			query := `
 				WITH next AS MATERIALIZED (

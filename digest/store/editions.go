@@ -73,7 +73,7 @@ func seal(ctx context.Context, tx *sql.Tx, d digest.Digest, e digest.Edition, no
 	if err := tx.QueryRowContext(ctx, next, d.Name).Scan(&e.Number); err != nil {
 		return 0, fmt.Errorf("number the edition: %w", err)
 	}
-	owed, err := owing{tx, d, id, now}.all(ctx, e)
+	owed, err := owing{tx: tx, digest: d, letter: id, now: now, from: millis(e.At)}.all(ctx, e)
 	if err != nil {
 		return 0, fmt.Errorf("owe the letters: %w", err)
 	}

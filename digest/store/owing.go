@@ -15,6 +15,7 @@ type owing struct {
 	digest digest.Digest
 	letter int64
 	now    int64
+	from   int64 // the slot: nothing goes out before
 }
 
 // all owes an edition to everybody who is to get it, and returns how many letters are to go out.
@@ -89,12 +90,13 @@ func (o owing) skip(ctx context.Context, e digest.Edition) (int, error) {
 	return count(o.tx.ExecContext(ctx, query, args...))
 }
 
-// shift puts deliveries off to the hour at which the digest is to arrive, on each reader's own clock.
+// shift puts deliveries off to the slot of an edition that was approved before it, and to the hour at which the
+// digest is to arrive, on each reader's own clock.
 func (o owing) shift(ctx context.Context) error {
-	if o.digest.DeliverAt == nil {
+	if !o.digest.Shifts() && o.from <= o.now {
 		return nil
 	}
-	sealed := moment(o.now)
+	sealed := moment(max(o.now, o.from))
 	due := millis(o.digest.Due("", sealed))
 	const all = "UPDATE delivery SET due = $2, owed = $2 WHERE letter = $1 AND state = 1"
 	if _, err := o.tx.ExecContext(ctx, all, o.letter, due); err != nil {
