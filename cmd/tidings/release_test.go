@@ -102,7 +102,7 @@ func TestEditorIsTold(t *testing.T) {
 				}
 			}
 			letter, err := os.ReadFile(filepath.Join(dir, "outbox", "daily.2026-11-23T0700.review.0.eml"))
-			if err != nil || !strings.Contains(string(letter), "Subject: [review]") || !strings.Contains(string(letter), "with: tidings") {
+			if err != nil || !strings.Contains(string(letter), "[review]_Court") || !strings.Contains(string(letter), "with: tidings") {
 				t.Errorf("%v\n%s", err, letter)
 			}
 		})

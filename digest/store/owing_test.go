@@ -174,7 +174,7 @@ func TestMigratePending(t *testing.T) {
 		must(t, s.Close())
 		db := raw(t, address)
 		for _, back := range []string{
-			"DELETE FROM goose_db_version WHERE version_id = 5", "DROP TABLE wish", "DROP TABLE ask", "DROP TABLE reply", "DROP TABLE trace",
+			"DELETE FROM goose_db_version WHERE version_id >= 5", "DROP INDEX edition_halted", "ALTER TABLE edition DROP COLUMN halted", "DROP TABLE wish", "DROP TABLE ask", "DROP TABLE reply", "DROP TABLE trace",
 			"DROP TABLE bounce", "DROP TABLE mail_seen", "DROP INDEX subscriber_zone", "DROP INDEX subscriber_waits",
 			"ALTER TABLE delivery DROP COLUMN address", "ALTER TABLE delivery DROP COLUMN token", "ALTER TABLE delivery DROP COLUMN answers",
 			"ALTER TABLE subscriber DROP COLUMN domain", "ALTER TABLE subscriber DROP COLUMN why", "ALTER TABLE subscriber DROP COLUMN until",
