@@ -36,7 +36,7 @@ func (r configChecker) checkDigests(c *Config, topics []string) {
 		if _, err := hour(d.DeliverAt); err != nil {
 			r.fault(at("digest", i, "deliver_at"), `digest.deliver_at must be an hour on the reader's clock, such as "07:00 local"`)
 		}
-		r.checkRelease(i, d, c.Desk.Editor)
+		d.checkRelease(r, i, c.Desk.Editor)
 		r.checkReferences(i, d, c.Source, topics)
 		r.checkLayout(i, d)
 		r.checkBoosts(i, d, topics)
@@ -62,7 +62,7 @@ func (r configChecker) checkSchedule(i int, d DigestConfig) {
 }
 
 // checkRelease looks at who lets editions go, and when they are too late.
-func (r configChecker) checkRelease(i int, d DigestConfig, editor string) {
+func (d DigestConfig) checkRelease(r configChecker, i int, editor string) {
 	if _, err := hours(d.Quiet); err != nil {
 		r.fault(at("digest", i, "quiet"), `digest.quiet must be hours on the reader's clock, such as "22:00-07:00 local"`)
 	}

@@ -40,7 +40,7 @@ func (h editor) fetch(ctx context.Context, slot digest.Slot) error {
 		if s.Add == "" || s.Article != "" {
 			continue
 		}
-		a, err := byHand{h.house}.keep(ctx, slot.Digest, s.Add)
+		a, err := byHand(h).keep(ctx, slot.Digest, s.Add)
 		if err != nil {
 			h.log.Warn("a page that an editor added cannot be read", "edition", slot.Key(), "page", public(s.Add), "err", err)
 			continue
@@ -199,7 +199,7 @@ func (h editor) approve(ctx context.Context, key string) error {
 	case err != nil:
 		return err
 	}
-	rounds{h.house}.made(made)
+	rounds(h).made(made)
 	if s.At.After(h.now()) {
 		fmt.Fprintf(h.err, "its letters go out from %s on\n", s.At.Format("15:04 on 2 January"))
 	}
@@ -316,7 +316,7 @@ func (h editor) tell(ctx context.Context, d digest.Digest, s digest.Slot, number
 		return err
 	}
 	e.Note = strings.TrimSpace(h.ask(d, s, decided) + "\n\n" + e.Note)
-	if err := (rounds{h.house}).sendOne(ctx, e, fmt.Sprintf("%s/review/%d", s.Key(), number), h.config.Desk.Editor, "[review] "); err != nil {
+	if err := rounds(h).sendOne(ctx, e, fmt.Sprintf("%s/review/%d", s.Key(), number), h.config.Desk.Editor, "[review] "); err != nil {
 		return err
 	}
 	h.log.Info("the editor was told of an edition", "edition", s.Key(), "times", number+1)

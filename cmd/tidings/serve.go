@@ -134,7 +134,7 @@ func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		editor{h.house}.watch(watching, func() { wake(woken) })
+		editor(h).watch(watching, func() { wake(woken) })
 	}()
 	defer func() { done(); <-watched }()
 	wake(woken)
@@ -143,9 +143,9 @@ func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 		case <-ctx.Done():
 			return nil
 		case <-woken:
-			editor{h.house}.approved(ctx)
+			editor(h).approved(ctx)
 			h.makeDue(ctx)
-			editor{h.house}.reviews(ctx)
+			editor(h).reviews(ctx)
 			wake(owed)
 			if err := h.store.Sweep(ctx); err != nil && ctx.Err() == nil {
 				h.log.Error("not swept up", "again_in", look.String(), "err", err)

@@ -3,40 +3,38 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 )
 
-// Halt keeps the letters of an edition that have not gone out from being claimed, until [Ledger.Resume], and
+// Halt keeps the letters of an edition that have not gone out from being claimed, until [Archive.Resume], and
 // returns how many these are. What is on the wire is not called back.
-func (l *Ledger) Halt(ctx context.Context, edition string) (int, error) {
-	return l.halt(ctx, edition, 1)
+func (a *Archive) Halt(ctx context.Context, edition string) (int, error) {
+	return a.halt(ctx, edition, 1)
 }
 
 // Resume lets the letters of a halted edition go, and returns how many these are.
-func (l *Ledger) Resume(ctx context.Context, edition string) (int, error) {
-	return l.halt(ctx, edition, 0)
+func (a *Archive) Resume(ctx context.Context, edition string) (int, error) {
+	return a.halt(ctx, edition, 0)
 }
 
-func (l *Ledger) halt(ctx context.Context, edition string, halted int) (n int, err error) {
-	id, err := l.letter(ctx, edition)
-	if err != nil {
-		return 0, err
-	}
-	err = l.write(ctx, func(tx *sql.Tx) error {
-		if _, err := tx.ExecContext(ctx, "UPDATE edition SET halted = $1 WHERE id = $2", halted, id); err != nil {
-			return err
-		}
-		if halted == 1 {
-			err = putAside(ctx, tx, millis(l.now()))
-		} else {
-			const back = `UPDATE delivery SET due = CASE WHEN owed > $1 THEN owed ELSE $1 END
-				WHERE letter = $2 AND state IN (1, 5) AND due = $3`
-			if n, err = count(tx.ExecContext(ctx, back, millis(l.now()), id, int64(never))); err != nil {
-				return err
-			}
-			return nil
+func (a *Archive) halt(ctx context.Context, edition string, halted int) (n int, err error) {
+	err = a.write(ctx, func(tx *sql.Tx) error {
+		var id int64
+		err := tx.QueryRowContext(ctx, "UPDATE edition SET halted = $1 WHERE key = $2 RETURNING id", halted, edition).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
+			return ErrNoEdition
 		}
 		if err != nil {
+			return err
+		}
+		if halted == 0 {
+			const back = `UPDATE delivery SET due = CASE WHEN owed > $1 THEN owed ELSE $1 END
+				WHERE letter = $2 AND state IN (1, 5) AND due = $3`
+			n, err = count(tx.ExecContext(ctx, back, millis(a.now()), id, int64(never)))
+			return err
+		}
+		if err := putAside(ctx, tx, millis(a.now())); err != nil {
 			return err
 		}
 		return tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE letter = $1 AND state IN (1, 2, 5)", id).Scan(&n)
@@ -50,6 +48,10 @@ func (l *Ledger) halt(ctx context.Context, edition string, halted int) (n int, e
 // putAside takes the letters of halted editions out of what may be claimed: at once, and those whose claims were
 // given back or put off since then. Without a halted edition, as on nearly every day, it costs a look at an index.
 func putAside(ctx context.Context, tx *sql.Tx, now int64) error {
+	var halted int
+	if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM edition WHERE halted = 1").Scan(&halted); err != nil || halted == 0 {
+		return err
+	}
 	const query = `UPDATE delivery SET state = CASE state WHEN 2 THEN 1 ELSE state END, due = $1
 		WHERE letter IN (SELECT id FROM edition WHERE halted = 1) AND (state IN (1, 5) AND due < $1 OR state = 2 AND due <= $2)`
 	_, err := tx.ExecContext(ctx, query, int64(never), now)
