@@ -201,10 +201,10 @@ func TestBrowserWithoutScript(t *testing.T) {
 	v.click("summary")
 	v.click("input[value=policy]")
 	v.press("#send")
-	v.sees("does not look like a mail address")
+	v.sees("does not look like an e-mail address")
 	v.write("#email", email)
 	v.press("#send")
-	v.sees("Look into your inbox")
+	v.sees("Check your inbox")
 
 	mails := h.mailed(t)
 	if len(mails) != 1 || mails[0].To != email || mails[0].Notice != string(subscribers.Confirm) {
@@ -233,7 +233,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	v.sees("Saved.")
 	v.write("#timezone", "Mars")
 	v.press("button[value=save]")
-	v.sees("not a time zone")
+	v.sees("do not know this time zone")
 	v.press("button[value=pause]")
 	v.sees("until Monday 7 December 2026")
 	if reader = h.reader(t, email).Entry; reader.State != subscribers.Paused || strings.Join(reader.Topics, " ") != "chips" || !reader.Text || reader.Timezone != "Asia/Tokyo" {
@@ -260,5 +260,5 @@ func TestBrowserWithoutScript(t *testing.T) {
 	v.sees("Le tue preferenze", "English")
 	v.write("#email", email)
 	v.press("#send")
-	v.sees("Guarda la tua posta")
+	v.sees("Controlla la posta")
 }

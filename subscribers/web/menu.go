@@ -34,6 +34,25 @@ func (m menu) wishes(lang string, c subscribers.Choices) templates.Wishes {
 	return w
 }
 
+// gets are the digests of a reader who chose these: all that are chosen from the start when he chose none.
+func (m menu) gets(names []string) []templates.Choice {
+	return slices.DeleteFunc(slices.Clone(m.digestChoices), func(d templates.Choice) bool {
+		if len(names) == 0 {
+			return !d.Chosen
+		}
+		return !slices.Contains(names, d.Name)
+	})
+}
+
+// titles are those of all digests.
+func (m menu) titles() []string {
+	var all []string
+	for _, d := range m.digestChoices {
+		all = append(all, d.Title)
+	}
+	return all
+}
+
 // called is a topic's name in a language, or else in English, or its id.
 func called(t digest.Topic, lang string) string {
 	for _, name := range []string{t.Name[lang], t.Name["en"]} {
