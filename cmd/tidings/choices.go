@@ -47,8 +47,11 @@ func (h *house) title() string {
 	return cmp.Or(title, "Tidings")
 }
 
+// offer is what there is to get, as readers are told of it.
+type offer struct{ *house }
+
 // choices are the digests as readers choose from them.
-func (h *house) choices() []templates.Choice {
+func (h offer) choices() []templates.Choice {
 	var all []templates.Choice
 	for i, d := range h.digests {
 		c := templates.Choice{Name: d.Name, Title: d.Title, About: h.config.Digest[i].About, Lang: d.Lang, Chosen: !d.Optional}
@@ -64,12 +67,12 @@ func (h *house) choices() []templates.Choice {
 }
 
 // gets are the digests of a reader who chose these.
-func (h *house) gets(names []string) []templates.Choice {
+func (h offer) gets(names []string) []templates.Choice {
 	return slices.DeleteFunc(h.choices(), func(c templates.Choice) bool { return !gets(names, c.Name, !c.Chosen) })
 }
 
 // topicChoices are the topics, called as in a language.
-func (h *house) topicChoices(lang string) []templates.Choice {
+func (h offer) topicChoices(lang string) []templates.Choice {
 	var all []templates.Choice
 	for _, t := range h.config.topics() {
 		all = append(all, templates.Choice{Name: t.ID, Title: cmp.Or(t.Name[lang], t.Name["en"], t.ID)})
@@ -78,7 +81,7 @@ func (h *house) topicChoices(lang string) []templates.Choice {
 }
 
 // chose tells a reader's choices in the words of the letters, which are in this language.
-func (h *house) chose(s subscribers.Subscriber, lang string) templates.Chosen {
+func (h offer) chose(s subscribers.Subscriber, lang string) templates.Chosen {
 	c := templates.Chosen{
 		Paused: s.State == subscribers.Paused, Until: s.Until, Lang: s.Lang, Text: s.Text, Timezone: s.Timezone,
 	}

@@ -66,7 +66,7 @@ func (l *letters) addressee(ctx context.Context, d digest.Delivery) (subscribers
 
 // fill gives a notice the pages and facts that its kind needs; to makes addresses for answers, or empty ones.
 func (l *letters) fill(d digest.Delivery, reader subscribers.Subscriber, n *templates.Notice, to func(purpose string) string) {
-	list, h := l.house.list, l.house
+	list, h := l.house.list, offer{l.house}
 	leave, manage := l.link("u", list.LeaveToken(d.Reader)), l.link("p", list.ManageToken(d.Reader))
 	switch subscribers.Notice(d.Notice) {
 	case subscribers.Confirm:

@@ -64,7 +64,7 @@ func (h mailroom) changes(o mailin.Order) (c subscribers.Changes, any bool) {
 }
 
 // topicNames are what topics are called, in whichever language, by their ids.
-func (h *house) topicNames() map[string][]string {
+func (h mailroom) topicNames() map[string][]string {
 	names := map[string][]string{}
 	for _, t := range h.config.topics() {
 		for _, name := range t.Name {
@@ -75,7 +75,7 @@ func (h *house) topicNames() map[string][]string {
 }
 
 // digestNames are the titles of digests by their names.
-func (h *house) digestNames() map[string][]string {
+func (h mailroom) digestNames() map[string][]string {
 	names := map[string][]string{}
 	for _, d := range h.digests {
 		names[d.Name] = []string{d.Title}

@@ -3,8 +3,6 @@ package web_test
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -23,8 +21,6 @@ import (
 	"tidings/subscribers"
 	"tidings/subscribers/web"
 )
-
-var screenshots = flag.String("screenshots", "", "a folder to put pictures of the pages in, to be looked at")
 
 // household is the real thing: pages, rules and store, and a clock that goes on three seconds whenever it is
 // looked at.
@@ -116,7 +112,6 @@ type visitor struct {
 	t    *testing.T
 	ctx  context.Context //nolint:containedctx // in chromedp a browser is its context
 	base string
-	shot int
 }
 
 func (v *visitor) do(actions ...chromedp.Action[chromedp.Void]) {
@@ -151,8 +146,7 @@ func (v *visitor) press(button chromedp.CSS) {
 	}
 }
 
-// sees checks what the page says, that a phone shows it without scrolling sideways, and takes its picture if
-// somebody wants to look.
+// sees checks what the page says, and that a phone shows it without scrolling sideways.
 func (v *visitor) sees(words ...string) {
 	v.t.Helper()
 	text, err := chromedp.Run(v.ctx, chromedp.Text(chromedp.CSS("body")))
@@ -168,25 +162,7 @@ func (v *visitor) sees(words ...string) {
 	if wide > 360 {
 		v.t.Errorf("the page is %d pixels wide on a phone", wide)
 	}
-	if *screenshots != "" {
-		v.picture()
-	}
 	v.do(chromedp.EmulateViewport(1024, 768))
-}
-
-func (v *visitor) picture() {
-	v.shot++
-	for _, width := range []int64{360, 1024} {
-		for _, light := range []string{"light", "dark"} {
-			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: light}}}
-			_, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, media)
-			must(v.t, err)
-			v.do(chromedp.EmulateViewport(width, 700))
-			png, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
-			must(v.t, err)
-			must(v.t, os.WriteFile(filepath.Join(*screenshots, fmt.Sprintf("%02d-%d-%s.png", v.shot, width, light)), png, 0o600))
-		}
-	}
 }
 
 // A reader joins, confirms, chooses, rests, leaves and comes back, with a mouse and without any script.

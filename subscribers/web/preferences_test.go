@@ -132,4 +132,8 @@ func TestDisown(t *testing.T) {
 	if p.disowns != 2 {
 		t.Errorf("disowned %d times", p.disowns)
 	}
+	p.gone = true
+	expect(t, ask(h, "/n/good.token", nil), http.StatusOK, "The request is dropped")
+	expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "The request is dropped")
+	expect(t, ask(h, "/c/good.token", url.Values{}), http.StatusOK, "The request is dropped")
 }

@@ -25,6 +25,7 @@ type people struct {
 	asked   []subscribers.Changes
 	links   []string
 	disowns int
+	gone    bool // the token was disowned
 
 	onlyLeaves bool // the token is not one to manage
 
@@ -46,6 +47,9 @@ func (p *people) Join(_ context.Context, r subscribers.Request) error {
 func (p *people) Look(_ context.Context, token string) (subscribers.Subscriber, error) {
 	if token != goodToken && token != "good.return" {
 		return subscribers.Subscriber{}, subscribers.ErrToken
+	}
+	if p.gone {
+		return subscribers.Subscriber{}, subscribers.ErrDisowned
 	}
 	s := p.reader
 	s.ID, s.Email, s.State = 1, "ada@example.org", p.state
@@ -251,9 +255,12 @@ func TestPages(t *testing.T) {
 func TestConfirm(t *testing.T) {
 	h, p := house(t)
 	p.state = subscribers.Pending
-	expect(t, ask(h, "/c/good.token", url.Values{}), http.StatusOK, "You are subscribed")
+	expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "AI Daily", "every day at 7:00, your time", `action="/c/good.token"`)
+	expect(t, ask(h, "/c/good.token", url.Values{}), http.StatusOK, "You are subscribed", `href="/p/good.token"`, "every day at 7:00, your time")
 	expect(t, ask(h, "/c/bad", url.Values{}), http.StatusNotFound, "This link is not valid", `action="/join"`, `name="email"`)
-	expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "You are subscribed")
+	if page := expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "You are subscribed", `href="/link"`); strings.Contains(page, "IA ogni giorno") {
+		t.Error("he is told of what he does not get")
+	}
 	if p.state != subscribers.Active || p.changes != 1 {
 		t.Errorf("%s after %d changes", p.state, p.changes)
 	}
