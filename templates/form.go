@@ -29,9 +29,20 @@ type Wishes struct {
 	Narrow  bool     // not all topics are chosen, or something is wrong with them
 }
 
-// OwnClock reports whether any letters come by the reader's own clock, so that his time zone matters.
+// OwnClock reports whether any letters come by the clock of the reader's own time zone, so that it matters.
 func (w Wishes) OwnClock() bool {
-	return slices.ContainsFunc(w.Digests, func(c Choice) bool { return c.When.OwnClock() })
+	return slices.ContainsFunc(w.Digests, func(c Choice) bool { return c.When.Own })
+}
+
+// Pick returns the digests among all that a reader gets who chose these names: those that are chosen from the start
+// when he chose none.
+func Pick(all []Choice, names []string) []Choice {
+	return slices.DeleteFunc(slices.Clone(all), func(c Choice) bool {
+		if len(names) == 0 {
+			return !c.Chosen
+		}
+		return !slices.Contains(names, c.Name)
+	})
 }
 
 // Choice is one thing to choose; of a digest also when it comes.

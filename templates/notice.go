@@ -100,7 +100,7 @@ type noticeView struct {
 	Letters, Topics       []Choice
 }
 
-// OwnClock reports whether any of the letters come by the reader's own clock.
+// OwnClock reports whether any of the letters come by the clock of the reader's own time zone.
 func (v noticeView) OwnClock() bool { return Wishes{Digests: v.Letters}.OwnClock() }
 
 // Topic is the word of a topic, for an example.

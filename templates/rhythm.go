@@ -10,11 +10,9 @@ type Rhythm struct {
 	Weekdays []time.Weekday // in their order; all seven: every day
 	Monthday int            // from 1 to 31; 0: it goes by Weekdays
 	Times    []string       // of the day, as "7:00"
-	Zone     string         // whose clock it is, an IANA name; empty: the reader's own
+	Zone     string         // of the clock, an IANA name
+	Own      bool           // a reader who chose a time zone goes by that one
 }
-
-// OwnClock reports whether letters come by the reader's own clock.
-func (r Rhythm) OwnClock() bool { return len(r.Times) > 0 && r.Zone == "" }
 
 // Comes says when letters come and, if it is not the page's, in which language: "every Monday at 8:00
 // (Europe/Rome), in Italian". What is not known is left out.
@@ -42,8 +40,8 @@ func (w Words) rhythm(r Rhythm) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if r.OwnClock() {
-		return w.Say("rhythm.own", days, times)
+	if r.Own {
+		return w.Say("rhythm.own", days, times, r.Zone)
 	}
 	return w.Say("rhythm.at", days, times, r.Zone)
 }

@@ -93,7 +93,7 @@ func sampleNotice(lang string) Notice {
 func sampleLetters() []Choice {
 	week := []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday, time.Sunday}
 	return []Choice{
-		{Name: "daily", Title: "AI Daily", About: "What happened, every day", Lang: "en", When: Rhythm{Weekdays: week, Times: []string{"7:00"}}, Chosen: true},
+		{Name: "daily", Title: "AI Daily", About: "What happened, every day", Lang: "en", When: Rhythm{Weekdays: week, Times: []string{"7:00"}, Zone: "Europe/Rome", Own: true}, Chosen: true},
 		{Name: "giorno", Title: "IA ogni giorno", Lang: "it", When: Rhythm{Weekdays: week[:5], Times: []string{"7:00", "19:00"}, Zone: "Europe/Rome"}},
 		{Name: "weekly", Title: "AI Weekly", Lang: "en", When: Rhythm{Weekdays: []time.Weekday{time.Monday, time.Thursday}, Times: []string{"8:00"}, Zone: "Europe/Rome"}},
 		{Name: "monthly", Title: "AI Monthly", Lang: "en", When: Rhythm{Monthday: 1, Times: []string{"8:00"}, Zone: "UTC"}},

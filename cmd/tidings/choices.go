@@ -4,51 +4,38 @@ import (
 	"cmp"
 	"slices"
 
+	"tidings/digest"
 	"tidings/subscribers"
 	"tidings/templates"
 )
 
+// offer is what there is to get, as readers are told of it.
+type offer struct{ *house }
+
 // sender is who notices come from that are about these digests (none: about those that somebody gets who chose
 // none): the first of them. They speak for the one, or for the house when there are several.
-func (h *house) sender(names []string) (from, title, lang string) {
-	var about []int
-	for i, d := range h.digests {
-		if gets(names, d.Name, d.Optional) {
-			about = append(about, i)
-		}
-	}
-	switch {
-	case len(h.digests) == 0:
+func (h offer) sender(names []string) (from, title, lang string) {
+	if len(h.digests) == 0 {
 		return "Tidings <tidings@localhost>", h.title(), "en"
-	case len(about) == 0:
-		about = []int{0}
 	}
-	d := h.digests[about[0]]
-	if len(about) > 1 {
-		return d.From, h.title(), d.Lang
+	about, first := templates.Pick(h.choices(), names), h.digests[0]
+	if len(about) > 0 {
+		first = h.digests[slices.IndexFunc(h.digests, func(d digest.Digest) bool { return d.Name == about[0].Name })]
 	}
-	return d.From, d.Title, d.Lang
-}
-
-// gets reports whether a reader who chose these digests gets the one of this name.
-func gets(chosen []string, name string, optional bool) bool {
-	if len(chosen) == 0 {
-		return !optional
+	if len(about) == 1 {
+		return first.From, first.Title, first.Lang
 	}
-	return slices.Contains(chosen, name)
+	return first.From, h.title(), first.Lang
 }
 
 // title is what the house is called.
-func (h *house) title() string {
+func (h offer) title() string {
 	title := h.config.Web.Title
 	if len(h.digests) > 0 {
 		title = cmp.Or(title, h.digests[0].Title)
 	}
 	return cmp.Or(title, "Tidings")
 }
-
-// offer is what there is to get, as readers are told of it.
-type offer struct{ *house }
 
 // choices are the digests as readers choose from them.
 func (h offer) choices() []templates.Choice {
@@ -59,16 +46,11 @@ func (h offer) choices() []templates.Choice {
 			c.When = s.rhythm()
 		}
 		if d.DeliverAt != nil && len(c.When.Times) > 0 {
-			c.When.Times, c.When.Zone = []string{clock(*d.DeliverAt)}, ""
+			c.When.Times, c.When.Own = []string{clock(*d.DeliverAt)}, true
 		}
 		all = append(all, c)
 	}
 	return all
-}
-
-// gets are the digests of a reader who chose these.
-func (h offer) gets(names []string) []templates.Choice {
-	return slices.DeleteFunc(h.choices(), func(c templates.Choice) bool { return !gets(names, c.Name, !c.Chosen) })
 }
 
 // topicChoices are the topics, called as in a language.

@@ -20,7 +20,7 @@ func (l *letters) notice(ctx context.Context, d digest.Delivery) (outbox.Letter,
 	if err != nil {
 		return outbox.Letter{}, fmt.Errorf("notice %s: %w", d.Notice, err)
 	}
-	from, title, lang := l.house.sender(reader.Digests)
+	from, title, lang := offer{l.house}.sender(reader.Digests)
 	n := templates.Notice{Title: title, Lang: cmp.Or(d.Lang, lang)}
 	headers := map[string]string{"Auto-Submitted": "auto-generated"}
 	to := func(purpose string) string { return l.house.config.Mail.address(from, purpose) }
@@ -67,13 +67,14 @@ func (l *letters) addressee(ctx context.Context, d digest.Delivery) (subscribers
 // fill gives a notice the pages and facts that its kind needs; to makes addresses for answers, or empty ones.
 func (l *letters) fill(d digest.Delivery, reader subscribers.Subscriber, n *templates.Notice, to func(purpose string) string) {
 	list, h := l.house.list, offer{l.house}
+	letters := templates.Pick(h.choices(), reader.Digests)
 	leave, manage := l.link("u", list.LeaveToken(d.Reader)), l.link("p", list.ManageToken(d.Reader))
 	switch subscribers.Notice(d.Notice) {
 	case subscribers.Confirm:
 		n.Reply = to("c-"+d.Token) != ""
-		n.Confirm, n.Disown, n.Letters = l.link("c", d.Token), l.link("n", d.Token), h.gets(reader.Digests)
+		n.Confirm, n.Disown, n.Letters = l.link("c", d.Token), l.link("n", d.Token), letters
 	case subscribers.Welcome:
-		n.Manage, n.Leave, n.Archive, n.Letters = manage, leave, l.link("archive"), h.gets(reader.Digests)
+		n.Manage, n.Leave, n.Archive, n.Letters = manage, leave, l.link("archive"), letters
 	case subscribers.Goodbye:
 		n.Return = l.link("r", list.ReturnToken(d.Reader))
 	case subscribers.Leaving:
@@ -82,7 +83,7 @@ func (l *letters) fill(d digest.Delivery, reader subscribers.Subscriber, n *temp
 		n.Manage, n.Leave = manage, leave
 	case subscribers.Status:
 		n.Manage, n.Leave, n.Mailbox.Plain = manage, leave, to("")
-		n.Letters, n.Topics, n.Chosen = h.gets(reader.Digests), h.topicChoices(n.Lang), h.chose(reader, n.Lang)
+		n.Letters, n.Topics, n.Chosen = letters, h.topicChoices(n.Lang), h.chose(reader, n.Lang)
 	case subscribers.Help:
 		n.Home, n.Letters, n.Topics = l.link(""), h.choices(), h.topicChoices(n.Lang)
 		n.Mailbox = templates.Mailbox{

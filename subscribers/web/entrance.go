@@ -84,7 +84,7 @@ func (s entrance) askConfirm(w http.ResponseWriter, r *http.Request) {
 	case reader.State == subscribers.Active:
 		s.show(w, http.StatusOK, s.confirmed(r, reader, "/link"))
 	default:
-		s.show(w, http.StatusOK, templates.Confirm{Frame: s.hidden(r, reader.Lang), Action: path("c", r), Letters: s.menu.gets(reader.Digests)})
+		s.show(w, http.StatusOK, templates.Confirm{Frame: s.hidden(r, reader.Lang), Action: path("c", r), Letters: templates.Pick(s.Digests, reader.Digests)})
 	}
 }
 
@@ -105,7 +105,7 @@ func (s entrance) confirm(w http.ResponseWriter, r *http.Request) {
 
 // confirmed says what the reader gets, and where he can change it.
 func (s entrance) confirmed(r *http.Request, reader subscribers.Subscriber, manage string) templates.Confirmed {
-	return templates.Confirmed{Frame: s.hidden(r, reader.Lang), Letters: s.menu.gets(reader.Digests), Manage: manage}
+	return templates.Confirmed{Frame: s.hidden(r, reader.Lang), Letters: templates.Pick(s.Digests, reader.Digests), Manage: manage}
 }
 
 func (s entrance) askDisown(w http.ResponseWriter, r *http.Request) {

@@ -34,16 +34,6 @@ func (m menu) wishes(lang string, c subscribers.Choices) templates.Wishes {
 	return w
 }
 
-// gets are the digests of a reader who chose these: all that are chosen from the start when he chose none.
-func (m menu) gets(names []string) []templates.Choice {
-	return slices.DeleteFunc(slices.Clone(m.digestChoices), func(d templates.Choice) bool {
-		if len(names) == 0 {
-			return !d.Chosen
-		}
-		return !slices.Contains(names, d.Name)
-	})
-}
-
 // titles are those of all digests.
 func (m menu) titles() []string {
 	var all []string

@@ -170,7 +170,7 @@ func options(t testing.TB) (web.Options, *people) {
 		Pages: pages, Entrance: p, Exit: p, Choosing: p, Archive: shelf{shelfEdition().Key}, Title: "AI Daily",
 		Key: bytes.Repeat([]byte("k"), 32), Now: func() time.Time { return noon }, Forms: web.Forms{Network: 40, All: 4000},
 		Digests: []templates.Choice{
-			{Name: "daily", Title: "AI Daily", About: "What happened since yesterday", Lang: "en", When: templates.Rhythm{Weekdays: everyDay(), Times: []string{"7:00"}}, Chosen: true},
+			{Name: "daily", Title: "AI Daily", About: "What happened since yesterday", Lang: "en", When: templates.Rhythm{Weekdays: everyDay(), Times: []string{"7:00"}, Zone: "Europe/Rome", Own: true}, Chosen: true},
 			{Name: "giorno", Title: "IA ogni giorno", About: "Che cosa è successo da ieri", Lang: "it", When: templates.Rhythm{Weekdays: everyDay()[:5], Times: []string{"7:00"}, Zone: "Europe/Rome"}},
 		},
 		Topics: []digest.Topic{
@@ -255,8 +255,8 @@ func TestPages(t *testing.T) {
 func TestConfirm(t *testing.T) {
 	h, p := house(t)
 	p.state = subscribers.Pending
-	expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "AI Daily", "every day at 7:00, your time", `action="/c/good.token"`)
-	expect(t, ask(h, "/c/good.token", url.Values{}), http.StatusOK, "You are subscribed", `href="/p/good.token"`, "every day at 7:00, your time")
+	expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "AI Daily", "every day at 7:00 (Europe/Rome, or the time zone you choose)", `action="/c/good.token"`)
+	expect(t, ask(h, "/c/good.token", url.Values{}), http.StatusOK, "You are subscribed", `href="/p/good.token"`, "every day at 7:00 (Europe/Rome, or the time zone you choose)")
 	expect(t, ask(h, "/c/bad", url.Values{}), http.StatusNotFound, "This link is not valid", `action="/join"`, `name="email"`)
 	if page := expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "You are subscribed", `href="/link"`); strings.Contains(page, "IA ogni giorno") {
 		t.Error("he is told of what he does not get")
