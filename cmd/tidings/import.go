@@ -33,8 +33,9 @@ func subscribersImport(p *program) *cobra.Command {
 		Use: "import FILE.csv", Short: "subscribe people from a CSV file with a header", Args: exactly(1, "one file (- for the standard input)"),
 		Long: "The header names the columns: email (required), name, state, digests, topics, lang, format, timezone,\n" +
 			"consent_at, consent_how, consent_from, consent_text, why (operator, complaint, bounces or probe: what brought\n" +
-			"somebody into a state that he did not choose), paused_until, joined. Lists inside a cell are separated by spaces, commas or semicolons. A row that\n" +
-			"cannot be taken is told with its line and the rest is imported; the exit code is 1 then.",
+			"somebody into a state that he did not choose), paused_until, joined. Lists inside a cell are separated by\n" +
+			"spaces, commas or semicolons. A row that cannot be taken is told with its line and the rest is imported; the\n" +
+			"exit code is 1 then. Nobody who left, is suspended or was erased comes back by an import.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.importCSV(ctx, args[0], dry) })
 		},

@@ -6,9 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode"
-
-	"golang.org/x/text/unicode/norm"
 
 	"tidings/subscribers"
 	"tidings/subscribers/mailin"
@@ -84,12 +81,12 @@ func (h mailroom) digestNames() map[string][]string {
 }
 
 // meant puts ids in the place of words that readers use for things: a word that the names of one thing have, and of
-// no other. So "leggi e politica" is the policy, twice. The sign before a word stays, and so does a word that
+// no other, both as commands are read. So "leggi e politica" is the policy, twice. The sign before a word stays, and so does a word that
 // tells nothing.
 func meant(words []string, names map[string][]string) []string {
 	whose := map[string]string{}
 	for id, all := range names {
-		for _, word := range strings.Fields(unaccented(strings.Join(all, " "))) {
+		for _, word := range mailin.Words(strings.Join(all, " ")) {
 			if other, known := whose[word]; known && other != id {
 				whose[word] = "" // several have it
 			} else {
@@ -104,7 +101,7 @@ func meant(words []string, names map[string][]string) []string {
 	for i, word := range words {
 		bare := strings.TrimLeft(word, "+-")
 		sign := word[:len(word)-len(bare)]
-		switch id := whose[unaccented(bare)]; {
+		switch id := whose[bare]; {
 		case slices.Contains([]string{"tutti", "tutte", "tutto", "alle", "alles", "tous", "toutes", "todos", "todas", "everything"}, bare):
 			out[i] = "all"
 		case id != "":
@@ -112,14 +109,4 @@ func meant(words []string, names map[string][]string) []string {
 		}
 	}
 	return out
-}
-
-// unaccented is a text in lower case without accents, as commands are read.
-func unaccented(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, norm.NFD.String(strings.ToLower(s)))
 }

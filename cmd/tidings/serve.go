@@ -231,10 +231,11 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 	if err != nil {
 		return nil, err
 	}
+	all := offer(h)
 	pages := web.Handler(web.Options{
 		Pages: h.set, Entrance: h.list, Exit: h.list, Choosing: h.list, Key: key, Now: h.now, Beat: beat,
 		Forms:   web.Forms{Network: h.config.Subscribe.NetForms, All: h.config.Subscribe.Forms},
-		Archive: archive{h.store, h.config.names()}, Title: offer{h.house}.title(), About: h.config.Web.About, Digests: offer{h.house}.choices(), Topics: h.config.topics(),
+		Archive: archive{h.store, h.config.names()}, Title: all.title(), About: h.config.Web.About, Digests: all.choices(), Topics: h.config.topics(),
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

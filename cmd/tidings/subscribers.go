@@ -150,6 +150,8 @@ func formatOf(plain bool) string {
 func subscribersRemove(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove ADDRESS…", Short: "end subscriptions; nothing more is sent", Args: atLeast(1, "an address"),
+		Long: "Ends subscriptions without a mail about it. The address and its consent are kept, so that no import brings it\n" +
+			"back; `tidings subscribers add` does, and so can the person. To forget somebody, use erase.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.remove(ctx, args) })
 		},

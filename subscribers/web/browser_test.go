@@ -86,7 +86,7 @@ func must(t testing.TB, err error) {
 }
 
 // browse starts a real browser that runs no scripts.
-func browse(t *testing.T) context.Context {
+func browse(t *testing.T, within time.Duration) context.Context {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
@@ -95,7 +95,7 @@ func browse(t *testing.T) context.Context {
 		}
 		t.Skip("chromium is not installed")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), within)
 	t.Cleanup(cancel)
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("accept-lang", "en"))
 	ctx, cancel = chromedp.NewExecAllocator(ctx, flags...)
@@ -168,7 +168,7 @@ func (v *visitor) sees(words ...string) {
 // A reader joins, confirms, chooses, rests, leaves and comes back, with a mouse and without any script.
 func TestBrowserWithoutScript(t *testing.T) {
 	h := move(t, nil)
-	v := &visitor{t: t, ctx: browse(t), base: h.pages.URL}
+	v := &visitor{t: t, ctx: browse(t, 2*time.Minute), base: h.pages.URL}
 	const email = "ada@example.org"
 
 	v.open("/")

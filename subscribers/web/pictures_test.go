@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
@@ -28,7 +29,7 @@ func TestPictures(t *testing.T) {
 		t.Skip("nobody wants to look: no -screenshots")
 	}
 	must(t, os.MkdirAll(*screenshots, 0o700))
-	ctx := browse(t)
+	ctx := browse(t, 8*time.Minute)
 	o, _ := options(t)
 	for _, lang := range []string{"en", "it"} {
 		for name, html := range scenes(t, o, lang) {
