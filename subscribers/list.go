@@ -63,7 +63,7 @@ func (l *List) Join(ctx context.Context, r Request) error {
 
 // Confirm makes the bearer of a confirmation's token active and owes him a welcome; by says how he confirms.
 // The second time changes nothing. The error is [ErrToken] for a token that is forged, older than seven days,
-// of an earlier wish, or of one that was disowned, bounced or ended by leaving.
+// of an earlier wish, or of one that bounced or was ended by leaving, and [ErrDisowned] for a disowned one.
 func (l *List) Confirm(ctx context.Context, token string, by Proof) (Subscriber, error) {
 	return l.byWish(ctx, token, func(p *Person) error { return p.confirm(by, "", l.Now()) })
 }
@@ -126,7 +126,7 @@ func (l *List) SendLink(ctx context.Context, address string) error {
 }
 
 // Look returns the bearer of a valid token for confirming, leaving, returning or managing, and changes nothing. Who
-// only wishes to be on the list is [Pending].
+// only wishes to be on the list is [Pending]. The errors are those of [List.Confirm].
 func (l *List) Look(ctx context.Context, token string) (Subscriber, error) {
 	who, err := l.signed(token, ToManage, ToLeave, ToReturn)
 	if err != nil {
@@ -221,6 +221,9 @@ func (l *List) act(ctx context.Context, who Who, rule func(*Person) error) (Subs
 
 // voided turns nobody's token into an invalid one, and says of a fault where it was.
 func voided(err error) error {
+	if errors.Is(err, ErrDisowned) {
+		return err
+	}
 	if errors.Is(err, ErrUnknown) || errors.Is(err, ErrToken) {
 		return ErrToken
 	}

@@ -104,6 +104,8 @@ func (p *Person) explain(n Notice, answers string, now time.Time) {
 func (p *Person) confirm(by Proof, answers string, now time.Time) error {
 	w := &p.Wish
 	switch {
+	case p.disowned(now):
+		return ErrDisowned
 	case w.Made.IsZero(), p.Asked.Before(w.Made), now.Sub(p.Asked) > confirmFor:
 		return ErrToken
 	case !w.Done.IsZero() && p.on():
@@ -140,11 +142,16 @@ func (p *Person) become(s State, why Why, now time.Time) {
 	p.Entry.State, p.Entry.Why, p.Entry.Until, p.Entry.Changed = s, why, time.Time{}, now
 }
 
+// disowned reports whether the person has said that it was not he who asked.
+func (p *Person) disowned(now time.Time) bool {
+	return p.Wish.Made.IsZero() && now.Before(p.Trace.Blocked) && !p.on()
+}
+
 // disown drops a wish that was not the person's own, and keeps others from repeating it. Who confirmed it
 // leaves.
 func (p *Person) disown(now time.Time) error {
-	if p.Wish.Made.IsZero() && now.Before(p.Trace.Blocked) && !p.on() {
-		return nil // he said so already
+	if p.disowned(now) {
+		return nil
 	}
 	if p.Wish.Made.IsZero() || p.Asked.Before(p.Wish.Made) {
 		return ErrToken

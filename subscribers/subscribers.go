@@ -23,6 +23,9 @@ var (
 	ErrToken   = errors.New("the link is not valid")
 	ErrAddress = errors.New("not a mail address that can be written to")
 	ErrLeft    = errors.New("the reader has left, and only the reader can undo that")
+
+	// ErrDisowned is the [ErrToken] of a confirmation whose bearer has said that it was not he who asked.
+	ErrDisowned = fmt.Errorf("%w: the request was disowned", ErrToken)
 )
 
 // State is where a subscriber stands.

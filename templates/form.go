@@ -1,6 +1,9 @@
 package templates
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Entry is what a form begins with that asks for an address.
 type Entry struct {
@@ -26,9 +29,27 @@ type Wishes struct {
 	Narrow  bool     // not all topics are chosen, or something is wrong with them
 }
 
-// Choice is one thing to choose.
+// OwnClock reports whether any letters come by the clock of the reader's own time zone, so that it matters.
+func (w Wishes) OwnClock() bool {
+	return slices.ContainsFunc(w.Digests, func(c Choice) bool { return c.When.Own })
+}
+
+// Pick returns the digests among all that a reader gets who chose these names: those that are chosen from the start
+// when he chose none.
+func Pick(all []Choice, names []string) []Choice {
+	return slices.DeleteFunc(slices.Clone(all), func(c Choice) bool {
+		if len(names) == 0 {
+			return !c.Chosen
+		}
+		return !slices.Contains(names, c.Name)
+	})
+}
+
+// Choice is one thing to choose; of a digest also when it comes.
 type Choice struct {
 	Name, Title, About string
+	Lang               string // of a digest and of what is said about it, BCP 47; empty: the page's
+	When               Rhythm
 	Chosen             bool
 }
 

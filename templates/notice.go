@@ -16,27 +16,30 @@ type Notice struct {
 	Reply   bool    // an answer to the mail confirms as well; kind confirm
 	Leave   string  // page to leave; kinds welcome, leaving, status and link
 	Return  string  // page to take leaving back; kind goodbye
-	Manage  string  // page of preferences; kinds link and status
+	Manage  string  // page of preferences; kinds welcome, link and status
 	Archive string  // past editions; kind welcome
 	Home    string  // page to subscribe; kind help
+	Mailbox Mailbox // kind help; of it Plain also kind status
 	Chosen  Chosen  // kind status
-	Mailbox Mailbox // kind help
+
+	Letters []Choice // digests that he gets, or would; kinds confirm, welcome and status; all there are: kind help
+	Topics  []Choice // all there are; kinds help and status
 }
 
 // Chosen is what a reader has chosen, in words; what is empty is as usual.
 type Chosen struct {
 	Paused   bool
 	Until    time.Time // a pause ends; zero: when he says so
-	Digests  []string  // titles
 	Topics   []string  // names
 	Lang     string    // BCP 47
 	Text     bool      // plain text only
 	Timezone string    // IANA name
 }
 
-// Mailbox are the addresses to which one may write; an empty one is left out.
+// Mailbox are the addresses to which one may write; an empty one is left out. Plain is the one for all that has no
+// address of its own.
 type Mailbox struct {
-	Subscribe, Unsubscribe, Status, Help string
+	Subscribe, Unsubscribe, Status, Help, Plain string
 }
 
 // Notice renders a notice; kind is "confirm", "welcome", "goodbye", "link", "status", "leaving" or "help".
@@ -57,7 +60,11 @@ func (s *Set) Notice(kind string, n Notice) (Letter, error) {
 		Home:    link(n.Home),
 		Reply:   n.Reply,
 	}
-	view.Chosen, view.Mailbox = n.Chosen, n.Mailbox
+	view.Chosen, view.Mailbox, view.Topics = n.Chosen, n.Mailbox, n.Topics
+	for _, c := range n.Letters {
+		c.Title = clean(c.Title, longestName)
+		view.Letters = append(view.Letters, c)
+	}
 	if view.Language = n.Chosen.Lang; view.Language != "" {
 		view.Language = view.tongue(n.Chosen.Lang)
 	}
@@ -90,6 +97,35 @@ type noticeView struct {
 	Chosen                Chosen
 	Language              string
 	Mailbox               Mailbox
+	Letters, Topics       []Choice
+}
+
+// OwnClock reports whether any of the letters come by the clock of the reader's own time zone.
+func (v noticeView) OwnClock() bool { return Wishes{Digests: v.Letters}.OwnClock() }
+
+// Topic is the word of a topic, for an example.
+func (v noticeView) Topic() string { return firstName(v.Topics) }
+
+// Letter is the word of a digest, for an example.
+func (v noticeView) Letter() string { return firstName(v.Letters) }
+
+func firstName(all []Choice) string {
+	if len(all) == 0 {
+		return ""
+	}
+	return all[0].Name
+}
+
+// Offer lists the words by which things are chosen, with what they mean where that is another word.
+func (noticeView) Offer(all []Choice) string {
+	words := make([]string, len(all))
+	for i, c := range all {
+		words[i] = c.Name
+		if !strings.EqualFold(c.Name, c.Title) {
+			words[i] += " (" + c.Title + ")"
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 // List writes several words as one.

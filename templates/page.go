@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"tidings/digest"
 )
 
 // Page is one of the pages readers see. Those with a form are [Join], [Lapsed], [Link] and [Preferences]; those
-// with a button [Confirm], [Disown], [Leave] and [Left]; [Told] says in words what came of it; [Error] what did
-// not; [Archive] and [Edition] are for reading.
+// with a button [Confirm], [Disown], [Leave] and [Left]; [Confirmed] and [Told] say what came of it; [Error] what
+// did not; [Archive] and [Edition] are for reading.
 type Page interface {
 	frame() Frame
 	name() string // of its file in page/
@@ -31,7 +32,15 @@ func (f Frame) frame() Frame { return f }
 // Confirm has a button that confirms.
 type Confirm struct {
 	Frame
-	Action string // path
+	Action  string   // path
+	Letters []Choice // what he would get
+}
+
+// Confirmed says that it is done, and what comes now.
+type Confirmed struct {
+	Frame
+	Letters []Choice
+	Manage  string // path of his preferences, or of the form by which he gets the link to them
 }
 
 // Disown has a button that says "this was not me".
@@ -40,10 +49,20 @@ type Disown struct {
 	Action string // path
 }
 
-// Leave has a button that leaves.
+// Leave has a button that leaves. It tells nothing of what the reader gets: letters are forwarded, and anybody
+// may have his link.
 type Leave struct {
 	Frame
-	Action string // path
+	Action string   // path
+	Titles []string // of all digests there are
+}
+
+// Several says what leaving means when there are several digests; empty: there are not.
+func (l Leave) Several() string {
+	if len(l.Titles) < 2 {
+		return ""
+	}
+	return strings.Join(l.Titles, ", ")
 }
 
 // Left says that it is done, and has a button to take it back.
@@ -55,7 +74,7 @@ type Left struct {
 // Told says in words what came of a button, in phrases KIND.title and KIND.told.
 type Told struct {
 	Frame
-	Kind string // "asked", "mailed", "confirmed", "disowned" or "returned"
+	Kind string // "asked", "mailed", "disowned" or "returned"
 }
 
 // Heading is the key of the heading.
@@ -104,6 +123,7 @@ func (Lapsed) name() string      { return "lapsed" }
 func (Link) name() string        { return "link" }
 func (Preferences) name() string { return "preferences" }
 func (Confirm) name() string     { return "confirm" }
+func (Confirmed) name() string   { return "confirmed" }
 func (Disown) name() string      { return "disown" }
 func (Leave) name() string       { return "leave" }
 func (Left) name() string        { return "left" }

@@ -83,8 +83,21 @@ func sampleNotice(lang string) Notice {
 	const page = "https://example.org/page"
 	return Notice{
 		Title: "Daily", Lang: lang, Confirm: page, Disown: page, Leave: page, Return: page, Manage: page, Archive: page, Home: page, Reply: true,
-		Chosen:  Chosen{Paused: true, Until: time.Date(2026, 12, 1, 7, 0, 0, 0, time.UTC), Digests: []string{"AI Daily"}, Topics: []string{"Chips", "Policy"}, Lang: "it", Text: true, Timezone: "Europe/Rome"},
-		Mailbox: Mailbox{"daily+subscribe@example.org", "daily+unsubscribe@example.org", "daily+status@example.org", "daily+help@example.org"},
+		Chosen:  Chosen{Paused: true, Until: time.Date(2026, 12, 1, 7, 0, 0, 0, time.UTC), Topics: []string{"Chips", "Policy"}, Lang: "it", Text: true, Timezone: "Europe/Rome"},
+		Mailbox: Mailbox{"daily+subscribe@example.org", "daily+unsubscribe@example.org", "daily+status@example.org", "daily+help@example.org", "daily@example.org"},
+		Letters: sampleLetters(), Topics: []Choice{{Name: "chips", Title: "Chips"}, {Name: "policy", Title: "Policy"}},
+	}
+}
+
+// sampleLetters come in all rhythms.
+func sampleLetters() []Choice {
+	week := []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday, time.Sunday}
+	return []Choice{
+		{Name: "daily", Title: "AI Daily", About: "What happened, every day", Lang: "en", When: Rhythm{Weekdays: week, Times: []string{"7:00"}, Zone: "Europe/Rome", Own: true}, Chosen: true},
+		{Name: "giorno", Title: "IA ogni giorno", Lang: "it", When: Rhythm{Weekdays: week[:5], Times: []string{"7:00", "19:00"}, Zone: "Europe/Rome"}},
+		{Name: "weekly", Title: "AI Weekly", Lang: "en", When: Rhythm{Weekdays: []time.Weekday{time.Monday, time.Thursday}, Times: []string{"8:00"}, Zone: "Europe/Rome"}},
+		{Name: "monthly", Title: "AI Monthly", Lang: "en", When: Rhythm{Monthday: 1, Times: []string{"8:00"}, Zone: "UTC"}},
+		{Name: "news", Title: "AI News", Lang: "de"},
 	}
 }
 
@@ -92,7 +105,7 @@ func sampleNotice(lang string) Notice {
 func samplePages(lang string) []Page {
 	f := Frame{Lang: lang, Title: "Daily", Home: "/", Hidden: true}
 	f.Here = "/"
-	choices := []Choice{{Name: "daily", Title: "Daily", About: "Every morning", Chosen: true}, {Name: "weekly", Title: "Weekly"}}
+	choices := sampleLetters()
 	topics := []Choice{{Name: "models", Title: "Models", Chosen: true}, {Name: "chips", Title: "Chips"}}
 	full := Wishes{Digests: choices, Topics: topics, Langs: choices, Narrow: true}
 	entry := Entry{Form: "token", Email: "reader@example.org"}
@@ -108,10 +121,11 @@ func samplePages(lang string) []Page {
 			Timezone: "Europe/Rome", Zones: []string{"Europe/Rome"}, Paused: true, Until: time.Date(2026, 12, 1, 7, 0, 0, 0, time.UTC),
 		},
 		Preferences{Frame: f, Paused: true, Done: "saved", Faults: []Fault{{"timezone", "timezone"}, {"days", "days"}}},
-		Confirm{f, "/c/token"}, Disown{f, "/n/token"}, Leave{f, "/u/token"}, Left{f, "/r/token"}, Left{Frame: f},
+		Confirm{f, "/c/token", choices}, Confirm{f, "/c/token", nil}, Confirmed{f, choices, "/p/token"}, Confirmed{f, nil, "/link"},
+		Disown{f, "/n/token"}, Leave{f, "/u/token", nil}, Leave{f, "/u/token", []string{"AI Daily", "AI Weekly"}}, Left{f, "/r/token"}, Left{Frame: f},
 		Archive{Frame: f, Editions: []Past{PastOf(sampleEdition(lang))}}, Archive{Frame: f}, Archive{Frame: f, Name: "Nordwind"},
 	}
-	for _, kind := range []string{"asked", "mailed", "confirmed", "disowned", "returned"} {
+	for _, kind := range []string{"asked", "mailed", "disowned", "returned"} {
 		pages = append(pages, Told{f, kind})
 	}
 	for _, done := range []string{"saved", "paused", "resumed"} {

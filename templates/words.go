@@ -100,6 +100,19 @@ func (w Words) tongue(lang string) string {
 	return lang
 }
 
+// Tongue returns the code of the language that a word names, in whichever of the set's languages: "it", "Italian",
+// "italiano". A word that names none of these is returned as it is.
+func (s *Set) Tongue(word string) string {
+	for _, tag := range s.tags {
+		for _, speaker := range s.words {
+			if strings.EqualFold(speaker.tongue(tag.String()), word) {
+				return tag.String()
+			}
+		}
+	}
+	return word
+}
+
 // formOf returns the CLDR plural form for a whole number.
 func formOf(tag language.Tag, n int) string {
 	names := map[plural.Form]string{plural.Zero: "zero", plural.One: "one", plural.Two: "two", plural.Few: "few", plural.Many: "many"}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"strings"
 	"time"
 
@@ -38,7 +40,8 @@ func (h checkup) all(ctx context.Context) error {
 		what func(context.Context) (string, error)
 	}{
 		{"config", h.file}, {"digests", h.slots}, {"sources", h.sources}, {"templates", h.templates},
-		{"store", h.readers}, {"providers", h.providers}, {"smtp", h.relay}, {"mail", h.incoming}, {"llm", h.model},
+		{"store", h.readers}, {"providers", h.providers}, {"smtp", h.relay}, {"mail", h.incoming}, {"pages", h.reachable},
+		{"subscribe", h.confirmations}, {"llm", h.model},
 	} {
 		state := "ok  "
 		told, err := look.what(ctx)
@@ -203,8 +206,37 @@ func (h checkup) incoming(ctx context.Context) (string, error) {
 		}
 		told = append(told, fmt.Sprintf("let in to the mailbox; %s in %s", count(n, "mail"), c.IMAP.Folder))
 	}
+	if c.Pipe {
+		told = append(told, "a pipe brings it to `tidings mail receive`")
+	}
 	if told == nil {
-		return "no way in but a pipe (`tidings mail receive`): readers subscribe on the pages", nil
+		return "none gets in, so readers subscribe on the pages, and what bounces later is not noticed; [mail] says how it could", nil
 	}
 	return strings.Join(told, "; "), nil
+}
+
+// reachable tells whether readers can reach the pages that stand in every letter.
+func (h checkup) reachable(context.Context) (string, error) {
+	u, err := url.Parse(h.config.Web.URL)
+	if err != nil {
+		return "", fmt.Errorf("web.url: %w", err)
+	}
+	ip := net.ParseIP(u.Hostname())
+	here := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	inside := ip != nil && ip.IsPrivate() || !strings.Contains(u.Hostname(), ".")
+	switch {
+	case here:
+		return "at " + h.config.Web.URL + ", which this machine alone can open; set [web] url before letters go out to others", nil
+	case inside:
+		return "at " + h.config.Web.URL + ", which your own network alone can open", nil
+	case u.Scheme != "https":
+		return "", fmt.Errorf("web.url is %s: without https anybody on the way can read readers' links, and mail providers show no button to unsubscribe (RFC 8058, 3.1); put a proxy that speaks TLS before the pages and write https", h.config.Web.URL)
+	}
+	return "at " + h.config.Web.URL, nil
+}
+
+// confirmations tells how many are mailed at most, and who is refused.
+func (h checkup) confirmations(context.Context) (string, error) {
+	s := h.config.Subscribe
+	return fmt.Sprintf("at most %s an hour; %s refused", count(s.PerHour, "confirmation"), count(len(s.Refuse), "domain")), nil
 }

@@ -83,12 +83,14 @@ type GatherConfig struct {
 	Contact      string         `toml:"contact"`       // told to publishers in the user agent; empty: web.url
 }
 
-// SubscribeConfig bounds the confirmations of one hour.
+// SubscribeConfig bounds the confirmations of one hour, and the forms that ask for them.
 type SubscribeConfig struct {
 	PerHour    int      `toml:"per_hour"`    // to anybody; 300
 	PerDomain  int      `toml:"per_domain"`  // to one domain; 30
 	PerGiant   int      `toml:"per_giant"`   // to one of Giants; 150
 	PerNetwork int      `toml:"per_network"` // asked for on the page from one network; 10
+	Forms      int      `toml:"forms"`       // taken from everybody in a quarter of an hour; 4000
+	NetForms   int      `toml:"net_forms"`   // of these, from one network; 40
 	Giants     []string `toml:"giants"`      // domains at which much of the world has its mail
 	Refuse     []string `toml:"refuse"`      // domains, and all below them, that cannot subscribe themselves; some well-known throw-away ones
 	RefuseFile string   `toml:"refuse_file"` // more of them, one a line; empty: none
@@ -103,6 +105,8 @@ func (s SubscribeConfig) limits() subscribers.Limits {
 type WebConfig struct {
 	Listen string `toml:"listen"` // 127.0.0.1:8080
 	URL    string `toml:"url"`    // how readers reach it, without a slash at its end; http://localhost:8080
+	Title  string `toml:"title"`  // of the house; empty: the first digest's
+	About  string `toml:"about"`  // on the first page; empty: the templates' own
 }
 
 // DeskConfig says where the editor's pages are (always on loopback, since the desk asks for no password) and where
@@ -180,6 +184,7 @@ type TopicConfig struct {
 type DigestConfig struct {
 	Name       string        `toml:"name"`  // required: letters, digits, single hyphens
 	Title      string        `toml:"title"` // empty: its name
+	About      string        `toml:"about"` // to readers who choose; empty: nothing
 	From       string        `toml:"from"`  // required: a mailbox
 	Lang       string        `toml:"lang"`  // en
 	Schedule   string        `toml:"schedule"`
@@ -256,7 +261,7 @@ func defaultConfig() Config {
 		Discussion: DiscussionConfig{URL: "https://hn.algolia.com/api/v1/search"},
 		Mail:       presetMail(),
 		Subscribe: SubscribeConfig{
-			PerHour: 300, PerDomain: 30, PerGiant: 150, PerNetwork: 10,
+			PerHour: 300, PerDomain: 30, PerGiant: 150, PerNetwork: 10, Forms: 4000, NetForms: 40,
 			Giants: []string{"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "libero.it", "gmx.de", "web.de", "qq.com", "163.com"},
 			Refuse: []string{"mailinator.com", "guerrillamail.com", "10minutemail.com", "yopmail.com", "trashmail.com", "temp-mail.org"},
 		},

@@ -115,6 +115,11 @@ func hour(text string) (*time.Duration, error) {
 	return &since, nil
 }
 
+// clock writes a time since midnight as a clock shows it: "7:00".
+func clock(since time.Duration) string {
+	return fmt.Sprintf("%d:%02d", int(since.Hours()), int(since.Minutes())%60)
+}
+
 // zone returns the location of an IANA name. The machine's own zone is none: editions would change their
 // names with the machine.
 func zone(name string) (*time.Location, error) {

@@ -39,15 +39,18 @@ func presetMail() MailConfig {
 // comes says whether mail gets in at all, so that letters may name addresses to write to.
 func (m MailConfig) comes() bool { return m.Pipe || m.Listen != "" || m.IMAP.URL != "" }
 
-// address is a digest's address with what a mail to it is for: daily+u-TOKEN@example.org. It is empty when no mail
-// gets in, and when it would be longer than mail can carry (RFC 5321, 4.5.3.1.1).
+// address is a digest's address with what a mail to it is for, if anything: daily+u-TOKEN@example.org. It is empty
+// when no mail gets in, and when it would be longer than mail can carry (RFC 5321, 4.5.3.1.1).
 func (m MailConfig) address(from, purpose string) string {
 	a, err := mail.ParseAddress(from)
 	if err != nil || !m.comes() {
 		return ""
 	}
 	local, domain, _ := strings.Cut(a.Address, "@")
-	if local += m.Delimiter + purpose; len(local) > 64 {
+	if purpose != "" {
+		local += m.Delimiter + purpose
+	}
+	if len(local) > 64 {
 		return ""
 	}
 	return local + "@" + domain

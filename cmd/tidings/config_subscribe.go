@@ -13,6 +13,8 @@ func (s *SubscribeConfig) check(r configChecker) {
 	r.least("subscribe.per_domain", s.PerDomain, 1)
 	r.least("subscribe.per_giant", s.PerGiant, 1)
 	r.least("subscribe.per_network", s.PerNetwork, 1)
+	r.least("subscribe.forms", s.Forms, 1)
+	r.least("subscribe.net_forms", s.NetForms, 1)
 	checkDomains(r, "subscribe.giants", s.Giants)
 	checkDomains(r, "subscribe.refuse", s.Refuse)
 	if s.RefuseFile == "" {

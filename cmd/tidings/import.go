@@ -21,7 +21,10 @@ import (
 
 // columns are those of the CSV that import reads and export writes; only the first is required.
 func columns() []string {
-	return []string{"email", "name", "state", "digests", "topics", "lang", "format", "timezone", "consent_at", "consent_how"}
+	return []string{
+		"email", "name", "state", "digests", "topics", "lang", "format", "timezone", "consent_at", "consent_how",
+		"consent_from", "consent_text", "why", "paused_until", "joined",
+	}
 }
 
 func subscribersImport(p *program) *cobra.Command {
@@ -29,8 +32,10 @@ func subscribersImport(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "import FILE.csv", Short: "subscribe people from a CSV file with a header", Args: exactly(1, "one file (- for the standard input)"),
 		Long: "The header names the columns: email (required), name, state, digests, topics, lang, format, timezone,\n" +
-			"consent_at, consent_how. Lists inside a cell are separated by spaces, commas or semicolons. A row that\n" +
-			"cannot be taken is told with its line and the rest is imported; the exit code is 1 then.",
+			"consent_at, consent_how, consent_from, consent_text, why (operator, complaint, bounces or probe: what brought\n" +
+			"somebody into a state that he did not choose), paused_until, joined. Lists inside a cell are separated by\n" +
+			"spaces, commas or semicolons. A row that cannot be taken is told with its line and the rest is imported; the\n" +
+			"exit code is 1 then. Nobody who left, is suspended or was erased comes back by an import.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.importCSV(ctx, args[0], dry) })
 		},
@@ -58,15 +63,21 @@ func (h roll) importCSV(ctx context.Context, path string, dry bool) error {
 		fmt.Fprintf(h.err, "would import %s, refuse %d\n", count(len(rows), "row"), len(refused))
 		return refusing(refused)
 	}
-	all, line := make([]subscribers.Subscriber, len(rows)), make(map[string]int, len(rows))
+	all, line, stays := make([]subscribers.Subscriber, len(rows)), make(map[string]int, len(rows)), map[string]bool{}
 	for i, r := range rows {
 		all[i], line[r.subscriber.Email] = r.subscriber, r.line
+		if s := r.subscriber.State; s == subscribers.Left || s == subscribers.Suspended {
+			stays[r.subscriber.Email] = true
+		}
 	}
 	done, err := h.store.Import(ctx, all, told, h.list.Tokens.Trace)
 	if err != nil {
 		return err
 	}
 	for _, email := range done.Kept {
+		if stays[email] {
+			continue // the file says so itself
+		}
 		refused = append(refused, refusal{line[email], email + " has left or is suspended; only the reader himself can come back"})
 	}
 	for _, email := range done.Erased {
@@ -202,8 +213,8 @@ func (h roll) fromCSV(record []string, place map[string]int) (subscribers.Subscr
 			return s, err
 		}
 	}
-	if s.State == subscribers.Suspended {
-		s.Why = subscribers.ByBounces
+	if s.Why, err = whyCell(cell("why"), s.State); err != nil {
+		return s, err
 	}
 	if err := h.preferable(s); err != nil {
 		return s, err
@@ -214,12 +225,35 @@ func (h roll) fromCSV(record []string, place map[string]int) (subscribers.Subscr
 	if how := cell("consent_how"); how != "" {
 		s.ConsentHow = how
 	}
-	if at := cell("consent_at"); at != "" {
-		if s.ConsentAt, err = parseTime(at, time.UTC); err != nil {
-			return s, fmt.Errorf("consent_at: %w", err)
+	s.ConsentFrom, s.ConsentText = cell("consent_from"), cell("consent_text")
+	for column, at := range map[string]*time.Time{"consent_at": &s.ConsentAt, "joined": &s.Joined, "paused_until": &s.Until} {
+		if text := cell(column); text != "" {
+			if *at, err = parseTime(text, time.UTC); err != nil {
+				return s, fmt.Errorf("%s: %w", column, err)
+			}
 		}
 	}
+	if s.State != subscribers.Paused {
+		s.Until = time.Time{}
+	}
 	return s, nil
+}
+
+// whyCell reads why somebody is in a state. A file that does not say it of a suspended one means bounces; who is
+// active wanted it.
+func whyCell(why string, state subscribers.State) (subscribers.Why, error) {
+	known := map[subscribers.State][]subscribers.Why{
+		subscribers.Left:      {subscribers.ByOperator, subscribers.ByComplaint},
+		subscribers.Paused:    {subscribers.ByOperator},
+		subscribers.Suspended: {subscribers.ByBounces, subscribers.ByProbe},
+	}[state]
+	switch given := subscribers.Why(strings.ToLower(why)); {
+	case given == "" && state == subscribers.Suspended:
+		return subscribers.ByBounces, nil
+	case given == "", slices.Contains(known, given):
+		return given, nil
+	}
+	return "", fmt.Errorf("why cannot be %q of one who is %s", why, state)
 }
 
 // preferable refuses preferences that nothing could come of.

@@ -115,15 +115,6 @@ func (l *letters) link(path ...string) string {
 	return l.house.config.Web.URL + "/" + strings.Join(path, "/")
 }
 
-// sender is who notices come from: the first digest; they speak for the house when it has several.
-func (h *house) sender() (from, title, lang string) {
-	if len(h.digests) == 0 {
-		return "Tidings <tidings@localhost>", "Tidings", "en"
-	}
-	d := h.digests[0]
-	return d.From, d.Title, d.Lang
-}
-
 // listID names the digest to mail programs (RFC 2919): its name at the sender's domain.
 func listID(e digest.Edition) string {
 	domain := "localhost"

@@ -11,7 +11,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -130,7 +129,7 @@ func (h mailroom) obey(ctx context.Context, m mailin.Message, authentic bool) er
 	by := subscribers.Correspondence{List: h.list, Mail: subscribers.Mail{From: m.From, Authentic: authentic, MessageID: m.ID, Token: m.Token}}
 	switch {
 	case m.Act == mailin.Subscribe:
-		return by.Join(ctx, h.choices(m))
+		return by.Join(ctx, h.wished(m))
 	case m.Act == mailin.Confirm && m.Token != "":
 		return by.Confirm(ctx)
 	case m.Act == mailin.Unsubscribe && m.To.Purpose == 'c': // a no to the question whether to confirm
@@ -154,54 +153,6 @@ func (h mailroom) obey(ctx context.Context, m mailin.Message, authentic bool) er
 	}
 	return by.Puzzled(ctx)
 }
-
-// choices are what the address that somebody subscribes at says of his wishes: the digest that writes from it, if
-// not all do, and a topic.
-func (h mailroom) choices(m mailin.Message) subscribers.Choices {
-	c := subscribers.Choices{Lang: m.Order.Lang}
-	for _, d := range h.digests {
-		if from, err := mail.ParseAddress(d.From); err == nil && strings.EqualFold(from.Address, m.To.Address) {
-			c.Digests = append(c.Digests, d.Name)
-		}
-	}
-	if len(c.Digests) == len(h.digests) {
-		c.Digests = nil
-	}
-	for _, word := range m.Order.Words {
-		if slices.Contains(h.list.Known.Topics, word) {
-			c.Topics = append(c.Topics, word)
-		}
-	}
-	return c
-}
-
-// changes are what an order changes, if anything.
-func (h mailroom) changes(o mailin.Order) (c subscribers.Changes, any bool) {
-	yes, no, until := true, false, time.Time{}
-	switch o.Verb {
-	case "topics":
-		c.Topics = o.Words
-	case "digests":
-		c.Digests = o.Words
-	case "language":
-		if len(o.Words) == 1 {
-			c.Lang = &o.Words[0]
-		}
-	case "html":
-		c.Text = &no
-	case "text":
-		c.Text = &yes
-	case "pause":
-		until = h.now().AddDate(0, 0, cmp.Or(o.Days, restful))
-		c.Pause = &until
-	case "resume":
-		c.Pause = &until
-	}
-	return c, c.Topics != nil || c.Digests != nil || c.Lang != nil || c.Text != nil || c.Pause != nil
-}
-
-// restful is for how many days "pause" alone asks.
-const restful = 30
 
 // report tells the list what became of letters. The token of the address says which letter it was; a report that has
 // none and names nobody is about nobody.

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -15,15 +16,15 @@ import (
 
 // notice writes one transactional mail.
 func (l *letters) notice(ctx context.Context, d digest.Delivery) (outbox.Letter, error) {
-	from, title, lang := l.house.sender()
-	if d.Lang != "" {
-		lang = d.Lang
-	}
-	n := templates.Notice{Title: title, Lang: lang}
-	headers := map[string]string{"Auto-Submitted": "auto-generated"}
-	if err := l.fill(ctx, d, &n, headers); err != nil {
+	reader, err := l.addressee(ctx, d)
+	if err != nil {
 		return outbox.Letter{}, fmt.Errorf("notice %s: %w", d.Notice, err)
 	}
+	from, title, lang := offer{l.house}.sender(reader.Digests)
+	n := templates.Notice{Title: title, Lang: cmp.Or(d.Lang, lang)}
+	headers := map[string]string{"Auto-Submitted": "auto-generated"}
+	to := func(purpose string) string { return l.house.config.Mail.address(from, purpose) }
+	l.fill(d, reader, &n, to)
 	letter, err := l.house.set.Notice(d.Notice, n)
 	if err != nil {
 		return outbox.Letter{}, fmt.Errorf("notice %s: %w", d.Notice, err)
@@ -34,10 +35,12 @@ func (l *letters) notice(ctx context.Context, d digest.Delivery) (outbox.Letter,
 	if d.Text {
 		out.HTML = ""
 	}
-	to := func(purpose string) string { return l.house.config.Mail.address(from, purpose) }
 	out.EnvelopeFrom = to("b-" + l.house.list.ReportToken(subscribers.ToBounce, d.ID))
-	if by := to("c-" + d.Token); d.Token != "" && by != "" { // answering is confirming
-		headers["Reply-To"] = by
+	if n.Disown != "" {
+		headers["List-Unsubscribe"], headers["List-Unsubscribe-Post"] = "<"+n.Disown+">", "List-Unsubscribe=One-Click"
+	}
+	if n.Reply { // answering is confirming
+		headers["Reply-To"] = to("c-" + d.Token)
 	}
 	if d.Answers != "" {
 		answering(&out, d.Answers)
@@ -45,18 +48,33 @@ func (l *letters) notice(ctx context.Context, d digest.Delivery) (outbox.Letter,
 	return out, nil
 }
 
-// fill gives a notice the pages and facts that its kind needs.
-func (l *letters) fill(ctx context.Context, d digest.Delivery, n *templates.Notice, headers map[string]string) error {
-	list := l.house.list
+// addressee is what is known of who gets a notice: nothing of a stranger, nor of whose wish or entry is gone.
+func (l *letters) addressee(ctx context.Context, d digest.Delivery) (subscribers.Subscriber, error) {
+	var s subscribers.Subscriber
+	var err error
+	switch {
+	case d.Token != "":
+		s, err = l.house.list.Look(ctx, d.Token)
+	case d.Reader != 0:
+		s, err = l.house.store.Get(ctx, d.Reader)
+	}
+	if errors.Is(err, subscribers.ErrToken) || errors.Is(err, subscribers.ErrUnknown) {
+		return subscribers.Subscriber{}, nil
+	}
+	return s, err
+}
+
+// fill gives a notice the pages and facts that its kind needs; to makes addresses for answers, or empty ones.
+func (l *letters) fill(d digest.Delivery, reader subscribers.Subscriber, n *templates.Notice, to func(purpose string) string) {
+	list, h := l.house.list, offer{l.house}
+	letters := templates.Pick(h.choices(), reader.Digests)
 	leave, manage := l.link("u", list.LeaveToken(d.Reader)), l.link("p", list.ManageToken(d.Reader))
 	switch subscribers.Notice(d.Notice) {
 	case subscribers.Confirm:
-		from, _, _ := l.house.sender()
-		n.Reply = l.house.config.Mail.address(from, "c-"+d.Token) != ""
-		n.Confirm, n.Disown = l.link("c", d.Token), l.link("n", d.Token)
-		headers["List-Unsubscribe"], headers["List-Unsubscribe-Post"] = "<"+n.Disown+">", "List-Unsubscribe=One-Click"
+		n.Reply = to("c-"+d.Token) != ""
+		n.Confirm, n.Disown, n.Letters = l.link("c", d.Token), l.link("n", d.Token), letters
 	case subscribers.Welcome:
-		n.Leave, n.Archive = leave, l.link("archive")
+		n.Manage, n.Leave, n.Archive, n.Letters = manage, leave, l.link("archive"), letters
 	case subscribers.Goodbye:
 		n.Return = l.link("r", list.ReturnToken(d.Reader))
 	case subscribers.Leaving:
@@ -64,41 +82,14 @@ func (l *letters) fill(ctx context.Context, d digest.Delivery, n *templates.Noti
 	case subscribers.Link:
 		n.Manage, n.Leave = manage, leave
 	case subscribers.Status:
-		n.Manage, n.Leave = manage, leave
-		s, err := l.house.store.Get(ctx, d.Reader)
-		n.Chosen = l.house.chose(s, n.Lang)
-		return err
+		n.Manage, n.Leave, n.Mailbox.Plain = manage, leave, to("")
+		n.Letters, n.Topics, n.Chosen = letters, h.topicChoices(n.Lang), h.chose(reader, n.Lang)
 	case subscribers.Help:
-		n.Home = l.link("")
-		from, _, _ := l.house.sender()
-		to := func(purpose string) string { return l.house.config.Mail.address(from, purpose) }
-		n.Mailbox = templates.Mailbox{Subscribe: to("subscribe"), Unsubscribe: to("unsubscribe"), Status: to("status"), Help: to("help")}
-	}
-	return nil
-}
-
-// chose tells a reader's choices in the words of the letters, which are in this language.
-func (h *house) chose(s subscribers.Subscriber, lang string) templates.Chosen {
-	c := templates.Chosen{
-		Paused: s.State == subscribers.Paused, Until: s.Until, Lang: s.Lang, Text: s.Text, Timezone: s.Timezone,
-	}
-	for _, id := range s.Topics {
-		name := id
-		for _, t := range h.config.topics() {
-			if t.ID == id {
-				name = cmp.Or(t.Name[lang], t.Name["en"], id)
-			}
-		}
-		c.Topics = append(c.Topics, name)
-	}
-	for _, d := range h.digests {
-		for _, name := range s.Digests {
-			if d.Name == name {
-				c.Digests = append(c.Digests, d.Title)
-			}
+		n.Home, n.Letters, n.Topics = l.link(""), h.choices(), h.topicChoices(n.Lang)
+		n.Mailbox = templates.Mailbox{
+			Subscribe: to("subscribe"), Unsubscribe: to("unsubscribe"), Status: to("status"), Help: to("help"), Plain: to(""),
 		}
 	}
-	return c
 }
 
 var messageIDForm = regexp.MustCompile(`^<[!-;=?-~]{3,250}>$`)

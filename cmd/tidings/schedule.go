@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/robfig/cron/v3"
+
+	"tidings/templates"
 )
 
 // Schedule says when a digest appears. It is a [cron.Schedule] that reads its line on the wall clock of
@@ -99,6 +101,45 @@ func (a ahead) Next(t time.Time) time.Time {
 		return next
 	}
 	return next.Add(-a.by)
+}
+
+// rhythm says the schedule in few words, as far as these can: days of the week, or one of the month, and up to
+// three times of day. What they cannot is the zero value.
+func (s Schedule) rhythm() templates.Rhythm {
+	minutes, hours := named(s.spec.Minute, 59), named(s.spec.Hour, 23)
+	monthdays, weekdays := named(s.spec.Dom>>1, 30), named(s.spec.Dow, 6)
+	if len(minutes) != 1 || len(hours) > 3 || len(named(s.spec.Month>>1, 11)) < 12 {
+		return templates.Rhythm{}
+	}
+	r := templates.Rhythm{Zone: s.loc.String()}
+	for _, hour := range hours {
+		r.Times = append(r.Times, fmt.Sprintf("%d:%02d", hour, minutes[0]))
+	}
+	switch {
+	case len(monthdays) == 31:
+		for _, day := range weekdays {
+			r.Weekdays = append(r.Weekdays, time.Weekday(day))
+		}
+		if r.Weekdays[0] == time.Sunday { // the week begins on Monday
+			r.Weekdays = append(r.Weekdays[1:], time.Sunday)
+		}
+	case len(monthdays) == 1 && len(weekdays) == 7:
+		r.Monthday = monthdays[0] + 1
+	default:
+		return templates.Rhythm{}
+	}
+	return r
+}
+
+// named are the numbers from 0 to last whose bits are set.
+func named(bits uint64, last int) []int {
+	var all []int
+	for n := range last + 1 {
+		if bits&(1<<n) != 0 {
+			all = append(all, n)
+		}
+	}
+	return all
 }
 
 // nextWall returns the first time after w that the line names, on the wall clock. The parser's own search

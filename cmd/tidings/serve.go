@@ -18,7 +18,6 @@ import (
 	"tidings/digest/store"
 	"tidings/digest/text"
 	"tidings/subscribers/web"
-	"tidings/templates"
 )
 
 // look is how often the daemon looks for slots that could not be made, because no source could be read or
@@ -250,14 +249,11 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 	if err != nil {
 		return nil, err
 	}
-	_, title, _ := h.sender()
-	var choices []templates.Choice
-	for _, d := range h.digests {
-		choices = append(choices, templates.Choice{Name: d.Name, Title: d.Title, Chosen: !d.Optional})
-	}
+	all := offer(h)
 	pages := web.Handler(web.Options{
 		Pages: h.set, Entrance: h.list, Exit: h.list, Choosing: h.list, Key: key, Now: h.now, Beat: beat,
-		Archive: archive{h.store, h.config.names()}, Title: title, Digests: choices, Topics: h.config.topics(),
+		Forms:   web.Forms{Network: h.config.Subscribe.NetForms, All: h.config.Subscribe.Forms},
+		Archive: archive{h.store, h.config.names()}, Title: all.title(), About: h.config.Web.About, Digests: all.choices(), Topics: h.config.topics(),
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

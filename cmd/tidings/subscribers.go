@@ -97,14 +97,17 @@ func subscribersList(p *program) *cobra.Command {
 
 // listed is a subscriber as the command line shows him.
 type listed struct {
-	Email   string    `json:"email"`
-	Name    string    `json:"name,omitempty"`
-	State   string    `json:"state"`
-	Digests []string  `json:"digests,omitempty"`
-	Topics  []string  `json:"topics,omitempty"`
-	Lang    string    `json:"lang,omitempty"`
-	Format  string    `json:"format"`
-	Joined  time.Time `json:"joined,omitzero"`
+	Email    string    `json:"email"`
+	Name     string    `json:"name,omitempty"`
+	State    string    `json:"state"`
+	Why      string    `json:"why,omitempty"`
+	Until    time.Time `json:"until,omitzero"`
+	Digests  []string  `json:"digests,omitempty"`
+	Topics   []string  `json:"topics,omitempty"`
+	Lang     string    `json:"lang,omitempty"`
+	Format   string    `json:"format"`
+	Timezone string    `json:"timezone,omitempty"`
+	Joined   time.Time `json:"joined,omitzero"`
 }
 
 func (h roll) listSubscribers(ctx context.Context, state string, asJSON bool) error {
@@ -127,8 +130,8 @@ func (h roll) listSubscribers(ctx context.Context, state string, asJSON bool) er
 			return err
 		}
 		return out.Encode(listed{
-			Email: s.Email, Name: s.Name, State: string(s.State), Digests: s.Digests, Topics: s.Topics,
-			Lang: s.Lang, Format: formatOf(s.Text), Joined: s.Joined,
+			Email: s.Email, Name: s.Name, State: string(s.State), Why: string(s.Why), Until: s.Until, Digests: s.Digests, Topics: s.Topics,
+			Lang: s.Lang, Format: formatOf(s.Text), Timezone: s.Timezone, Joined: s.Joined,
 		})
 	})
 	if err == nil {
@@ -147,6 +150,8 @@ func formatOf(plain bool) string {
 func subscribersRemove(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use: "remove ADDRESS…", Short: "end subscriptions; nothing more is sent", Args: atLeast(1, "an address"),
+		Long: "Ends subscriptions without a mail about it. The address and its consent are kept, so that no import brings it\n" +
+			"back; `tidings subscribers add` does, and so can the person. To forget somebody, use erase.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.remove(ctx, args) })
 		},
@@ -221,6 +226,7 @@ func exportCSV(ctx context.Context, h *house, w io.Writer) error {
 		return out.Write([]string{
 			s.Email, s.Name, string(s.State), strings.Join(s.Digests, " "), strings.Join(s.Topics, " "),
 			s.Lang, formatOf(s.Text), s.Timezone, stamp(s.ConsentAt), s.ConsentHow,
+			s.ConsentFrom, s.ConsentText, string(s.Why), stamp(s.Until), stamp(s.Joined),
 		})
 	})
 	out.Flush()

@@ -114,11 +114,12 @@ func (i importing) wish(ctx context.Context, s subscribers.Subscriber) error {
 	}
 	const query = `
 		INSERT INTO wish (email, id, made, done, lapses, digests, topics, lang, plain, timezone, how, source, agreed)
-		SELECT $1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, '', ''
+		SELECT $1, $2, $3, 0, $4, $5, $6, $7, $8, $9, $10, $11, $12
 		WHERE NOT EXISTS (SELECT 1 FROM subscriber WHERE email = $1)
 		ON CONFLICT (email) DO NOTHING`
 	n, err := count(i.tx.ExecContext(ctx, query, plain(s.Email), id, millis(i.now), millis(i.now.Add(asksKept)),
-		plain(strings.Join(s.Digests, "\n")), plain(strings.Join(s.Topics, "\n")), plain(s.Lang), flag(s.Text), plain(s.Timezone), plain(s.ConsentHow)))
+		plain(strings.Join(s.Digests, "\n")), plain(strings.Join(s.Topics, "\n")), plain(s.Lang), flag(s.Text), plain(s.Timezone),
+		plain(s.ConsentHow), plain(s.ConsentFrom), plain(s.ConsentText)))
 	if n == 0 {
 		i.done.Updated++ // nothing more is to be done for him
 	}

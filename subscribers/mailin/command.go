@@ -71,7 +71,7 @@ func command(line string) (Message, bool) {
 	if len(line) > 500 || strings.ContainsAny(line, "\r\n\x00") {
 		return Message{}, false
 	}
-	said := strings.Join(essential(line), " ") + " "
+	said := strings.Join(Words(line), " ") + " "
 	for _, p := range vocabulary() {
 		for words := range strings.SplitSeq(p.words, "|") {
 			rest, ok := strings.CutPrefix(said, words+" ")
@@ -87,8 +87,8 @@ func command(line string) (Message, bool) {
 	return Message{}, false
 }
 
-// essential are the words of a line without its courtesies and punctuation.
-func essential(line string) (words []string) {
+// Words are the words of a line as commands are read: in lower case, without accents, courtesies and punctuation.
+func Words(line string) (words []string) {
 	plain := strings.NewReplacer("à", "a", "á", "a", "â", "a", "ä", "a", "è", "e", "é", "e", "ê", "e", "ì", "i", "í", "i", "ò", "o", "ó", "o", "ö", "o", "ù", "u", "ú", "u", "ü", "u")
 	for _, word := range strings.FieldsFunc(plain.Replace(strings.ToLower(line)), func(r rune) bool {
 		return strings.ContainsRune(" \t\u00a0,;:!\"'’“”«»*_()[]<>", r)

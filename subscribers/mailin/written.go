@@ -42,7 +42,7 @@ func written(text string) (own []string) {
 // first is the first line that says more than a greeting.
 func first(written []string) string {
 	for _, line := range written {
-		if len(essential(line)) > 0 && !greeting.MatchString(line) {
+		if len(Words(line)) > 0 && !greeting.MatchString(line) {
 			return line
 		}
 	}

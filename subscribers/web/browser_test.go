@@ -3,8 +3,6 @@ package web_test
 import (
 	"context"
 	"errors"
-	"flag"
-	"fmt"
 	"math/rand/v2"
 	"net/http/httptest"
 	"os"
@@ -23,8 +21,6 @@ import (
 	"tidings/subscribers"
 	"tidings/subscribers/web"
 )
-
-var screenshots = flag.String("screenshots", "", "a folder to put pictures of the pages in, to be looked at")
 
 // household is the real thing: pages, rules and store, and a clock that goes on three seconds whenever it is
 // looked at.
@@ -90,7 +86,7 @@ func must(t testing.TB, err error) {
 }
 
 // browse starts a real browser that runs no scripts.
-func browse(t *testing.T) context.Context {
+func browse(t *testing.T, within time.Duration) context.Context {
 	t.Helper()
 	program, err := exec.LookPath("chromium")
 	if err != nil {
@@ -99,7 +95,7 @@ func browse(t *testing.T) context.Context {
 		}
 		t.Skip("chromium is not installed")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), within)
 	t.Cleanup(cancel)
 	flags := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(program), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("accept-lang", "en"))
 	ctx, cancel = chromedp.NewExecAllocator(ctx, flags...)
@@ -116,7 +112,6 @@ type visitor struct {
 	t    *testing.T
 	ctx  context.Context //nolint:containedctx // in chromedp a browser is its context
 	base string
-	shot int
 }
 
 func (v *visitor) do(actions ...chromedp.Action[chromedp.Void]) {
@@ -151,8 +146,7 @@ func (v *visitor) press(button chromedp.CSS) {
 	}
 }
 
-// sees checks what the page says, that a phone shows it without scrolling sideways, and takes its picture if
-// somebody wants to look.
+// sees checks what the page says, and that a phone shows it without scrolling sideways.
 func (v *visitor) sees(words ...string) {
 	v.t.Helper()
 	text, err := chromedp.Run(v.ctx, chromedp.Text(chromedp.CSS("body")))
@@ -168,31 +162,13 @@ func (v *visitor) sees(words ...string) {
 	if wide > 360 {
 		v.t.Errorf("the page is %d pixels wide on a phone", wide)
 	}
-	if *screenshots != "" {
-		v.picture()
-	}
 	v.do(chromedp.EmulateViewport(1024, 768))
-}
-
-func (v *visitor) picture() {
-	v.shot++
-	for _, width := range []int64{360, 1024} {
-		for _, light := range []string{"light", "dark"} {
-			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: light}}}
-			_, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, media)
-			must(v.t, err)
-			v.do(chromedp.EmulateViewport(width, 700))
-			png, err := chromedp.Run(v.ctx, chromedp.FullScreenshot(100))
-			must(v.t, err)
-			must(v.t, os.WriteFile(filepath.Join(*screenshots, fmt.Sprintf("%02d-%d-%s.png", v.shot, width, light)), png, 0o600))
-		}
-	}
 }
 
 // A reader joins, confirms, chooses, rests, leaves and comes back, with a mouse and without any script.
 func TestBrowserWithoutScript(t *testing.T) {
 	h := move(t, nil)
-	v := &visitor{t: t, ctx: browse(t), base: h.pages.URL}
+	v := &visitor{t: t, ctx: browse(t, 2*time.Minute), base: h.pages.URL}
 	const email = "ada@example.org"
 
 	v.open("/")
@@ -201,10 +177,10 @@ func TestBrowserWithoutScript(t *testing.T) {
 	v.click("summary")
 	v.click("input[value=policy]")
 	v.press("#send")
-	v.sees("does not look like a mail address")
+	v.sees("does not look like an e-mail address")
 	v.write("#email", email)
 	v.press("#send")
-	v.sees("Look into your inbox")
+	v.sees("Check your inbox")
 
 	mails := h.mailed(t)
 	if len(mails) != 1 || mails[0].To != email || mails[0].Notice != string(subscribers.Confirm) {
@@ -233,7 +209,7 @@ func TestBrowserWithoutScript(t *testing.T) {
 	v.sees("Saved.")
 	v.write("#timezone", "Mars")
 	v.press("button[value=save]")
-	v.sees("not a time zone")
+	v.sees("do not know this time zone")
 	v.press("button[value=pause]")
 	v.sees("until Monday 7 December 2026")
 	if reader = h.reader(t, email).Entry; reader.State != subscribers.Paused || strings.Join(reader.Topics, " ") != "chips" || !reader.Text || reader.Timezone != "Asia/Tokyo" {
@@ -260,5 +236,5 @@ func TestBrowserWithoutScript(t *testing.T) {
 	v.sees("Le tue preferenze", "English")
 	v.write("#email", email)
 	v.press("#send")
-	v.sees("Guarda la tua posta")
+	v.sees("Controlla la posta")
 }

@@ -5,16 +5,19 @@ import (
 	"time"
 )
 
-// How many forms that ask for an address are taken in a span: from one network, behind which may be an office,
-// and from all. How many mails come of them is limited by subscribers.Limits.
-const (
-	span        = 15 * time.Minute
-	perNetwork  = 40
-	fromAllNets = 4000
-)
+// span is for how long forms are counted together.
+const span = 15 * time.Minute
+
+// Forms is how many forms that ask for an address are taken in a quarter of an hour; how many mails come of them
+// is limited by [subscribers.Limits].
+type Forms struct {
+	Network int // from one network, behind which may be an office
+	All     int
+}
 
 // crowd counts the forms of this span. It remembers no more networks than forms are taken.
 type crowd struct {
+	Forms
 	mu    sync.Mutex
 	since time.Time
 	by    map[string]int
@@ -28,7 +31,7 @@ func (c *crowd) takes(network string, now time.Time) bool {
 	if now.Sub(c.since) >= span || now.Before(c.since) {
 		c.since, c.by, c.all = now, map[string]int{}, 0
 	}
-	if c.all >= fromAllNets || network != "" && c.by[network] >= perNetwork {
+	if c.all >= c.All || network != "" && c.by[network] >= c.Network {
 		return false
 	}
 	c.all++

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
 
 	"tidings/subscribers"
 	"tidings/templates"
@@ -74,14 +75,16 @@ func (s entrance) askConfirm(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))
 	switch {
+	case errors.Is(err, subscribers.ErrDisowned):
+		s.tell(w, s.hidden(r, ""), "disowned")
 	case errors.Is(err, subscribers.ErrToken):
 		s.lapsed(w, r, true)
 	case err != nil:
 		s.fault(w, r, "look", err)
 	case reader.State == subscribers.Active:
-		s.tell(w, s.hidden(r, reader.Lang), "confirmed")
+		s.show(w, http.StatusOK, s.confirmed(r, reader, "/link"))
 	default:
-		s.show(w, http.StatusOK, templates.Confirm{Frame: s.hidden(r, reader.Lang), Action: path("c", r)})
+		s.show(w, http.StatusOK, templates.Confirm{Frame: s.hidden(r, reader.Lang), Action: path("c", r), Letters: templates.Pick(s.Digests, reader.Digests)})
 	}
 }
 
@@ -89,23 +92,33 @@ func (s entrance) confirm(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Entrance.Confirm(r.Context(), r.PathValue("token"), subscribers.Proof{How: "page", From: network(r)})
 	switch {
+	case errors.Is(err, subscribers.ErrDisowned):
+		s.tell(w, s.hidden(r, ""), "disowned")
 	case errors.Is(err, subscribers.ErrToken):
 		s.lapsed(w, r, true)
 	case err != nil:
 		s.fault(w, r, "confirm", err)
 	default:
-		s.tell(w, s.hidden(r, reader.Lang), "confirmed")
+		s.show(w, http.StatusOK, s.confirmed(r, reader, "/p/"+url.PathEscape(s.Entrance.ManageToken(reader.ID))))
 	}
+}
+
+// confirmed says what the reader gets, and where he can change it.
+func (s entrance) confirmed(r *http.Request, reader subscribers.Subscriber, manage string) templates.Confirmed {
+	return templates.Confirmed{Frame: s.hidden(r, reader.Lang), Letters: templates.Pick(s.Digests, reader.Digests), Manage: manage}
 }
 
 func (s entrance) askDisown(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))
-	if err != nil {
+	switch {
+	case errors.Is(err, subscribers.ErrDisowned):
+		s.tell(w, s.hidden(r, ""), "disowned")
+	case err != nil:
 		s.fault(w, r, "look", err)
-		return
+	default:
+		s.show(w, http.StatusOK, templates.Disown{Frame: s.hidden(r, reader.Lang), Action: path("n", r)})
 	}
-	s.show(w, http.StatusOK, templates.Disown{Frame: s.hidden(r, reader.Lang), Action: path("n", r)})
 }
 
 // disown takes the button, and the one click that the mail which asks to confirm offers too.

@@ -15,15 +15,16 @@ type exit struct{ *site }
 func (s exit) askLeave(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))
-	if err != nil {
+	switch {
+	case errors.Is(err, subscribers.ErrToken):
+		s.lapsed(w, r, false)
+	case err != nil:
 		s.fault(w, r, "look", err)
-		return
-	}
-	if reader.State == subscribers.Left {
+	case reader.State == subscribers.Left:
 		s.show(w, http.StatusOK, templates.Left{Frame: s.hidden(r, reader.Lang), Undo: undo(s.Exit, reader)})
-		return
+	default:
+		s.show(w, http.StatusOK, templates.Leave{Frame: s.hidden(r, reader.Lang), Action: path("u", r), Titles: s.menu.titles()})
 	}
-	s.show(w, http.StatusOK, templates.Leave{Frame: s.hidden(r, reader.Lang), Action: path("u", r)})
 }
 
 // leave takes both the button and the one click of RFC 8058, which gets a line of text: no redirect, no
@@ -35,6 +36,8 @@ func (s exit) leave(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case oneClick:
 		s.answerClick(w, r, err)
+	case errors.Is(err, subscribers.ErrToken):
+		s.lapsed(w, r, false)
 	case err != nil:
 		s.fault(w, r, "leave", err)
 	default:
@@ -65,6 +68,8 @@ func (s exit) askReturn(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Exit.Look(r.Context(), r.PathValue("token"))
 	switch {
+	case errors.Is(err, subscribers.ErrToken):
+		s.lapsed(w, r, true)
 	case err != nil:
 		s.fault(w, r, "look", err)
 	case reader.State != subscribers.Left:
@@ -78,6 +83,8 @@ func (s exit) comeBack(w http.ResponseWriter, r *http.Request) {
 	private(w)
 	reader, err := s.Exit.Return(r.Context(), r.PathValue("token"))
 	switch {
+	case errors.Is(err, subscribers.ErrToken):
+		s.lapsed(w, r, true)
 	case err != nil:
 		s.fault(w, r, "return", err)
 	case reader.State == subscribers.Active || reader.State == subscribers.Paused:

@@ -34,7 +34,7 @@ func filled(t testing.TB, h http.Handler, path string, pairs ...string) url.Valu
 func TestJoin(t *testing.T) {
 	h, p := house(t)
 	form := filled(t, h, "/", "email", " Ada@example.org ", "digest", "giorno", "digest", "nonsense", "topic", "chips", "lang", "it", "chooses", "yes")
-	page := expect(t, ask(h, "/join", form), http.StatusOK, "Guarda la tua posta")
+	page := expect(t, ask(h, "/join", form), http.StatusOK, "Controlla la posta")
 	if len(p.joined) != 1 {
 		t.Fatalf("%d joined", len(p.joined))
 	}
@@ -124,7 +124,7 @@ func TestFormAge(t *testing.T) {
 
 func TestRobots(t *testing.T) {
 	h, p := house(t)
-	for path, words := range map[string]string{"/join": "Look into your inbox", "/link": "Look into your inbox"} {
+	for path, words := range map[string]string{"/join": "Check your inbox", "/link": "Check your inbox"} {
 		form := filled(t, h, path, "email", "ada@example.org", "website", "https://spam.example")
 		expect(t, ask(h, path, form), http.StatusOK, words)
 	}

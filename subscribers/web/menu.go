@@ -34,6 +34,15 @@ func (m menu) wishes(lang string, c subscribers.Choices) templates.Wishes {
 	return w
 }
 
+// titles are those of all digests.
+func (m menu) titles() []string {
+	var all []string
+	for _, d := range m.digestChoices {
+		all = append(all, d.Title)
+	}
+	return all
+}
+
 // called is a topic's name in a language, or else in English, or its id.
 func called(t digest.Topic, lang string) string {
 	for _, name := range []string{t.Name[lang], t.Name["en"]} {

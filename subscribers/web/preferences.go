@@ -108,7 +108,10 @@ func (s office) preferAgain(w http.ResponseWriter, r *http.Request, c subscriber
 			reader.Topics = s.menu.topics(c.Topics)
 		}
 		if c.Lang != nil {
-			reader.Lang, reader.Text, reader.Timezone = *c.Lang, *c.Text, *c.Timezone
+			reader.Lang, reader.Text = *c.Lang, *c.Text
+		}
+		if c.Timezone != nil {
+			reader.Timezone = *c.Timezone
 		}
 	}
 	page := s.chosen(r, reader)
@@ -130,8 +133,8 @@ func (s office) changes(r *http.Request) (c subscribers.Changes, done string, fa
 	case "resume":
 		return subscribers.Changes{Pause: &time.Time{}}, "resumed", nil
 	}
-	lang, text, zone := s.menu.spoken(r.PostForm.Get("lang")), r.PostForm.Get("format") == "text", strings.TrimSpace(r.PostForm.Get("timezone"))
-	c = subscribers.Changes{Digests: s.menu.digests(r.PostForm["digest"]), Topics: s.menu.topics(r.PostForm["topic"]), Lang: &lang, Text: &text, Timezone: &zone}
+	lang, text := s.menu.spoken(r.PostForm.Get("lang")), r.PostForm.Get("format") == "text"
+	c = subscribers.Changes{Digests: s.menu.digests(r.PostForm["digest"]), Topics: s.menu.topics(r.PostForm["topic"]), Lang: &lang, Text: &text}
 	if len(c.Digests) == 0 && len(s.Digests) > 1 {
 		fault("digest")
 	}
@@ -141,20 +144,27 @@ func (s office) changes(r *http.Request) (c subscribers.Changes, done string, fa
 	case len(c.Topics) == 0 && len(s.Topics) > 1:
 		fault("topic")
 	}
-	if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
-		fault("timezone")
+	if r.PostForm.Has("timezone") { // it is asked only where it makes a difference
+		zone := strings.TrimSpace(r.PostForm.Get("timezone"))
+		c.Timezone = &zone
+		if _, err := time.LoadLocation(zone); err != nil || zone == "Local" {
+			fault("timezone")
+		}
 	}
 	return c, "saved", faults
 }
 
 // chosen is the page of a reader who is on the list.
 func (s office) chosen(r *http.Request, reader subscribers.Subscriber) templates.Preferences {
-	f := s.hidden(r, reader.Lang)
+	f, until := s.hidden(r, reader.Lang), reader.Until
+	if zone, err := time.LoadLocation(reader.Timezone); err == nil && reader.Timezone != "" {
+		until = until.In(zone) // where it may be another day
+	}
 	return templates.Preferences{
 		Frame:  f,
 		Wishes: s.menu.wishes(f.Lang, subscribers.Choices{Digests: reader.Digests, Topics: reader.Topics, Lang: reader.Lang}),
 		Email:  reader.Email, Text: reader.Text, Timezone: reader.Timezone, Zones: zones(),
-		Paused: reader.State == subscribers.Paused, Until: reader.Until,
+		Paused: reader.State == subscribers.Paused, Until: until,
 		Action: path("p", r), Leave: "/u/" + s.Choosing.LeaveToken(reader.ID),
 	}
 }

@@ -42,7 +42,7 @@ func TestPrefer(t *testing.T) {
 		"all": {"do=save&digest=giorno&digest=daily&topic=chips&topic=policy&topic=models&lang=&format=html&timezone=",
 			subscribers.Changes{Digests: []string{"daily", "giorno"}, Topics: []string{"all"}, Lang: str(""), Text: &no, Timezone: str("")}},
 		"odd words": {"digest=daily&topic=chips&lang=xx&format=pdf",
-			subscribers.Changes{Digests: []string{"daily"}, Topics: []string{"chips"}, Lang: str(""), Text: &no, Timezone: str("")}},
+			subscribers.Changes{Digests: []string{"daily"}, Topics: []string{"chips"}, Lang: str(""), Text: &no}},
 		"resume": {"do=resume&days=7", subscribers.Changes{Pause: &time.Time{}}},
 	} {
 		h, p := house(t)
@@ -111,7 +111,7 @@ func TestPreferencesAreClosed(t *testing.T) {
 
 func TestLink(t *testing.T) {
 	h, p := house(t)
-	expect(t, ask(h, "/link", filled(t, h, "/link", "email", "ada@example.org")), http.StatusOK, "Look into your inbox")
+	expect(t, ask(h, "/link", filled(t, h, "/link", "email", "ada@example.org")), http.StatusOK, "Check your inbox")
 	if len(p.links) != 1 || p.links[0] != "ada@example.org" {
 		t.Errorf("mailed to %v", p.links)
 	}
@@ -132,4 +132,8 @@ func TestDisown(t *testing.T) {
 	if p.disowns != 2 {
 		t.Errorf("disowned %d times", p.disowns)
 	}
+	p.gone = true
+	expect(t, ask(h, "/n/good.token", nil), http.StatusOK, "The request is dropped")
+	expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "The request is dropped")
+	expect(t, ask(h, "/c/good.token", url.Values{}), http.StatusOK, "The request is dropped")
 }

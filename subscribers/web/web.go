@@ -31,6 +31,9 @@ type Entrance interface {
 
 	// Disown is "this was not me": it drops what the token would confirm; a second time changes nothing.
 	Disown(ctx context.Context, token string) error
+
+	// ManageToken is the token by which the subscriber with this id, who has just confirmed, says what he gets.
+	ManageToken(id int64) string
 }
 
 // Choosing is how a reader says what he gets.
@@ -78,7 +81,7 @@ type Archive interface {
 	Mentions(ctx context.Context, name string, n int) ([]digest.Mention, error)
 }
 
-// Options say what the pages need. Pages, Entrance, Exit, Choosing, Key and Now are required.
+// Options say what the pages need. Pages, Entrance, Exit, Choosing, Key, Now and Forms are required.
 type Options struct {
 	Pages    *templates.Set
 	Entrance Entrance
@@ -87,10 +90,11 @@ type Options struct {
 	Key      []byte // signs forms; the same for all who serve these pages, at least 32 octets
 	Now      func() time.Time
 	Beat     time.Duration               // an answer to an address takes no less, so that its time tells nothing of it
+	Forms    Forms                       // how many are taken
 	Archive  Archive                     // nil: neither web editions nor archive
 	Title    string                      // of the house
 	About    string                      // a short text on the first page; empty: ours
-	Digests  []templates.Choice          // to choose from
+	Digests  []templates.Choice          // to choose from; Chosen: who chooses none gets it
 	Topics   []digest.Topic              // to choose from, in the order of sections
 	Healthy  func(context.Context) error // what /healthz asks; nil: always well
 	Log      *slog.Logger                // nil: nothing is told
@@ -101,7 +105,7 @@ func Handler(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, signer: signer{o.Key, o.Now}, menu: menu{o.Digests, o.Topics, o.Pages.Tongues()}}
+	s := &site{Options: o, signer: signer{o.Key, o.Now}, crowd: crowd{Forms: o.Forms}, menu: menu{o.Digests, o.Topics, o.Pages.Tongues()}}
 	in, out, office, shelf := entrance{s}, exit{s}, office{s}, shelf{s}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", in.first)

@@ -25,6 +25,7 @@ type people struct {
 	asked   []subscribers.Changes
 	links   []string
 	disowns int
+	gone    bool // the token was disowned
 
 	onlyLeaves bool // the token is not one to manage
 
@@ -47,6 +48,9 @@ func (p *people) Look(_ context.Context, token string) (subscribers.Subscriber, 
 	if token != goodToken && token != "good.return" {
 		return subscribers.Subscriber{}, subscribers.ErrToken
 	}
+	if p.gone {
+		return subscribers.Subscriber{}, subscribers.ErrDisowned
+	}
 	s := p.reader
 	s.ID, s.Email, s.State = 1, "ada@example.org", p.state
 	return s, p.err
@@ -55,6 +59,8 @@ func (p *people) Look(_ context.Context, token string) (subscribers.Subscriber, 
 func (p *people) Manages(token string) bool { return token == goodToken && !p.onlyLeaves }
 
 func (p *people) LeaveToken(int64) string { return "leave.token" }
+
+func (p *people) ManageToken(int64) string { return goodToken }
 
 func (p *people) SendLink(_ context.Context, email string) error {
 	p.links = append(p.links, email)
@@ -162,16 +168,20 @@ func options(t testing.TB) (web.Options, *people) {
 	p := &people{state: subscribers.Active, returns: subscribers.Active}
 	return web.Options{
 		Pages: pages, Entrance: p, Exit: p, Choosing: p, Archive: shelf{shelfEdition().Key}, Title: "AI Daily",
-		Key: bytes.Repeat([]byte("k"), 32), Now: func() time.Time { return noon },
+		Key: bytes.Repeat([]byte("k"), 32), Now: func() time.Time { return noon }, Forms: web.Forms{Network: 40, All: 4000},
 		Digests: []templates.Choice{
-			{Name: "daily", Title: "AI Daily", About: "Every morning at seven, in English", Chosen: true},
-			{Name: "giorno", Title: "IA ogni giorno", About: "Ogni mattina alle sette, in italiano"},
+			{Name: "daily", Title: "AI Daily", About: "What happened since yesterday", Lang: "en", When: templates.Rhythm{Weekdays: everyDay(), Times: []string{"7:00"}, Zone: "Europe/Rome", Own: true}, Chosen: true},
+			{Name: "giorno", Title: "IA ogni giorno", About: "Che cosa è successo da ieri", Lang: "it", When: templates.Rhythm{Weekdays: everyDay()[:5], Times: []string{"7:00"}, Zone: "Europe/Rome"}},
 		},
 		Topics: []digest.Topic{
 			{ID: "models", Name: map[string]string{"en": "Models", "it": "Modelli"}},
 			{ID: "chips", Name: map[string]string{"en": "Chips", "it": "Chip"}}, {ID: "policy"},
 		},
 	}, p
+}
+
+func everyDay() []time.Weekday {
+	return []time.Weekday{time.Monday, time.Tuesday, time.Wednesday, time.Thursday, time.Friday, time.Saturday, time.Sunday}
 }
 
 // ask sends a request; a non-nil form is posted, as a browser would from our own page.
@@ -245,9 +255,12 @@ func TestPages(t *testing.T) {
 func TestConfirm(t *testing.T) {
 	h, p := house(t)
 	p.state = subscribers.Pending
-	expect(t, ask(h, "/c/good.token", url.Values{}), http.StatusOK, "You are subscribed")
+	expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "AI Daily", "every day at 7:00 (Europe/Rome, or the time zone you choose)", `action="/c/good.token"`)
+	expect(t, ask(h, "/c/good.token", url.Values{}), http.StatusOK, "You are subscribed", `href="/p/good.token"`, "every day at 7:00 (Europe/Rome, or the time zone you choose)")
 	expect(t, ask(h, "/c/bad", url.Values{}), http.StatusNotFound, "This link is not valid", `action="/join"`, `name="email"`)
-	expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "You are subscribed")
+	if page := expect(t, ask(h, "/c/good.token", nil), http.StatusOK, "You are subscribed", `href="/link"`); strings.Contains(page, "IA ogni giorno") {
+		t.Error("he is told of what he does not get")
+	}
 	if p.state != subscribers.Active || p.changes != 1 {
 		t.Errorf("%s after %d changes", p.state, p.changes)
 	}
@@ -272,7 +285,7 @@ func TestLeaveAndReturn(t *testing.T) {
 func TestReturnOfWhoNeverConfirmed(t *testing.T) {
 	h, p := house(t)
 	p.state, p.returns = subscribers.Left, subscribers.Pending
-	expect(t, ask(h, "/r/good.return", url.Values{}), http.StatusOK, "Look into your inbox")
+	expect(t, ask(h, "/r/good.return", url.Values{}), http.StatusOK, "Check your inbox")
 }
 
 // As RFC 8058 has it: a POST from anywhere, without cookies, in either encoding, as often as it likes; with a

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"tidings/templates"
+)
+
+// A reader calls a topic as his letter does, in whichever language.
+func TestMeant(t *testing.T) {
+	names := map[string][]string{"policy": {"Law and policy", "Leggi e politica"}, "society": {"Society", "Società"}, "chips": {"Chips and compute", "Chip e calcolo"}}
+	for words, want := range map[string]string{
+		"policy":           "policy",
+		"societa":          "society",
+		"+chip -leggi":     "+chips -policy",
+		"leggi e politica": "policy e policy",
+		"tutti":            "all",
+		"and weather":      "and weather",
+		"chips calcolo":    "chips chips",
+		"-society +policy": "-society +policy",
+	} {
+		if got := strings.Join(meant(strings.Fields(words), names), " "); got != want {
+			t.Errorf("%s: %s, want %s", words, got, want)
+		}
+	}
+}
+
+// A schedule is told in few words or not at all.
+func TestRhythm(t *testing.T) {
+	set, err := templates.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line, want := range map[string]string{
+		"0 7 * * *":       "every day at 7:00 (Europe/Rome)",
+		"@daily":          "every day at 0:00 (Europe/Rome)",
+		"30 6,18 * * 1-5": "Monday to Friday at 6:30 and 18:30 (Europe/Rome)",
+		"0 8 * * 1":       "every Monday at 8:00 (Europe/Rome)",
+		"5 8 * * 0,2,6":   "every Tuesday, Saturday and Sunday at 8:05 (Europe/Rome)",
+		"0 8 1 * *":       "on day 1 of every month at 8:00 (Europe/Rome)",
+		"0 8 1 * 1":       "", // the first or a Monday
+		"0 8 1,15 * *":    "",
+		"0 8 * 1-6 *":     "",
+		"@hourly":         "",
+		"*/30 8 * * *":    "",
+	} {
+		rome, err := time.LoadLocation("Europe/Rome")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := ParseSchedule(line, rome)
+		if err != nil {
+			t.Fatal(err)
+		}
+		notice, err := set.Notice("confirm", templates.Notice{Lang: "en", Letters: []templates.Choice{{Title: "Daily", When: s.rhythm()}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := "* Daily\n"
+		if want != "" {
+			told = "* Daily: " + want + "\n"
+		}
+		if !strings.Contains(notice.Text, told) {
+			t.Errorf("%s is not told as %q: %s", line, want, notice.Text)
+		}
+	}
+}
