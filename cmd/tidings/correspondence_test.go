@@ -57,7 +57,7 @@ func newByMail(t *testing.T, way, reader string, settings ...string) byMail {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(w.home, "config.toml"), fmt.Sprintf("[smtp]\nurl = %q\n[web]\nlisten = %q\nurl = %q\n[[source]]\nurl = \"file:news\"\non_topic = true\n"+
-		"[[digest]]\nname = \"daily\"\nfrom = \"AI Daily <%s>\"\ncatch_up = \"0s\"\n%s\n%s\n",
+		"[[digest]]\nname = \"daily\"\ntitle = \"AI Daily\"\nfrom = \"AI Daily <%s>\"\ncatch_up = \"0s\"\n%s\n%s\n",
 		w.smtp, listen, w.pages, w.digest, intake, strings.ReplaceAll(strings.Join(settings, "\n"), "DIGEST", w.digest)))
 	return w
 }
@@ -177,11 +177,18 @@ func (w byMail) log() string {
 	return string(b)
 }
 
+// awaitLog waits until the daemon has said this.
 func (w byMail) awaitLog(words string) {
 	w.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !strings.Contains(w.log(), words); time.Sleep(50 * time.Millisecond) {
+	w.awaitSaid(words, 1)
+}
+
+// awaitSaid waits until the daemon has said this so often.
+func (w byMail) awaitSaid(words string, times int) {
+	w.t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); strings.Count(w.log(), words) < times; time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("the log does not tell %s:\n%s", words, w.log())
+			w.t.Fatalf("the log does not tell %s %d times:\n%s", words, times, w.log())
 		}
 	}
 }
