@@ -43,6 +43,7 @@ func TestRefusals(t *testing.T) {
 	}
 	m.known(full, "active 1: soft 5.2.2")
 	m.known(busy, "active 1: soft 4.2.1")
+	m.known(wary[0], "active 0: blocked 5.7.1, blocked 5.7.1")
 
 	m.run("subscribers", append([]string{"remove"}, wary...)...)
 	for range 2 {
@@ -57,6 +58,19 @@ func TestRefusals(t *testing.T) {
 	m.morning()
 	m.delivered(0, "sent 1")
 	m.known(ada, "active 0:")
+}
+
+// TestReportByPostfix lets the real Postfix take a letter and report afterwards, by mail to the letter's own address,
+// that there is no such reader.
+func TestReportByPostfix(t *testing.T) {
+	w := newByMail(t, "lmtp", "vanished")
+	w.serve()
+	w.tidings("subscribers", "add", w.reader)
+	w.prints(kestrel)
+	w.awaitLog("act=bounce")
+	if r := w.known(); r.State != "suspended" || len(r.Bounces) != 1 || r.Bounces[0].Kind != "hard" || r.Bounces[0].Status != "5.1.1" {
+		t.Errorf("the reader is %+v", r)
+	}
 }
 
 // mornings is the program on a clock that goes a day further for each of them.

@@ -14,8 +14,9 @@ import (
 func TestTwoDaemons(t *testing.T) {
 	a, b := newByMail(t, "imap", "a"), newByMail(t, "lmtp", "b")
 	a.reader, b.reader = b.digest, a.digest // each is on the other's list
+	a.serve()
+	b.serve()
 	for _, w := range []byMail{a, b} {
-		w.serve()
 		w.tidings("subscribers", "add", w.reader)
 		w.prints(kestrel)
 	}
