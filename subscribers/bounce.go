@@ -267,20 +267,20 @@ type Provider struct {
 	Last    time.Time // refusal
 }
 
-// How a provider that blocks us is told from a few odd answers, and for how long we go slowly there.
-const (
-	fewBlocked = 3
-	slowFor    = day
-)
+// fewBlocked is how a provider that blocks us is told from a few odd answers.
+const fewBlocked = 3
+
+// SlowFor is for how long we go slowly at a provider after it blocked us: longer than until the next day's edition.
+const SlowFor = 2 * day
 
 // Alarm reports whether the provider blocks us: more than one letter in twenty, and at least three.
 func (p Provider) Alarm() bool { return p.Blocked >= fewBlocked && 20*p.Blocked > p.Letters }
 
-// Slow reports whether letters to a domain should go slowly: it blocked us within the last day. No reader is
+// Slow reports whether letters to a domain should go slowly: it blocked us within [SlowFor]. No reader is
 // suspended for it.
 func Slow(domain string, seen []Provider, now time.Time) bool {
 	for _, p := range seen {
-		if p.Domain == domain && p.Alarm() && now.Sub(p.Last) < slowFor {
+		if p.Domain == domain && p.Alarm() && now.Sub(p.Last) < SlowFor {
 			return true
 		}
 	}

@@ -291,13 +291,14 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A provider that refuses more than a twentieth of an edition is slowed for a day.
+// A provider that refuses more than a twentieth of an edition is slowed until its next day's edition is out.
 func TestSlow(t *testing.T) {
 	seen := []subscribers.Provider{
 		{Domain: "few.example", Letters: 10, Blocked: 2, Last: noon}, {Domain: "small.example", Letters: 100, Blocked: 5, Last: noon},
-		{Domain: "big.example", Letters: 100, Blocked: 6, Last: noon}, {Domain: "past.example", Letters: 100, Blocked: 60, Last: noon.Add(-day)},
+		{Domain: "big.example", Letters: 100, Blocked: 6, Last: noon}, {Domain: "next.example", Letters: 100, Blocked: 60, Last: noon.Add(-day - time.Hour)},
+		{Domain: "past.example", Letters: 100, Blocked: 60, Last: noon.Add(-2 * day)},
 	}
-	for domain, want := range map[string]bool{"few.example": false, "small.example": false, "big.example": true, "past.example": false, "no.example": false} {
+	for domain, want := range map[string]bool{"few.example": false, "small.example": false, "big.example": true, "next.example": true, "past.example": false, "no.example": false} {
 		if got := subscribers.Slow(domain, seen, noon); got != want {
 			t.Errorf("%s: %v", domain, got)
 		}

@@ -99,6 +99,10 @@ func TestPace(t *testing.T) {
 	if b, c := wait("b@big.example"), wait("c@big.example"); b != 0 || c != 2*time.Second {
 		t.Errorf("then %s, %s", b, c)
 	}
+	now = now.Add(2 * time.Second)
+	if !p.next(t.Context(), now) || p.next(t.Context(), now.Add(time.Minute)) {
+		t.Error("nobody waits, or somebody for ever")
+	}
 	now = now.Add(time.Minute)
 	wait("e@big.example")
 	if asked != 2 || strings.Count(log.String(), "a provider blocks us") != 1 {

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -64,10 +66,28 @@ func (p *pace) wait(ctx context.Context, address string) time.Duration {
 	return turn.Sub(now)
 }
 
+// next sleeps until the next turn of a reader who waits for it, and tells whether there is one. Whose turn had gone by
+// when the last drain began waits no more: another daemon has sent his letter, or he has left.
+func (p *pace) next(ctx context.Context, began time.Time) bool {
+	p.mu.Lock()
+	maps.DeleteFunc(p.turns, func(_ string, turn time.Time) bool { return began.Sub(turn) > slowly })
+	turns := slices.SortedFunc(maps.Values(p.turns), time.Time.Compare)
+	p.mu.Unlock()
+	if len(turns) == 0 {
+		return false
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(max(turns[0].Sub(p.now()), 50*time.Millisecond)):
+		return true
+	}
+}
+
 // ask looks who blocks us, and tells the log of each once. While it cannot be known nobody is slowed anew.
 func (p *pace) ask(ctx context.Context, now time.Time) {
 	p.asked = now
-	seen, err := p.providers(ctx, now.Add(-24*time.Hour))
+	seen, err := p.providers(ctx, now.Add(-subscribers.SlowFor))
 	if err != nil {
 		p.log.Error("cannot tell which providers block us", "err", err)
 		return

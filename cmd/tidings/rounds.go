@@ -340,7 +340,15 @@ func (h rounds) drain(ctx context.Context, ledger outbox.Ledger) error {
 		return err
 	}
 	o.Progress = h.tally()
+	pace := newPace(h.house)
+	o.Wait = pace.wait
 	t, err := o.Drain(ctx)
+	for began := h.now(); err == nil && pace.next(ctx, began); { // nobody but us may come to send what waits for its turn
+		began = h.now()
+		var more outbox.Tally
+		more, err = o.Drain(ctx)
+		t = t.Plus(more)
+	}
 	if t != (outbox.Tally{}) || err == nil {
 		fmt.Fprintf(h.err, "sent %d, put off %d, failed %d, skipped %d, uncertain %d\n", t.Sent, t.Deferred, t.Failed, t.Skipped, t.Uncertain)
 	}

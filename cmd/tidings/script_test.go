@@ -38,6 +38,12 @@ func TestScript(t *testing.T) {
 			env.Values["mails"] = newMailServer(t)
 			return nil
 		},
+		Condition: func(condition string) (bool, error) {
+			if condition != "ci" {
+				return false, fmt.Errorf("there is no condition %q", condition)
+			}
+			return os.Getenv("CI") == "true", nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits":      exits,
 			"mailserver": mailServerAt,

@@ -82,6 +82,11 @@ type Tally struct {
 // Total returns how many letters ended or were put off.
 func (t Tally) Total() int { return t.Sent + t.Deferred + t.Failed + t.Skipped + t.Uncertain }
 
+// Plus returns the counts of two drains together.
+func (t Tally) Plus(u Tally) Tally {
+	return Tally{t.Sent + u.Sent, t.Deferred + u.Deferred, t.Failed + u.Failed, t.Skipped + u.Skipped, t.Uncertain + u.Uncertain}
+}
+
 // LogValue tells the counts that are not zero.
 func (t Tally) LogValue() slog.Value {
 	var told []slog.Attr

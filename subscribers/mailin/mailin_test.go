@@ -103,7 +103,11 @@ func TestReturned(t *testing.T) {
 func TestTokenAlone(t *testing.T) {
 	token := strings.Repeat("c", 32)
 	head := "From: x@mx.example\nTo: daily+b-" + token + "@digest.example\nReturn-Path: <>\nSubject: "
-	for text, want := range map[string]Act{"Sorry\n\nUnknown mailbox.\n": Bounce, "Out of office\n\nBack on Monday.\n": AutoReply} {
+	for text, want := range map[string]Act{
+		"Sorry\n\nUnknown mailbox.\n": Bounce, "Out of office\n\nBack on Monday.\n": AutoReply,
+		"Gone fishing\nAuto-Submitted: auto-replied\n\nBack on Monday.\n":                     AutoReply,
+		"Sorry\nAuto-Submitted: auto-replied\nSender: postmaster@mx.example\n\nNo mailbox.\n": Bounce,
+	} {
 		m, err := Read(strings.NewReader(head + text))
 		if err != nil || m.Act != want || m.Token != token {
 			t.Errorf("%q: %+v, %v", text, m, err)

@@ -21,7 +21,7 @@ func report(l *letter, to Door) (m Message, ok bool) {
 	}
 	switch {
 	case ok:
-	case to.Purpose == 'b' && l.null() && !away.MatchString(l.GetHeader("Subject")) && !autoHeader(l):
+	case to.Purpose == 'b' && l.null() && (!answering(l) || bySystem(l)):
 		m, ok = Message{Act: Bounce, Reason: "it came to the address for bounces", Recipients: []Recipient{{}}}, true
 		m.Recipients[0].judge("", l.told())
 	case to.Purpose == 'f':

@@ -13,7 +13,7 @@ func wordy(l *letter) (Message, bool) {
 	listed := l.addresses("X-Failed-Recipients")
 	subject := l.GetHeader("Subject")
 	fails := failing.MatchString(subject)
-	server := l.null() || l.GetHeader("From") == "" && l.GetHeader("Sender") == "" || daemon.MatchString(l.GetHeader("From")) || daemon.MatchString(l.GetHeader("Sender"))
+	server := l.null() && !answering(l) || l.GetHeader("From") == "" && l.GetHeader("Sender") == "" || bySystem(l)
 	if !server && (!fails || passedOn.MatchString(subject)) && len(listed) == 0 {
 		return Message{}, false
 	}
@@ -51,6 +51,17 @@ func wordy(l *letter) (Message, bool) {
 		m.add(r)
 	}
 	return m, len(m.Recipients) > 0 || server
+}
+
+// answering tells whether a mail says that it answers for its owner: it has no sender either, and may tell of somebody
+// who does not read it. Postfix and Exim say so of their reports too, which have other signs.
+func answering(l *letter) bool {
+	return strings.HasPrefix(l.low("Auto-Submitted"), "auto-replied") || autoHeader(l) || away.MatchString(l.GetHeader("Subject"))
+}
+
+// bySystem tells whether a mail is from the mail system itself, by its own word.
+func bySystem(l *letter) bool {
+	return daemon.MatchString(l.GetHeader("From")) || daemon.MatchString(l.GetHeader("Sender"))
 }
 
 var (
