@@ -95,49 +95,30 @@ func TestImportOdd(t *testing.T) {
 	}
 }
 
-// A hundred thousand rows of which every other is bad: each of these is told with its line and the reason, all others
-// are there afterwards, and the same file again changes nothing.
+// A hundred thousand rows of which every other is bad: each of these is told with its line and the reason, and all
+// others are there afterwards.
 func TestImportHalfBad(t *testing.T) {
 	t.Parallel()
 	const rows = 100_000
-	file := "email,name,state,digests,lang\n"
 	bad := []string{"no address,,,,", "a@b\x00.org,,,,", "x@example.org,,happy,,", "x@example.org,,,weekly,", "x@example.org,,,,english language", "reader0@example.org,,,,"}
-	var all strings.Builder
-	all.WriteString(file)
+	var file strings.Builder
+	file.WriteString("email,name,state,digests,lang\n")
 	for i := range rows / 2 {
-		fmt.Fprintf(&all, "reader%d@example.org,Reader %d,,daily,en\n%s\n", i, i, bad[i%len(bad)])
+		fmt.Fprintf(&file, "reader%d@example.org,Reader %d,,daily,en\n%s\n", i, i, bad[i%len(bad)])
 	}
-	o, before := newOffice(t), ""
-	for _, c := range []struct{ verb, want string }{
-		{"--dry-run", "would import 50000 rows: 50000 new, 0 known; refused 50000"},
-		{"", "imported 50000 rows: 50000 new, 0 known; refused 50000"},
-		{"", "imported 50000 rows: 0 new, 50000 known; refused 50000"},
-	} {
-		args := []string{"subscribers", "import", "-"}
-		if c.verb != "" {
-			args = append(args, c.verb)
+	o := newOffice(t)
+	code, _, said := o.says(strings.NewReader(file.String()), "subscribers", "import", "-")
+	told := strings.Split(strings.TrimSpace(said), "\n")
+	if last := told[len(told)-1]; code != 1 || len(told) != rows/2+1 || last != "imported 50000 rows: 50000 new, 0 known; refused 50000" {
+		t.Fatalf("exit code %d, %d lines: %s", code, len(told), last)
+	}
+	for i, line := range told[:rows/2] {
+		if number := fmt.Sprintf("line %d: ", 2*i+3); !strings.HasPrefix(line, number) || len(line) < len(number)+20 {
+			t.Fatalf("%q is said of line %d", line, 2*i+3)
 		}
-		code, _, said := o.says(strings.NewReader(all.String()), args...)
-		told := strings.Split(strings.TrimSpace(said), "\n")
-		if last := told[len(told)-1]; code != 1 || last != c.want || len(told) != rows/2+1 {
-			t.Fatalf("exit code %d, %d lines: %s; want %s", code, len(told), last, c.want)
-		}
-		for i, line := range told[:rows/2] {
-			if number := fmt.Sprintf("line %d: ", 2*i+3); !strings.HasPrefix(line, number) || len(line) < len(number)+20 {
-				t.Fatalf("%q is said of line %d", line, 2*i+3)
-			}
-		}
-		_, exported, _ := o.says(nil, "subscribers", "export")
-		want := 1 + rows/2
-		if c.verb != "" {
-			want = 1
-		}
-		if got := strings.Count(exported, "\n"); got != want || before != "" && exported != before {
-			t.Fatalf("%s: %d lines are exported, not %d, or others than before", c.want, got, want)
-		}
-		if c.verb == "" {
-			before = exported
-		}
+	}
+	if _, exported, _ := o.says(nil, "subscribers", "export"); strings.Count(exported, "\n") != 1+rows/2 {
+		t.Errorf("%d lines are exported", strings.Count(exported, "\n"))
 	}
 }
 
