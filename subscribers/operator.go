@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -131,7 +132,7 @@ func (p *Person) add(r Request, token string, now time.Time) (changed bool, err 
 		*s = Subscriber{Email: p.Email, Joined: now}
 	}
 	if r.Name != "" {
-		s.Name = r.Name
+		s.Name = strings.Join(strings.Fields(r.Name), " ") // one line
 	}
 	s.choose(r.Choices)
 	s.ConsentAt, s.ConsentHow, s.ConsentFrom, s.ConsentText = now, "operator", r.From, r.Agreed

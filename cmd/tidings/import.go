@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
@@ -31,11 +29,17 @@ func subscribersImport(p *program) *cobra.Command {
 	var dry bool
 	c := &cobra.Command{
 		Use: "import FILE.csv", Short: "subscribe people from a CSV file with a header", Args: exactly(1, "one file (- for the standard input)"),
-		Long: "The header names the columns: email (required), name, state, digests, topics, lang, format, timezone,\n" +
+		Long: "Who is imported is active at once: nobody is asked to confirm, and nobody gets a notice. So import only\n" +
+			"people who have agreed to these letters, and tell when and how in consent_at and consent_how; otherwise\n" +
+			"the record of their consent says no more than \"import\" and the time of it.\n\n" +
+			"The header names the columns: email (required), name, state, digests, topics, lang, format, timezone,\n" +
 			"consent_at, consent_how, consent_from, consent_text, why (operator, complaint, bounces or probe: what brought\n" +
-			"somebody into a state that he did not choose), paused_until, joined. Lists inside a cell are separated by\n" +
-			"spaces, commas or semicolons. A row that cannot be taken is told with its line and the rest is imported; the\n" +
-			"exit code is 1 then. Nobody who left, is suspended or was erased comes back by an import.",
+			"somebody into a state that he did not choose), paused_until, joined. Cells are parted by commas, semicolons\n" +
+			"or tabs; lists inside a cell by spaces, commas, semicolons or |. Who has no digests gets all that are not\n" +
+			"optional, without topics all topics, without format HTML. Of who is known already only the columns that the\n" +
+			"file has are changed. Nobody who has left, bounced, complained or was erased is brought back.\n\n" +
+			"A row is one line. One that cannot be taken is told with its line and the reason; the rest is imported,\n" +
+			"all of it or, on a fault of the store, nothing. The exit code is 1 then. The same file can be imported again.",
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return roll{h}.importCSV(ctx, args[0], dry) })
 		},
@@ -54,26 +58,26 @@ func (h roll) importCSV(ctx context.Context, path string, dry bool) error {
 		defer f.Close()
 		in = f
 	}
-	rows, told, refused, err := h.readCSV(in)
+	all, err := h.readCSV(in)
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	if dry {
-		h.refuse(refused)
-		fmt.Fprintf(h.err, "would import %s, refuse %d\n", count(len(rows), "row"), len(refused))
-		return refusing(refused)
-	}
-	all, line, stays := make([]subscribers.Subscriber, len(rows)), make(map[string]int, len(rows)), map[string]bool{}
-	for i, r := range rows {
-		all[i], line[r.subscriber.Email] = r.subscriber, r.line
+	readers, line, stays := make([]subscribers.Subscriber, len(all.rows)), make(map[string]int, len(all.rows)), map[string]bool{}
+	for i, r := range all.rows {
+		readers[i], line[r.subscriber.Email] = r.subscriber, r.line
 		if s := r.subscriber.State; s == subscribers.Left || s == subscribers.Suspended {
 			stays[r.subscriber.Email] = true
 		}
 	}
-	done, err := h.store.Import(ctx, all, told, h.list.Tokens.Trace)
+	take, said := h.store.Import, "imported"
+	if dry {
+		take, said = h.store.TryImport, "would import"
+	}
+	done, err := take(ctx, readers, all.told, h.list.Tokens.Trace)
 	if err != nil {
 		return err
 	}
+	refused := all.refused
 	for _, email := range done.Kept {
 		if stays[email] {
 			continue // the file says so itself
@@ -84,7 +88,7 @@ func (h roll) importCSV(ctx context.Context, path string, dry bool) error {
 		refused = append(refused, refusal{line[email], email + " was erased; only the reader himself can come back, or `tidings subscribers add`"})
 	}
 	h.refuse(refused)
-	fmt.Fprintf(h.err, "imported %s: %d new, %d changed; refused %d\n", count(done.Added+done.Updated, "row"), done.Added, done.Updated, len(refused))
+	fmt.Fprintf(h.err, "%s %s: %d new, %d known; refused %d\n", said, count(done.Added+done.Updated, "row"), done.Added, done.Updated, len(refused))
 	return refusing(refused)
 }
 
@@ -114,52 +118,48 @@ func refusing(refused []refusal) error {
 	return nil
 }
 
-// readCSV reads all rows, and which columns they tell. Its error is for a file that is no such CSV at all.
-func (h roll) readCSV(in io.Reader) ([]row, store.Told, []refusal, error) {
-	text := bufio.NewReader(in)
-	if mark, _ := text.Peek(3); string(mark) == "\ufeff" { // spreadsheets put it before the header, quoted or not
-		_, _ = text.Discard(3)
-	}
-	r := csv.NewReader(text)
-	r.FieldsPerRecord = -1
-	header, err := r.Read()
+// intake is what a file holds.
+type intake struct {
+	rows    []row
+	told    store.Told // which columns it has
+	refused []refusal
+}
+
+// readCSV reads all rows. Its error is for a file that is no such CSV at all.
+func (h roll) readCSV(in io.Reader) (intake, error) {
+	s := newSheet(in)
+	header, err := s.next()
 	if errors.Is(err, io.EOF) {
-		return nil, store.Told{}, nil, errors.New("the file is empty; its first line must name the columns, email among them")
+		return intake{}, errors.New("the file is empty; its first line must name the columns, email among them")
 	}
 	if err != nil {
-		return nil, store.Told{}, nil, err
+		return intake{}, fmt.Errorf("line %d, which must name the columns: %w", s.line, err)
 	}
 	place, err := places(header)
 	if err != nil {
-		return nil, store.Told{}, nil, err
+		return intake{}, err
 	}
-	var rows []row
-	var refused []refusal
-	seen := map[string]int{}
+	all, seen := intake{told: toldBy(place)}, map[string]int{}
 	for {
-		record, err := r.Read()
+		cells, err := s.next()
 		if errors.Is(err, io.EOF) {
-			return rows, toldBy(place), refused, nil
+			return all, nil
 		}
-		var syntax *csv.ParseError
-		if errors.As(err, &syntax) {
-			// Where the row begins: a quote that is not closed is missed only many lines below.
-			refused = append(refused, refusal{syntax.StartLine, syntax.Err.Error()})
-			continue
+		if err != nil && !errors.As(err, new(badLine)) {
+			return intake{}, err
 		}
-		if err != nil {
-			return nil, store.Told{}, nil, err
+		var sub subscribers.Subscriber
+		if err == nil {
+			sub, err = h.fromCSV(cells, place)
 		}
-		line, _ := r.FieldPos(0)
-		s, err := h.fromCSV(record, place)
-		switch first := seen[s.Email]; {
+		switch first := seen[sub.Email]; {
 		case err != nil:
-			refused = append(refused, refusal{line, err.Error()})
+			all.refused = append(all.refused, refusal{s.line, err.Error()})
 		case first > 0:
-			refused = append(refused, refusal{line, fmt.Sprintf("%s stands in line %d already", s.Email, first)})
+			all.refused = append(all.refused, refusal{s.line, fmt.Sprintf("%s stands in line %d already", sub.Email, first)})
 		default:
-			seen[s.Email] = line
-			rows = append(rows, row{line, s})
+			seen[sub.Email] = s.line
+			all.rows = append(all.rows, row{s.line, sub})
 		}
 	}
 }
@@ -177,7 +177,7 @@ func toldBy(place map[string]int) store.Told {
 func places(header []string) (map[string]int, error) {
 	place := map[string]int{}
 	for i, name := range header {
-		name = strings.ToLower(strings.TrimSpace(name))
+		name = strings.ToLower(name)
 		if !slices.Contains(columns(), name) {
 			return nil, fmt.Errorf("the header has a column %q that is not known; columns are %s", name, strings.Join(columns(), ", "))
 		}
@@ -196,9 +196,12 @@ func places(header []string) (map[string]int, error) {
 func (h roll) fromCSV(record []string, place map[string]int) (subscribers.Subscriber, error) {
 	cell := func(name string) string {
 		if i, ok := place[name]; ok && i < len(record) {
-			return strings.TrimSpace(record[i])
+			return record[i]
 		}
 		return ""
+	}
+	if len(record) > len(place) && strings.Join(record[len(place):], "") != "" {
+		return subscribers.Subscriber{}, fmt.Errorf("it has %d cells under %s; quote a cell that holds a comma", len(record), count(len(place), "column"))
 	}
 	s := subscribers.Subscriber{
 		Name: cell("name"), State: subscribers.Active, Digests: list(cell("digests")), Topics: list(cell("topics")), Lang: cell("lang"),
@@ -231,7 +234,13 @@ func (h roll) fromCSV(record []string, place map[string]int) (subscribers.Subscr
 			if *at, err = parseTime(text, time.UTC); err != nil {
 				return s, fmt.Errorf("%s: %w", column, err)
 			}
+			if at.Year() < 1970 {
+				return s, fmt.Errorf("%s: nothing of ours was on %s", column, at.Format(time.DateOnly))
+			}
 		}
+	}
+	if at := s.ConsentAt; at.After(h.now().Add(24 * time.Hour)) { // with a day for other zones
+		return s, fmt.Errorf("consent_at: nobody can have agreed on %s", at.Format(time.DateOnly))
 	}
 	if s.State != subscribers.Paused {
 		s.Until = time.Time{}

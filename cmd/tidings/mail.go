@@ -83,6 +83,9 @@ func mailReceive(p *program) *cobra.Command {
 	return c
 }
 
+// mostLeftOver is how much is read, in octets, of what nobody looks at.
+const mostLeftOver = 1 << 30
+
 // receive takes one mail from the standard input, cut where it is too long: its beginning says what it means.
 func (p *program) receive(ctx context.Context, env mailin.Envelope) error {
 	raw, err := io.ReadAll(io.LimitReader(p.in, mailin.MaxSize))
@@ -91,6 +94,10 @@ func (p *program) receive(ctx context.Context, env mailin.Envelope) error {
 	}
 	if len(raw) == 0 {
 		return errors.New("there is no message on the standard input")
+	}
+	// The rest is taken off the pipe, for to some mail servers one that breaks is a failure.
+	if _, err := io.CopyN(io.Discard, p.in, mostLeftOver); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("the message cannot be read: %w", err)
 	}
 	env.Sender = cmp.Or(env.Sender, lookup(p.env, "SENDER"))
 	if strings.EqualFold(env.Sender, "MAILER-DAEMON") { // so Postfix writes that there is none

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -42,17 +43,30 @@ func (h mailroom) accept(ctx context.Context, recipient string) error {
 	if err != nil {
 		return err
 	}
-	purpose := map[byte]subscribers.Purpose{'u': subscribers.ToLeave, 'b': subscribers.ToBounce, 'f': subscribers.ToComplain}[door.Purpose]
-	switch {
-	case door.Purpose == 'c':
+	valid := true
+	switch door.Purpose {
+	case 'c':
 		_, err = h.list.Look(ctx, door.Token)
-	case purpose != "":
-		_, _, err = h.list.Tokens.Open(purpose, door.Token, h.now())
+		valid = !h.opens(door.Token, subscribers.ToLeave, subscribers.ToManage, subscribers.ToReturn)
+	case 'u':
+		valid = h.opens(door.Token, subscribers.ToLeave, subscribers.ToManage)
+	case 'b':
+		valid = h.opens(door.Token, subscribers.ToBounce)
+	case 'f':
+		valid = h.opens(door.Token, subscribers.ToComplain)
 	}
-	if errors.Is(err, subscribers.ErrToken) {
+	if !valid || errors.Is(err, subscribers.ErrToken) {
 		return &mailin.Refused{Sentence: "This address is not valid, or no longer"}
 	}
 	return err
+}
+
+// opens tells whether a token is one of these.
+func (h mailroom) opens(token string, purposes ...subscribers.Purpose) bool {
+	return slices.ContainsFunc(purposes, func(p subscribers.Purpose) bool {
+		_, _, err := h.list.Tokens.Open(p, token, h.now())
+		return err == nil
+	})
 }
 
 // handle reads a mail and does what it asks for, if anything, once however often and on whichever ways it comes. It

@@ -31,7 +31,7 @@ func TestOrdersFromVouched(t *testing.T) {
 		}
 	}
 	answers := w.subjects("AI Daily", 4)
-	if want := "Che cosa ricevi di AI Daily"; answers[3] != want || answers[0] == want {
+	if want := "Che cosa ricevi di AI Daily Weekly"; answers[3] != want || answers[0] == want {
 		t.Errorf("he is answered %q; the last two should be in Italian", answers)
 	}
 
@@ -84,7 +84,7 @@ func TestOrdersFromAnybody(t *testing.T) {
 
 const (
 	trusting = "trusted = [\"mx.tidings.test\"]" // goes on with [mail]
-	weekly   = "[[digest]]\nname = \"weekly\"\nfrom = \"AI Weekly <DIGEST>\"\ncatch_up = \"skip\""
+	weekly   = "[[digest]]\nname = \"weekly\"\ntitle = \"AI Daily Weekly\"\nfrom = \"AI Weekly <DIGEST>\"\ncatch_up = \"skip\""
 )
 
 // orders sends a mail of one line to the digest itself.

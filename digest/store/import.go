@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -51,28 +52,27 @@ func (r *Readers) Import(ctx context.Context, all []subscribers.Subscriber, told
 	var done Imported
 	err := r.write(ctx, func(tx *sql.Tx) error {
 		done = Imported{}
-		i := importing{tx: tx, told: told, now: r.now(), done: &done}
-		fresh, err := i.passErased(ctx, lastOfEach(all), trace)
-		if err != nil {
-			return err
-		}
-		pending := func(s subscribers.Subscriber) bool { return s.State == subscribers.Pending }
-		for _, s := range fresh {
-			if pending(s) {
-				if err := i.wish(ctx, s); err != nil {
-					return err
-				}
-			}
-		}
-		for chunk := range slices.Chunk(slices.DeleteFunc(fresh, pending), 40) {
-			if err := i.chunk(ctx, chunk); err != nil {
-				return err
-			}
-		}
-		return nil
+		return importing{tx: tx, told: told, now: r.now(), done: &done}.all(ctx, all, trace)
 	})
 	if err != nil {
 		return Imported{}, fmt.Errorf("import subscribers: %w", err)
+	}
+	return done, nil
+}
+
+// TryImport tells what [Readers.Import] would come to, and changes nothing.
+func (r *Readers) TryImport(ctx context.Context, all []subscribers.Subscriber, told Told, trace func(email string) string) (Imported, error) {
+	var done Imported
+	errTried := errors.New("only tried")
+	err := r.write(ctx, func(tx *sql.Tx) error {
+		done = Imported{}
+		if err := (importing{tx: tx, told: told, now: r.now(), done: &done}).all(ctx, all, trace); err != nil {
+			return err
+		}
+		return errTried // so that all is rolled back
+	})
+	if !errors.Is(err, errTried) {
+		return Imported{}, fmt.Errorf("try to import subscribers: %w", err)
 	}
 	return done, nil
 }
@@ -83,6 +83,28 @@ type importing struct {
 	told Told
 	now  time.Time
 	done *Imported
+}
+
+// all imports everybody.
+func (i importing) all(ctx context.Context, all []subscribers.Subscriber, trace func(string) string) error {
+	fresh, err := i.passErased(ctx, lastOfEach(all), trace)
+	if err != nil {
+		return err
+	}
+	pending := func(s subscribers.Subscriber) bool { return s.State == subscribers.Pending }
+	for _, s := range fresh {
+		if pending(s) {
+			if err := i.wish(ctx, s); err != nil {
+				return err
+			}
+		}
+	}
+	for chunk := range slices.Chunk(slices.DeleteFunc(fresh, pending), 40) {
+		if err := i.chunk(ctx, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // passErased returns those who were not erased.

@@ -267,6 +267,11 @@ func TestImportMany(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
 		s, _ := open(t, address)
 		list := readers(1234)
+		for range 2 { // a trial leaves nothing behind
+			if got := ok[store.Imported](t)(s.TryImport(t.Context(), list, everything, hidden)); got.Added != len(list) {
+				t.Errorf("tried: %+v", got)
+			}
+		}
 		if got := ok[store.Imported](t)(s.Import(t.Context(), list, everything, hidden)); got.Added != len(list) {
 			t.Errorf("got %+v", got)
 		}

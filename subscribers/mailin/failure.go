@@ -172,6 +172,8 @@ var causes = []struct {
 		`cannot resolve your domain|from address .{0,40}(not exist|invalid)|(helo|ehlo) (command )?(rejected|name)|my name was rejected|invalid ip for sending`)},
 	{cause{kind: Blocked, meaning: "taken for spam, or our server is on a list"}, said(
 		`\bspam\w*|black ?-?list\w*|block ?-?list\w*|deny ?list|\bdnsbl|\brbl\b|\bsbl\b|\bxbl\b|spamhaus|spamcop|barracuda|senderbase|reputation|unsolicited|junk mail|bulk mail|abus(e|ive)\b.{0,40}(ip|network|detected)|poor reputation|content (filter|restrict|reject|not allowed)\w*|message (content )?rejected (due|because|for)|(virus|malware|phish\w*|infected)`)},
+	{cause{kind: Hard, meaning: "the mailbox takes no mail"}, said(
+		`has restricted (sms|text|all|incoming) (e-?mail|mail|messages)`)}, // the gateways of American telephones, of mail from anybody
 	{cause{kind: Blocked, meaning: "our server was refused"}, said(
 		`\bspf\b|\bdkim\b|\bdmarc\b|unauthenticated|authenticat\w+ .{0,30}(fail|require|check)|reverse dns|\bptr\b|reverse (lookup|hostname|name)|cannot find your (reverse )?host|fcrdns|client host .{0,20}(rejected|blocked)|your (ip|server|host|network|mail server|domain) .{0,40}(block|reject|not allowed|banned|refus|listed|denied|poor)|connection (refused|rejected|denied) (due|by policy|from)|blocked (by|using|due|for|list)|\bblocked\b`,
 		`relay\w* (access )?(denied|not (permitted|allowed)|prohibited|is not)|(unable|not allowed|cannot|denied|unauthorized) to relay|no relay\w*|we do not relay|not (a )?(local|allowed) (host|to relay)|not (permitted|authori[sz]ed|allowed) to (send|submit|relay|deliver|post)|senders? (is |are )?not authenticated|only (accepts|allowed)|must be a member|not accepting .{0,30}from (this|your)|restricted|delivery not authori[sz]ed`)},

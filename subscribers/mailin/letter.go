@@ -129,7 +129,8 @@ func (l *letter) told() string {
 	var all strings.Builder
 	for _, part := range l.Root.DepthMatchAll(func(p *enmime.Part) bool { return p.FirstChild == nil }) {
 		kind := strings.ToLower(part.ContentType)
-		if (kind == "" || kind == "text/plain") && all.Len() < mostText {
+		words := kind == "" || kind == "text/plain" || kind == "message/delivery-status" && !statusField.Match(part.Content)
+		if words && all.Len() < mostText {
 			all.Write(part.Content[:min(len(part.Content), mostText)])
 			all.WriteString("\n")
 		}
@@ -144,6 +145,9 @@ func (l *letter) told() string {
 	}
 	return lines(text)
 }
+
+// statusField begins a field that every delivery status has (RFC 3464, section 2): a part without is mere words.
+var statusField = regexp.MustCompile(`(?im)^(?:reporting-mta|final-recipient|original-recipient):`)
 
 func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), mostText)], "\uFFFD") }
 

@@ -71,7 +71,8 @@ type Recipient struct {
 type Kind string
 
 // The kinds. Hard is only what cannot come back: no such mailbox, no such domain, a mailbox that has moved, a
-// domain that takes no mail. Blocked is a matter of policy or reputation: about us and not about the reader.
+// mailbox or domain that takes no mail. A full mailbox is soft whatever the code, for its owner can empty it
+// (RFC 3463, X.2.2). Blocked is a matter of policy or reputation: about us and not about the reader.
 const (
 	Hard    Kind = "hard"
 	Soft    Kind = "soft"
