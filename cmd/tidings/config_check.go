@@ -114,6 +114,9 @@ func (r configChecker) check(c *Config) {
 	if c.Delivery.GiveUp < c.Delivery.RetryFirst {
 		r.fault("delivery.give_up", "delivery.give_up is shorter than delivery.retry_first, so nothing would be tried twice")
 	}
+	if c.Delivery.MaxLetter < 20<<10 {
+		r.fault("delivery.max_letter", `delivery.max_letter must be at least "20KB", or there is no room for news`)
+	}
 	r.positive("gather.timeout", c.Gather.Timeout)
 	r.least("gather.hosts", c.Gather.Hosts, 1)
 	r.least("gather.per_host", c.Gather.PerHost, 1)
