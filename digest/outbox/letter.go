@@ -139,10 +139,15 @@ func (l Label) id(from *stdmail.Address) (string, error) {
 			return "", err
 		}
 	}
-	if !messageID.MatchString(id) {
+	if left, right, _ := strings.Cut(id, "@"); !isIDHalf(left) || !isIDHalf(right) {
 		return "", fmt.Errorf("%q is not a message id", id)
 	}
 	return id, nil
+}
+
+// isIDHalf says of one side of a Message-ID whether it is fit for the header.
+func isIDHalf(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' || r == '@' })
 }
 
 // compose makes go-mail's message of the letter.
@@ -176,7 +181,6 @@ func compose(l Letter, from, to *stdmail.Address) (*mail.Msg, error) {
 }
 
 var (
-	messageID  = regexp.MustCompile(`^[!-;=?A-~]+@[!-;=?A-~]+$`)
 	headerName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*$`)
 	ownHeader  = regexp.MustCompile(`^(?i:from|to|cc|bcc|subject|date|message-id|mime-version|user-agent|content-.*)$`)
 )
