@@ -29,6 +29,7 @@ var builtinConfig []byte
 type Config struct {
 	Store    StoreConfig    `toml:"store"`
 	SMTP     SMTPConfig     `toml:"smtp"`
+	DKIM     []DKIMConfig   `toml:"dkim"` // empty: nothing is signed
 	Delivery DeliveryConfig `toml:"delivery"`
 	Gather   GatherConfig   `toml:"gather"`
 

@@ -40,6 +40,9 @@ func (r *configReader) resolve(c *Config) {
 		}
 	}
 	r.secret("smtp.password", &c.SMTP.Password, &c.SMTP.PasswordFile)
+	for i := range c.DKIM {
+		r.secret(at("dkim", i, "key"), &c.DKIM[i].Key, &c.DKIM[i].KeyFile)
+	}
 	r.secret("llm.key", &c.LLM.Key, &c.LLM.KeyFile)
 	r.secret("mail.imap.password", &c.Mail.IMAP.Password, &c.Mail.IMAP.PasswordFile)
 	c.Mail.IMAP.TokenFile = r.path("mail.imap.token_file", c.Mail.IMAP.TokenFile)
@@ -54,7 +57,7 @@ func (r *configReader) secret(setting string, value, file *string) {
 	inFile, noun := setting+"_file", setting[strings.LastIndex(setting, ".")+1:]
 	*file = r.path(inFile, *file)
 	if *value != "" {
-		r.fault(inFile, "%s and %s are both given; keep one of them", setting, inFile)
+		r.fault(inFile, "%s and %s are both given; keep one of them", plain(setting), plain(inFile))
 		return
 	}
 	content, err := os.ReadFile(*file)
@@ -107,6 +110,7 @@ type configChecker struct{ *configReader }
 func (r configChecker) check(c *Config) {
 	r.checkStore(c.Store)
 	r.checkSMTP(c.SMTP)
+	r.checkDKIM(c)
 	c.Subscribe.check(r)
 	r.least("delivery.connections", c.Delivery.Connections, 1)
 	r.checkPolicy("delivery.uncertain", c.Delivery.Uncertain)

@@ -46,13 +46,21 @@ func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Envelop
 		if err != nil {
 			return outbox.Envelope{}, err
 		}
-		return outbox.Render(notice)
+		return l.signed(outbox.Render(notice))
 	}
 	p, err := l.sealed(ctx, d)
 	if err != nil {
 		return outbox.Envelope{}, err
 	}
-	return p.stencil.Fill(l.label(p.from, d))
+	return l.signed(p.stencil.Fill(l.label(p.from, d)))
+}
+
+// signed signs a letter that could be written.
+func (l *letters) signed(e outbox.Envelope, err error) (outbox.Envelope, error) {
+	if err != nil {
+		return outbox.Envelope{}, err
+	}
+	return l.house.signers.Sign(e)
 }
 
 // sealed returns the proof of a delivery's edition, as its reader wants it, made once for all of them.
@@ -142,7 +150,7 @@ func (l *letters) render(e digest.Edition, text bool) (outbox.Envelope, error) {
 	if err != nil {
 		return outbox.Envelope{}, err
 	}
-	envelope, err := outbox.Render(specimen)
+	envelope, err := l.signed(outbox.Render(specimen))
 	if err != nil {
 		return outbox.Envelope{}, fmt.Errorf("letter of %s: %w", e.Key, err)
 	}

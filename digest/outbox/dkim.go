@@ -42,11 +42,10 @@ var selectorForm = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9
 // stands for the one of each letter's From. The error tells nothing of the key.
 func NewSigner(domain, selector string, key []byte) (Signer, error) {
 	if domain != "" {
-		a, err := mailbox("nobody@" + domain)
-		if err != nil {
+		var err error
+		if domain, err = Domain("nobody@" + domain); err != nil {
 			return Signer{}, err
 		}
-		domain = domainOf(a.Address)
 	}
 	if !selectorForm.MatchString(selector) {
 		return Signer{}, fmt.Errorf("%q is not a selector: it is made of letters, digits and hyphens", selector)
@@ -203,6 +202,15 @@ func canonicalHead(head []byte) (names string, canonical []byte, domain string) 
 	from := there["from"]
 	domain = strings.ToLower(strings.Trim(domainOf(string(from)), "> "))
 	return list.String(), canonical, domain
+}
+
+// Domain returns the domain of a mailbox, as A-labels in lower case.
+func Domain(address string) (string, error) {
+	a, err := mailbox(address)
+	if err != nil {
+		return "", err
+	}
+	return strings.ToLower(domainOf(a.Address)), nil
 }
 
 func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
