@@ -171,20 +171,25 @@ func inLines(s string) string {
 // canonicalHead returns the names of the headers to be signed, folded, and those that are there in relaxed form
 // (RFC 6376, 3.4.2), in this order. domain is the one of From.
 func canonicalHead(head []byte) (names string, canonical []byte, domain string) {
-	there := map[string][]byte{}
+	there := make([][]byte, len(covered))
 	for field := range fields(head) {
 		name, value, _ := bytes.Cut(field, []byte(":"))
-		there[strings.ToLower(string(bytes.TrimSpace(name)))] = relaxed(value)
+		if i := slices.IndexFunc(covered, func(c string) bool { return len(c) == len(name) && strings.EqualFold(c, string(name)) }); i >= 0 {
+			there[i] = value
+		}
 	}
 	var list strings.Builder
 	canonical = make([]byte, 0, len(head)+512)
 	width := len(" h=")
 	for i, name := range covered {
-		value, ok := there[name]
 		times := 1
-		if ok {
+		if there[i] != nil {
 			times = 2
-			canonical = append(append(append(append(canonical, name...), ':'), value...), "\r\n"...)
+			canonical = appendRelaxed(append(append(canonical, name...), ':'), there[i])
+			if name == "from" {
+				domain = strings.ToLower(strings.TrimSuffix(domainOf(string(canonical)), ">"))
+			}
+			canonical = append(canonical, "\r\n"...)
 		}
 		for n := range times {
 			if i+n > 0 {
@@ -199,9 +204,24 @@ func canonicalHead(head []byte) (names string, canonical []byte, domain string) 
 			width += len(name)
 		}
 	}
-	from := there["from"]
-	domain = strings.ToLower(strings.Trim(domainOf(string(from)), "> "))
 	return list.String(), canonical, domain
+}
+
+// appendRelaxed appends a header's value on one line, its runs of blanks as one space.
+func appendRelaxed(to, value []byte) []byte {
+	start, gap := len(to), false
+	for _, c := range value {
+		switch c {
+		case ' ', '\t', '\r', '\n':
+			gap = len(to) > start
+			continue
+		}
+		if gap {
+			to, gap = append(to, ' '), false
+		}
+		to = append(to, c)
+	}
+	return to
 }
 
 // Domain returns the domain of a mailbox, as A-labels in lower case.
@@ -214,12 +234,6 @@ func Domain(address string) (string, error) {
 }
 
 func domainOf(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
-
-// relaxed is a header's value on one line, its runs of blanks as one space.
-func relaxed(value []byte) []byte {
-	words := bytes.FieldsFunc(value, func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' })
-	return bytes.Join(words, []byte(" "))
-}
 
 // bodyHash is the SHA-256 of the letter's body in simple form (RFC 6376, 3.4.3): behind its last line that is not
 // empty nothing but that line's end. In e.own the body begins at an offset.
