@@ -42,7 +42,7 @@ func (h checkup) all(ctx context.Context) error {
 	}{
 		{"config", h.file}, {"digests", h.slots}, {"sources", h.sources}, {"templates", h.templates},
 		{"store", h.readers}, {"providers", h.providers}, {"smtp", h.relay}, {"mail", h.incoming}, {"llm", h.model},
-		{"mx", each(h.mx)}, {"spf", each(h.spf)}, {"dkim", each(h.dkim)}, {"dmarc", each(h.dmarc)},
+		{"mx", each(h.mx)}, {"spf", each(h.spf)}, {"dkim", h.keys}, {"dmarc", each(h.dmarc)},
 	} {
 		state := "ok  "
 		told, err := look.what(ctx)

@@ -130,6 +130,28 @@ func (h checkup) spf(ctx context.Context, domain string) (string, error) {
 	return fmt.Sprintf("%s says %q", domain, all[0]), nil
 }
 
+// keys compares the keys that sign with the published ones. While letters stay on this machine it says what to publish.
+func (h checkup) keys(ctx context.Context) (string, error) {
+	all, err := h.config.signers()
+	if err != nil || h.config.SMTP.URL != "" || len(all) == 0 {
+		return h.eachDomain(ctx, h.dkim)
+	}
+	var records []string
+	for _, domain := range h.config.senders() {
+		for _, s := range all {
+			if !s.Signs(domain) {
+				continue
+			}
+			name, says, err := s.Record(domain)
+			if err != nil {
+				return "", err
+			}
+			records = append(records, fmt.Sprintf("publish TXT %s %q", name, says))
+		}
+	}
+	return "before letters leave this machine: " + strings.Join(records, "; "), nil
+}
+
 // dkim compares the published keys with those that sign.
 func (h checkup) dkim(ctx context.Context, domain string) (string, error) {
 	all, err := h.config.signers()

@@ -110,7 +110,7 @@ type configChecker struct{ *configReader }
 func (r configChecker) check(c *Config) {
 	r.checkStore(c.Store)
 	r.checkSMTP(c.SMTP)
-	r.checkDKIM(c)
+	c.checkDKIM(r)
 	c.Subscribe.check(r)
 	r.least("delivery.connections", c.Delivery.Connections, 1)
 	r.checkPolicy("delivery.uncertain", c.Delivery.Uncertain)

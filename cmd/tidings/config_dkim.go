@@ -42,7 +42,7 @@ func (c Config) senders() []string {
 }
 
 // checkDKIM looks at the keys that sign letters. Nothing of a key is ever told.
-func (r configChecker) checkDKIM(c *Config) {
+func (c *Config) checkDKIM(r configChecker) {
 	for i, k := range c.DKIM {
 		path := at("dkim", i, "selector")
 		same := func(o DKIMConfig) bool {
