@@ -159,15 +159,15 @@ func (l *letters) render(e digest.Edition, text bool) (outbox.Envelope, error) {
 
 // specimen is the letter of an edition to nobody.
 func (l *letters) specimen(e digest.Edition, text bool) (outbox.Letter, error) {
-	print, err := l.house.set.Print(e, l.link("e", e.Key), func(token string) string { return l.link("u", token) })
+	set, err := l.house.set.Print(e, l.link("e", e.Key), func(token string) string { return l.link("u", token) })
 	if err != nil {
 		return outbox.Letter{}, fmt.Errorf("letter of %s: %w", e.Key, err)
 	}
 	if text {
-		print.HTML = ""
+		set.HTML = ""
 	}
 	label := l.label(e.From, digest.Delivery{Key: e.Key + "/0", To: "nobody@example.org", Owed: e.At})
-	label.Tokens = []string{print.Token}
+	label.Tokens = []string{set.Token}
 	headers := map[string]string{
 		"List-Id":               listID(e),
 		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -178,7 +178,7 @@ func (l *letters) specimen(e digest.Edition, text bool) (outbox.Letter, error) {
 		headers["List-Subscribe"] = "<mailto:" + by + "?subject=subscribe>"
 		headers["List-Help"] = "<mailto:" + l.house.config.Mail.address(e.From, "help") + "?subject=help>"
 	}
-	return outbox.Letter{Label: label, From: e.From, Subject: print.Subject, HTML: print.HTML, Text: print.Text, Headers: headers}, nil
+	return outbox.Letter{Label: label, From: e.From, Subject: set.Subject, HTML: set.HTML, Text: set.Text, Headers: headers}, nil
 }
 
 // label is what makes an edition's letter the one of a reader. Where mail gets in, what comes back names the letter
