@@ -170,7 +170,7 @@ func (f form) write(h *house, e digest.Edition) ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		envelope, err := ready.stencil.Fill(letters.label(e.From, digest.Delivery{Key: e.Key + "/export", To: "reader@example.org", Owed: e.At}))
+		envelope, err := ready.stencil.Fill(letters.label(letters.addresses(e), digest.Delivery{Key: e.Key + "/export", To: "reader@example.org", Owed: e.At}))
 		return envelope.AppendTo(nil), err
 	}
 	letter, err := h.set.Letter(e, templates.Reader{Text: f.text, Archive: newLetters(h).link("e", e.Key)})

@@ -31,7 +31,7 @@ const atHand = 128
 
 // proof is an edition made ready for all its readers who chose alike.
 type proof struct {
-	from    string
+	to      func(purpose string) string // see [MailConfig.addresses]
 	stencil *outbox.Stencil
 }
 
@@ -52,7 +52,7 @@ func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Envelop
 	if err != nil {
 		return outbox.Envelope{}, err
 	}
-	return l.signed(p.stencil.Fill(l.label(p.from, d)))
+	return l.signed(p.stencil.Fill(l.label(p.to, d)))
 }
 
 // signed signs a letter that could be written.
@@ -118,7 +118,7 @@ func (l *letters) proof(e digest.Edition, text bool) (*proof, error) {
 	if err != nil {
 		return nil, fmt.Errorf("letter of %s: %w", e.Key, err)
 	}
-	return &proof{e.From, stencil}, nil
+	return &proof{l.addresses(e), stencil}, nil
 }
 
 // fitting is an edition's letter to nobody, within the size that letters may have: where all stories in full are
@@ -166,7 +166,7 @@ func (l *letters) specimen(e digest.Edition, text bool) (outbox.Letter, error) {
 	if text {
 		set.HTML = ""
 	}
-	label := l.label(e.From, digest.Delivery{Key: e.Key + "/0", To: "nobody@example.org", Owed: e.At})
+	label := l.label(l.addresses(e), digest.Delivery{Key: e.Key + "/0", To: "nobody@example.org", Owed: e.At})
 	label.Tokens = []string{set.Token}
 	headers := map[string]string{
 		"List-Id":               listID(e),
@@ -183,10 +183,9 @@ func (l *letters) specimen(e digest.Edition, text bool) (outbox.Letter, error) {
 
 // label is what makes an edition's letter the one of a reader. Where mail gets in, what comes back names the letter
 // by a token (VERP), and the reader may leave by mail too.
-func (l *letters) label(from string, d digest.Delivery) outbox.Label {
+func (l *letters) label(to func(purpose string) string, d digest.Delivery) outbox.Label {
 	token := l.house.list.LeaveToken(d.Reader)
 	own := map[string]string{"List-Unsubscribe": "<" + l.link("u", token) + ">"}
-	to := func(purpose string) string { return l.house.config.Mail.address(from, purpose) }
 	if by := to("u-" + token); by != "" {
 		own["List-Unsubscribe"] += ", <mailto:" + by + "?subject=unsubscribe>"
 		own["CFBL-Address"] = to("f-"+l.house.list.ReportToken(subscribers.ToComplain, d.ID)) + "; report=arf" // RFC 9477
@@ -195,6 +194,11 @@ func (l *letters) label(from string, d digest.Delivery) outbox.Label {
 		Key: d.Key, To: d.To, Date: d.Owed, Own: own, Tokens: []string{token},
 		EnvelopeFrom: to("b-" + l.house.list.ReportToken(subscribers.ToBounce, d.ID)),
 	}
+}
+
+// addresses are an edition's for mail that comes in.
+func (l *letters) addresses(e digest.Edition) func(purpose string) string {
+	return l.house.config.Mail.addresses(e.From)
 }
 
 // link is an absolute address of one of the readers' pages.

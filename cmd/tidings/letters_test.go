@@ -76,7 +76,7 @@ func TestLettersAreTheReadersOwn(t *testing.T) {
 				}
 				for i, to := range []string{"a@b.test", "jürgen@example.net", "reader@xn--mnchen-3ya.example", strings.Repeat("l", 64) + "@" + strings.Repeat("d", 63) + ".example", "{x}=y+z@example.net"} {
 					d := digest.Delivery{ID: int64(i) * 1e6, Key: fmt.Sprint(e.Key, "/", i), Reader: int64(i) * 12345, To: to, Owed: e.At.Add(time.Second)}
-					got, err := p.stencil.Fill(l.label(e.From, d))
+					got, err := p.stencil.Fill(l.label(l.addresses(e), d))
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -96,7 +96,7 @@ func alone(t *testing.T, l *letters, e digest.Edition, d digest.Delivery, text b
 	if err != nil {
 		t.Fatal(err)
 	}
-	label := l.label(e.From, d)
+	label := l.label(l.addresses(e), d)
 	his, err := l.house.set.Letter(e, templates.Reader{Leave: l.link("u", label.Tokens[0]), Archive: l.link("e", e.Key), Text: text})
 	if err != nil {
 		t.Fatal(err)
@@ -124,7 +124,7 @@ func TestLetterOverTheLimit(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			label := l.label(e.From, digest.Delivery{Key: "k", To: "a@b.test", Owed: e.At})
+			label := l.label(l.addresses(e), digest.Delivery{Key: "k", To: "a@b.test", Owed: e.At})
 			got, err := l.signed(p.stencil.Fill(label))
 			if err != nil {
 				t.Fatal(err)

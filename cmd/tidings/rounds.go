@@ -371,7 +371,7 @@ func (h rounds) sendTest(ctx context.Context, key, address string) error {
 	}
 	// Each test has an id of its own: mail programs show only the first of letters that bear the same.
 	key = fmt.Sprintf("%s/test/%d", e.Key, h.now().UnixMilli())
-	envelope, err := letters.signed(ready.Fill(letters.label(e.From, digest.Delivery{Key: key, To: address, Owed: h.now()})))
+	envelope, err := letters.signed(ready.Fill(letters.label(letters.addresses(e), digest.Delivery{Key: key, To: address, Owed: h.now()})))
 	if err != nil {
 		return err
 	}

@@ -259,6 +259,13 @@ func returnPath(given string, from *stdmail.Address) (string, error) {
 // mailbox reads one mailbox whose address is fit for the wire: no quoted local part, no domain literal,
 // an IDN domain as A-labels.
 func mailbox(s string) (*stdmail.Address, error) {
+	if isUsual(s) {
+		return &stdmail.Address{Address: s}, nil
+	}
+	return parseMailbox(s)
+}
+
+func parseMailbox(s string) (*stdmail.Address, error) {
 	a, err := stdmail.ParseAddress(s)
 	if err != nil {
 		return nil, errors.New(strings.TrimPrefix(err.Error(), "mail: "))
@@ -275,6 +282,31 @@ func mailbox(s string) (*stdmail.Address, error) {
 		return nil, fmt.Errorf("%q is not a domain name", domain)
 	}
 	return &stdmail.Address{Name: plain(a.Name), Address: local + "@" + ascii}, nil
+}
+
+// isUsual says at once of most readers' addresses that nothing about them is odd: words of letters and digits that
+// single characters part. A test compares it with what parsing finds.
+func isUsual(s string) bool {
+	at, parted := false, true // by the character before
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			parted = false
+			continue
+		case parted:
+			return false
+		case c == '@':
+			if at {
+				return false
+			}
+			at = true
+		case c != '.' && c != '-' && (at || c != '+' && c != '_'):
+			return false
+		}
+		parted = true
+	}
+	return at && !parted
 }
 
 // plain makes one line of s: every run of blanks and control characters becomes one space.

@@ -220,6 +220,22 @@ func BenchmarkRender(b *testing.B) {
 	}
 }
 
+// An address that is found usual at a glance is the one that parsing gives.
+func FuzzUsual(f *testing.F) {
+	for _, s := range []string{"reader@example.net", "a.b+c_d-e@x-y.z.test", "a@b", "a..b@c.test", "a@b--c.test", "a@-b.test", "a@b-.test", "@b.test", "a@", "a@1.2.3.4", "a@b@c", strings.Repeat("l", 300) + "@b.test", "a@" + strings.Repeat("d", 300)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !isUsual(s) {
+			return
+		}
+		a, err := parseMailbox(s)
+		if err != nil || a.Address != s || a.Name != "" {
+			t.Errorf("%q is %v, %v", s, a, err)
+		}
+	})
+}
+
 // Whatever a letter is made of, it has exactly the headers it should have, in lines that mail allows.
 func FuzzRender(f *testing.F) {
 	f.Add("AI Daily <daily@example.org>", "reader@example.net", "Subject", "Text", "<p>HTML", "Daily <daily.example.org>")
