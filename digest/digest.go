@@ -389,6 +389,37 @@ func (e Edition) Only(topics []string) Edition {
 	return e
 }
 
+// Shorter returns the edition with n of its stories, counted from the end, told more briefly: those in sections
+// go to the front of the brief ones, and when all are there the brief ones are left out. The lead story stays,
+// and n is at most [Edition.Shortest].
+func (e Edition) Shorter(n int) Edition {
+	e.Sections, e.Brief = slices.Clone(e.Sections), slices.Clone(e.Brief)
+	for ; n > 0 && len(e.Sections) > 0; n-- {
+		last := &e.Sections[len(e.Sections)-1]
+		end := len(last.Stories) - 1
+		if end < 0 {
+			n++ // an empty section counts as none
+		} else {
+			e.Brief = slices.Insert(e.Brief, 0, last.Stories[end])
+			last.Stories = last.Stories[:end]
+		}
+		if end <= 0 {
+			e.Sections = e.Sections[:len(e.Sections)-1]
+		}
+	}
+	e.Brief = e.Brief[:len(e.Brief)-min(n, len(e.Brief))]
+	return e
+}
+
+// Shortest is how often the edition can be made shorter.
+func (e Edition) Shortest() int {
+	n := len(e.Brief)
+	for _, s := range e.Sections {
+		n += 2 * len(s.Stories)
+	}
+	return n
+}
+
 // Omitted is a story that was left out, and why.
 type Omitted struct {
 	Story string `json:"story"` // id

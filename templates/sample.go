@@ -28,7 +28,7 @@ func (s *Set) rehearseIn(lang string) error {
 				return err
 			}
 		}
-		if _, err := s.Print(e, ""); err != nil {
+		if _, err := s.Print(e, "", func(token string) string { return "https://example.org/u/" + token }); err != nil {
 			return err
 		}
 		if err := s.Page(io.Discard, Edition{Frame: Frame{Lang: lang, Home: "/"}, Edition: e}); err != nil {

@@ -17,7 +17,7 @@ import (
 
 func checkCommand(p *program) *cobra.Command {
 	return &cobra.Command{
-		Use: "check", Short: "configuration, templates, store, SMTP login, incoming mail and language model; says what to do next", Args: cobra.NoArgs,
+		Use: "check", Short: "configuration, templates, store, SMTP login, incoming mail, DNS and language model; says what to do next", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := p.load()
 			if err != nil {
@@ -35,6 +35,9 @@ type checkup struct{ *house }
 // all tells how each thing is, every one of them, and fails if any is not ready.
 func (h checkup) all(ctx context.Context) error {
 	failed := false
+	each := func(look func(context.Context, string) (string, error)) func(context.Context) (string, error) {
+		return func(ctx context.Context) (string, error) { return h.eachDomain(ctx, look) }
+	}
 	for _, look := range []struct {
 		at   string
 		what func(context.Context) (string, error)
@@ -42,10 +45,15 @@ func (h checkup) all(ctx context.Context) error {
 		{"config", h.file}, {"digests", h.slots}, {"sources", h.sources}, {"templates", h.templates},
 		{"store", h.readers}, {"providers", h.providers}, {"smtp", h.relay}, {"mail", h.incoming}, {"pages", h.reachable},
 		{"subscribe", h.confirmations}, {"llm", h.model},
+		{"mx", each(h.mx)}, {"spf", each(h.spf)}, {"dkim", h.keys}, {"dmarc", each(h.dmarc)},
 	} {
 		state := "ok  "
 		told, err := look.what(ctx)
-		if err != nil {
+		var w warning
+		switch {
+		case errors.As(err, &w):
+			state, told = "warn", err.Error()
+		case err != nil:
 			state, told, failed = "FAIL", err.Error(), true
 		}
 		if _, err := fmt.Fprintf(h.out, "%s  %-10s %s\n", state, look.at, told); err != nil {

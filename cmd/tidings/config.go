@@ -29,6 +29,7 @@ var builtinConfig []byte
 type Config struct {
 	Store    StoreConfig    `toml:"store"`
 	SMTP     SMTPConfig     `toml:"smtp"`
+	DKIM     []DKIMConfig   `toml:"dkim"` // empty: nothing is signed
 	Delivery DeliveryConfig `toml:"delivery"`
 	Gather   GatherConfig   `toml:"gather"`
 
@@ -68,6 +69,7 @@ type DeliveryConfig struct {
 	Uncertain   digest.Policy `toml:"uncertain"`   // of digests that say nothing themselves; resend
 	RetryFirst  time.Duration `toml:"retry_first"` // before the second try, doubling from there; 5m
 	GiveUp      time.Duration `toml:"give_up"`     // after the first try; 20h
+	MaxLetter   Size          `toml:"max_letter"`  // of an edition, on the wire; 100KB
 }
 
 // GatherConfig says how sources are read.
@@ -255,7 +257,7 @@ func defaultConfig() Config {
 	return Config{
 		Store: StoreConfig{URL: "sqlite:tidings.db"},
 		Delivery: DeliveryConfig{
-			Connections: 16, Uncertain: digest.Resend, RetryFirst: 5 * time.Minute, GiveUp: 20 * time.Hour,
+			Connections: 16, Uncertain: digest.Resend, RetryFirst: 5 * time.Minute, GiveUp: 20 * time.Hour, MaxLetter: 100 << 10,
 		},
 		Gather:     GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, PerHost: 1, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
 		Discussion: DiscussionConfig{URL: "https://hn.algolia.com/api/v1/search"},

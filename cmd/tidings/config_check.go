@@ -41,6 +41,9 @@ func (r *configReader) resolve(c *Config) {
 		}
 	}
 	r.secret("smtp.password", &c.SMTP.Password, &c.SMTP.PasswordFile)
+	for i := range c.DKIM {
+		r.secret(at("dkim", i, "key"), &c.DKIM[i].Key, &c.DKIM[i].KeyFile)
+	}
 	r.secret("llm.key", &c.LLM.Key, &c.LLM.KeyFile)
 	r.secret("mail.imap.password", &c.Mail.IMAP.Password, &c.Mail.IMAP.PasswordFile)
 	c.Mail.IMAP.TokenFile = r.path("mail.imap.token_file", c.Mail.IMAP.TokenFile)
@@ -55,7 +58,7 @@ func (r *configReader) secret(setting string, value, file *string) {
 	inFile, noun := setting+"_file", setting[strings.LastIndex(setting, ".")+1:]
 	*file = r.path(inFile, *file)
 	if *value != "" {
-		r.fault(inFile, "%s and %s are both given; keep one of them", setting, inFile)
+		r.fault(inFile, "%s and %s are both given; keep one of them", plain(setting), plain(inFile))
 		return
 	}
 	content, err := os.ReadFile(*file)
@@ -108,12 +111,16 @@ type configChecker struct{ *configReader }
 func (r configChecker) check(c *Config) {
 	r.checkStore(c.Store)
 	r.checkSMTP(c.SMTP)
+	c.checkDKIM(r)
 	c.Subscribe.check(r)
 	r.least("delivery.connections", c.Delivery.Connections, 1)
 	r.checkPolicy("delivery.uncertain", c.Delivery.Uncertain)
 	r.positive("delivery.retry_first", c.Delivery.RetryFirst)
 	if c.Delivery.GiveUp < c.Delivery.RetryFirst {
 		r.fault("delivery.give_up", "delivery.give_up is shorter than delivery.retry_first, so nothing would be tried twice")
+	}
+	if c.Delivery.MaxLetter < 20<<10 {
+		r.fault("delivery.max_letter", `delivery.max_letter must be at least "20KB", or there is no room for news`)
 	}
 	r.positive("gather.timeout", c.Gather.Timeout)
 	r.least("gather.hosts", c.Gather.Hosts, 1)

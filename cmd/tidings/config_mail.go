@@ -39,21 +39,27 @@ func presetMail() MailConfig {
 // comes says whether mail gets in at all, so that letters may name addresses to write to.
 func (m MailConfig) comes() bool { return m.Pipe || m.Listen != "" || m.IMAP.URL != "" }
 
-// address is a digest's address with what a mail to it is for, if anything: daily+u-TOKEN@example.org. It is empty
-// when no mail gets in, and when it would be longer than mail can carry (RFC 5321, 4.5.3.1.1).
-func (m MailConfig) address(from, purpose string) string {
+// address is a digest's address with what a mail to it is for, see [MailConfig.addresses].
+func (m MailConfig) address(from, purpose string) string { return m.addresses(from)(purpose) }
+
+// addresses returns a digest's addresses by what a mail to them is for, if anything: daily+u-TOKEN@example.org. One is
+// empty when no mail gets in, and when it would be longer than mail can carry (RFC 5321, 4.5.3.1.1).
+func (m MailConfig) addresses(from string) func(purpose string) string {
 	a, err := mail.ParseAddress(from)
 	if err != nil || !m.comes() {
-		return ""
+		return func(string) string { return "" }
 	}
 	local, domain, _ := strings.Cut(a.Address, "@")
-	if purpose != "" {
-		local += m.Delimiter + purpose
+	return func(purpose string) string {
+		to := local
+		if purpose != "" {
+			to += m.Delimiter + purpose
+		}
+		if len(to) > 64 {
+			return ""
+		}
+		return to + "@" + domain
 	}
-	if len(local) > 64 {
-		return ""
-	}
-	return local + "@" + domain
 }
 
 // door is where the daemon takes mail in: a network and an address for [net.Listen], and whether it speaks SMTP

@@ -169,7 +169,7 @@ func TestFind(t *testing.T) {
 }
 
 // write makes a file with its folders.
-func write(t *testing.T, path, content string) {
+func write(t testing.TB, path, content string) {
 	t.Helper()
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)

@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"tidings/digest"
-	"tidings/digest/outbox"
 	"tidings/digest/store"
 	"tidings/digest/text"
 	"tidings/templates"
@@ -167,12 +166,12 @@ func (f form) write(h *house, e digest.Edition) ([]byte, error) {
 	}
 	if f.eml {
 		letters := newLetters(h)
-		ready, err := letters.proof(e)
+		ready, err := letters.proof(e, false)
 		if err != nil {
 			return nil, err
 		}
-		envelope, err := outbox.Render(letters.of(ready, digest.Delivery{Key: e.Key + "/export", To: "reader@example.org", Owed: e.At}))
-		return envelope.Data, err
+		envelope, err := ready.stencil.Fill(letters.label(letters.addresses(e), digest.Delivery{Key: e.Key + "/export", To: "reader@example.org", Owed: e.At}))
+		return envelope.AppendTo(nil), err
 	}
 	letter, err := h.set.Letter(e, templates.Reader{Text: f.text, Archive: newLetters(h).link("e", e.Key)})
 	switch {

@@ -37,6 +37,7 @@ type house struct {
 	press   *digest.Press
 	list    *subscribers.List
 	set     *templates.Set
+	signers outbox.Signers
 }
 
 // load reads the configuration that the command line and the environment name.
@@ -75,6 +76,9 @@ func (p *program) openWith(ctx context.Context, config Config) (*house, error) {
 	h := &house{program: p, config: config, log: p.logger(config)}
 	var err error
 	if h.digests, err = config.digests(); err != nil {
+		return nil, err
+	}
+	if h.signers, err = config.signers(); err != nil {
 		return nil, err
 	}
 	if h.set, err = loadTemplates(config); err != nil {

@@ -4,32 +4,35 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
+	"sort"
 	"strings"
 	"sync"
+
+	"golang.org/x/sync/singleflight"
 
 	"tidings/digest"
 	"tidings/digest/outbox"
 	"tidings/subscribers"
-	"tidings/templates"
 )
 
 // letters writes the letter of a delivery: it brings together the edition from the store, the templates,
-// and the reader's own links. It keeps what it has printed, since thousands of letters are of one edition.
+// and the reader's own links. Thousands of letters are of one edition, so it keeps what it has made ready.
 type letters struct {
 	house *house
 
+	making singleflight.Group
 	mu     sync.Mutex
 	proofs map[string]*proof
 }
 
-// atHand is how many proofs are kept at most: letters of more editions, and of more choices of topics, are
-// seldom owed at one time.
-const atHand = 64
+// atHand is how many proofs are kept at most, of about 60 KB each: one for every edition, choice of topics, and
+// format.
+const atHand = 128
 
-// proof is an edition made ready for all its readers.
+// proof is an edition made ready for all its readers who chose alike.
 type proof struct {
-	edition digest.Edition
-	print   *templates.Print
+	to      func(purpose string) string // see [MailConfig.addresses]
+	stencil *outbox.Stencil
 }
 
 func newLetters(h *house) *letters {
@@ -43,71 +46,159 @@ func (l *letters) Letter(ctx context.Context, d digest.Delivery) (outbox.Envelop
 		if err != nil {
 			return outbox.Envelope{}, err
 		}
-		return outbox.Render(notice)
+		return l.signed(outbox.Render(notice))
 	}
-	p, err := l.sealed(ctx, d.Edition, d.Topics)
+	p, err := l.sealed(ctx, d)
 	if err != nil {
 		return outbox.Envelope{}, err
 	}
-	return outbox.Render(l.of(p, d))
+	return l.signed(p.stencil.Fill(l.label(p.to, d)))
 }
 
-// sealed returns the proof of a sealed edition, or of what it has of some topics, made once.
-func (l *letters) sealed(ctx context.Context, key string, topics []string) (*proof, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	name := strings.Join(append([]string{key}, topics...), " ")
-	if p, ok := l.proofs[name]; ok {
+// signed signs a letter that could be written.
+func (l *letters) signed(e outbox.Envelope, err error) (outbox.Envelope, error) {
+	if err != nil {
+		return outbox.Envelope{}, err
+	}
+	return l.house.signers.Sign(e)
+}
+
+// sealed returns the proof of a delivery's edition, as its reader wants it, made once for all of them.
+func (l *letters) sealed(ctx context.Context, d digest.Delivery) (*proof, error) {
+	name := fmt.Sprint(d.Edition, d.Text, d.Topics)
+	if p := l.kept(name); p != nil {
 		return p, nil
 	}
-	e, err := l.house.store.Edition(ctx, key)
+	made, err, _ := l.making.Do(name, func() (any, error) {
+		if p := l.kept(name); p != nil { // by who was just before us
+			return p, nil
+		}
+		e, err := l.house.store.Edition(ctx, d.Edition)
+		if err != nil {
+			return nil, err
+		}
+		p, err := l.proof(e.Only(d.Topics), d.Text)
+		if err == nil {
+			l.keep(name, p)
+		}
+		return p, err
+	})
 	if err != nil {
 		return nil, err
 	}
-	p, err := l.proof(e.Only(topics))
-	if err != nil {
-		return nil, err
-	}
-	if len(l.proofs) == atHand {
-		clear(l.proofs) // a daemon sees years of editions
+	return made.(*proof), nil
+}
+
+func (l *letters) kept(name string) *proof {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.proofs[name]
+}
+
+// keep makes room by letting go of any other proof: a daemon sees years of editions.
+func (l *letters) keep(name string, p *proof) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for other := range l.proofs {
+		if len(l.proofs) < atHand {
+			break
+		}
+		delete(l.proofs, other)
 	}
 	l.proofs[name] = p
-	return p, nil
 }
 
 // proof makes an edition ready.
-func (l *letters) proof(e digest.Edition) (*proof, error) {
-	p, err := l.house.set.Print(e, l.link("e", e.Key))
+func (l *letters) proof(e digest.Edition, text bool) (*proof, error) {
+	specimen, err := l.fitting(e, text)
+	if err != nil {
+		return nil, err
+	}
+	stencil, err := outbox.Cut(specimen)
 	if err != nil {
 		return nil, fmt.Errorf("letter of %s: %w", e.Key, err)
 	}
-	return &proof{e, p}, nil
+	return &proof{l.addresses(e), stencil}, nil
 }
 
-// of is a proof's letter to one reader. Where mail gets in, what comes back names the letter by a token (VERP), and
-// the reader may leave and ask by mail too.
-func (l *letters) of(p *proof, d digest.Delivery) outbox.Letter {
-	token := l.house.list.LeaveToken(d.Reader)
-	leave := l.link("u", token)
-	letter := p.print.For(leave, d.Text)
+// fitting is an edition's letter to nobody, within the size that letters may have: where all stories in full are
+// too much, the last ones are told in brief.
+func (l *letters) fitting(e digest.Edition, text bool) (outbox.Letter, error) {
+	limit := int(l.house.config.Delivery.MaxLetter)
+	var failed error
+	size := func(shorter int) int {
+		envelope, err := l.render(e.Shorter(shorter), text)
+		if err != nil {
+			failed = err
+		}
+		return envelope.Size()
+	}
+	cut := 0
+	if all := size(0); all > limit {
+		cut = 1 + sort.Search(e.Shortest()-1, func(n int) bool { return size(1+n) <= limit })
+		l.house.log.Warn("letter over the limit, its last stories are told in brief or left to the web", "edition", e.Key, "bytes", all, "limit", limit, "stories", cut)
+	}
+	if failed != nil {
+		return outbox.Letter{}, failed
+	}
+	return l.specimen(e.Shorter(cut), text)
+}
+
+// render is an edition's letter to nobody on the wire.
+func (l *letters) render(e digest.Edition, text bool) (outbox.Envelope, error) {
+	specimen, err := l.specimen(e, text)
+	if err != nil {
+		return outbox.Envelope{}, err
+	}
+	envelope, err := l.signed(outbox.Render(specimen))
+	if err != nil {
+		return outbox.Envelope{}, fmt.Errorf("letter of %s: %w", e.Key, err)
+	}
+	return envelope, nil
+}
+
+// specimen is the letter of an edition to nobody.
+func (l *letters) specimen(e digest.Edition, text bool) (outbox.Letter, error) {
+	set, err := l.house.set.Print(e, l.link("e", e.Key), func(token string) string { return l.link("u", token) })
+	if err != nil {
+		return outbox.Letter{}, fmt.Errorf("letter of %s: %w", e.Key, err)
+	}
+	if text {
+		set.HTML = ""
+	}
+	label := l.label(l.addresses(e), digest.Delivery{Key: e.Key + "/0", To: "nobody@example.org", Owed: e.At})
+	label.Tokens = []string{set.Token}
 	headers := map[string]string{
-		"List-Id":               listID(p.edition),
-		"List-Unsubscribe":      "<" + leave + ">",
+		"List-Id":               listID(e),
 		"List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
 		"Precedence":            "bulk",
 		"Auto-Submitted":        "auto-generated",
 	}
-	to := func(purpose string) string { return l.house.config.Mail.address(p.edition.From, purpose) }
+	if by := l.house.config.Mail.address(e.From, "subscribe"); by != "" {
+		headers["List-Subscribe"] = "<mailto:" + by + "?subject=subscribe>"
+		headers["List-Help"] = "<mailto:" + l.house.config.Mail.address(e.From, "help") + "?subject=help>"
+	}
+	return outbox.Letter{Label: label, From: e.From, Subject: set.Subject, HTML: set.HTML, Text: set.Text, Headers: headers}, nil
+}
+
+// label is what makes an edition's letter the one of a reader. Where mail gets in, what comes back names the letter
+// by a token (VERP), and the reader may leave by mail too.
+func (l *letters) label(to func(purpose string) string, d digest.Delivery) outbox.Label {
+	token := l.house.list.LeaveToken(d.Reader)
+	own := map[string]string{"List-Unsubscribe": "<" + l.link("u", token) + ">"}
 	if by := to("u-" + token); by != "" {
-		headers["List-Unsubscribe"] += ", <mailto:" + by + "?subject=unsubscribe>"
-		headers["List-Subscribe"] = "<mailto:" + to("subscribe") + "?subject=subscribe>"
-		headers["List-Help"] = "<mailto:" + to("help") + "?subject=help>"
-		headers["CFBL-Address"] = to("f-"+l.house.list.ReportToken(subscribers.ToComplain, d.ID)) + "; report=arf" // RFC 9477
+		own["List-Unsubscribe"] += ", <mailto:" + by + "?subject=unsubscribe>"
+		own["CFBL-Address"] = to("f-"+l.house.list.ReportToken(subscribers.ToComplain, d.ID)) + "; report=arf" // RFC 9477
 	}
-	return outbox.Letter{
-		Key: d.Key, From: p.edition.From, To: d.To, Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text, Date: d.Owed,
-		EnvelopeFrom: to("b-" + l.house.list.ReportToken(subscribers.ToBounce, d.ID)), Headers: headers,
+	return outbox.Label{
+		Key: d.Key, To: d.To, Date: d.Owed, Own: own, Tokens: []string{token},
+		EnvelopeFrom: to("b-" + l.house.list.ReportToken(subscribers.ToBounce, d.ID)),
 	}
+}
+
+// addresses are an edition's for mail that comes in.
+func (l *letters) addresses(e digest.Edition) func(purpose string) string {
+	return l.house.config.Mail.addresses(e.From)
 }
 
 // link is an absolute address of one of the readers' pages.

@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/signal"
 	"strings"
@@ -27,7 +28,7 @@ func main() {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http says there what servers send unasked, which may be anything
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // who asks a second time need not wait for letters on the wire
-	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ(), now: time.Now}
+	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ(), now: time.Now, dns: net.DefaultResolver}
 	code := p.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -39,6 +40,7 @@ type program struct {
 	out, err io.Writer
 	env      []string
 	now      func() time.Time
+	dns      resolver
 
 	path    string // the -c flag
 	verbose bool   // the -v flag

@@ -30,7 +30,8 @@ func (l *letters) notice(ctx context.Context, d digest.Delivery) (outbox.Letter,
 		return outbox.Letter{}, fmt.Errorf("notice %s: %w", d.Notice, err)
 	}
 	out := outbox.Letter{
-		Key: d.Key, From: from, To: d.To, Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text, Date: d.Owed, Headers: headers,
+		Label: outbox.Label{Key: d.Key, To: d.To, Date: d.Owed},
+		From:  from, Subject: letter.Subject, HTML: letter.HTML, Text: letter.Text, Headers: headers,
 	}
 	if d.Text {
 		out.HTML = ""

@@ -155,6 +155,8 @@ func tableName(table any) string {
 		return table.Name
 	case TopicConfig:
 		return table.ID
+	case DKIMConfig:
+		return table.Selector
 	case DigestConfig:
 		return table.Name
 	}

@@ -376,13 +376,16 @@ func (h rounds) sendOne(ctx context.Context, e digest.Edition, key, address, bef
 		return err
 	}
 	letters := newLetters(h.house)
-	ready, err := letters.proof(e)
+	letter, err := letters.fitting(e, false)
 	if err != nil {
 		return err
 	}
-	letter := letters.of(ready, digest.Delivery{Key: key, To: address, Owed: h.now()})
 	letter.Subject = before + letter.Subject
-	envelope, err := outbox.Render(letter)
+	ready, err := outbox.Cut(letter)
+	if err != nil {
+		return err
+	}
+	envelope, err := letters.signed(ready.Fill(letters.label(letters.addresses(e), digest.Delivery{Key: key, To: address, Owed: h.now()})))
 	if err != nil {
 		return err
 	}

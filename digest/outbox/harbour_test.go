@@ -258,8 +258,8 @@ func (w desk) Letter(_ context.Context, d digest.Delivery) (Envelope, error) {
 	if err := w.spoil[subject(d)]; err != nil {
 		return Envelope{}, err
 	}
-	return Render(Letter{Key: d.Key, From: "AI Daily <daily@example.org>", To: d.To, Subject: "AI Daily", Text: "Dear " + d.To + "\n",
-		HTML: "<p>Dear reader</p>", Date: time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)})
+	return Render(Letter{Label: Label{Key: d.Key, To: d.To, Date: time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)}, From: "AI Daily <daily@example.org>",
+		Subject: "AI Daily", Text: "Dear " + d.To + "\n", HTML: "<p>Dear reader</p>"})
 }
 
 // pier is a carrier that takes whatever its function says.

@@ -24,8 +24,8 @@ func letters() map[string]Letter {
 	date := time.Date(2026, 11, 23, 7, 0, 5, 0, time.FixedZone("", 3600))
 	return map[string]Letter{
 		"daily": {
-			Key: "daily/2026-11-23T0700/42", From: "AI Daily <daily@example.org>", To: "reader@example.net",
-			EnvelopeFrom: "daily+b-abc@example.org", Subject: "Chips, models and a lawsuit", Date: date,
+			Label: Label{Key: "daily/2026-11-23T0700/42", To: "reader@example.net", EnvelopeFrom: "daily+b-abc@example.org", Date: date},
+			From:  "AI Daily <daily@example.org>", Subject: "Chips, models and a lawsuit",
 			Text: "AI DAILY\n\n.a line that begins with a dot\n.\nFrom a line that begins with From\n" + strings.Repeat("long ", 300) + "\n",
 			HTML: "<!doctype html>\n<p style=\"color: #333\">" + strings.Repeat("long ", 300) + "</p>\n",
 			Headers: map[string]string{
@@ -35,9 +35,10 @@ func letters() map[string]Letter {
 			},
 		},
 		"confirm": {
-			Key: "confirm/42/1", From: "L’età dell’IA <quotidiano@bücher.example>", To: "Jürgen <reader@münchen.example>", EnvelopeFrom: "<>",
-			Subject: "Confermi l’iscrizione? È un attimo, e poi ogni mattina il meglio dell’intelligenza artificiale", Date: date,
-			Text: "Perché sì: è così.\n", Headers: map[string]string{"List-Id": "L’età <quotidiano.example>"},
+			Label:   Label{Key: "confirm/42/1", To: "Jürgen <reader@münchen.example>", EnvelopeFrom: "<>", Date: date},
+			From:    "L’età dell’IA <quotidiano@bücher.example>",
+			Subject: "Confermi l’iscrizione? È un attimo, e poi ogni mattina il meglio dell’intelligenza artificiale",
+			Text:    "Perché sì: è così.\n", Headers: map[string]string{"List-Id": "L’età <quotidiano.example>"},
 		},
 	}
 }
@@ -50,7 +51,7 @@ func TestRenderGolden(t *testing.T) {
 		}
 		file := filepath.Join("testdata", name+".eml")
 		if *update {
-			if err := os.WriteFile(file, e.Data, 0o644); err != nil {
+			if err := os.WriteFile(file, e.own, 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -58,11 +59,11 @@ func TestRenderGolden(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(string(want), string(e.Data)); diff != "" {
+		if diff := cmp.Diff(string(want), string(e.own)); diff != "" {
 			t.Errorf("%s: %s", name, diff)
 		}
 		for range 5 {
-			if again, _ := Render(l); !bytes.Equal(again.Data, e.Data) {
+			if again, _ := Render(l); !bytes.Equal(again.own, e.own) {
 				t.Errorf("%s is not the same twice", name)
 			}
 		}
@@ -75,7 +76,7 @@ func TestRenderParsesBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mail.ReadMessage(bytes.NewReader(e.Data))
+	m, err := mail.ReadMessage(bytes.NewReader(e.own))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +112,7 @@ func TestRenderParsesBack(t *testing.T) {
 	if _, err := parts.NextRawPart(); err != io.EOF {
 		t.Errorf("after the parts: %v", err)
 	}
-	for l := range bytes.Lines(e.Data) {
+	for l := range bytes.Lines(e.own) {
 		if !bytes.HasSuffix(l, []byte("\r\n")) {
 			t.Errorf("line without CR LF: %q", l)
 		}
@@ -123,7 +124,7 @@ func TestRenderForeign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mail.ReadMessage(bytes.NewReader(e.Data))
+	m, err := mail.ReadMessage(bytes.NewReader(e.own))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +142,7 @@ func TestRenderForeign(t *testing.T) {
 	if kind := m.Header.Get("Content-Type"); kind != "text/plain; charset=UTF-8" {
 		t.Errorf("a letter without HTML is %s", kind)
 	}
-	if !isASCII(string(e.Data)) {
+	if !isASCII(string(e.own)) {
 		t.Error("the letter is not ASCII")
 	}
 }
@@ -153,7 +154,7 @@ func TestRenderNeedsUTF8(t *testing.T) {
 	if err != nil || !e.UTF8 || e.To != l.To {
 		t.Fatalf("%+v, %v", e, err)
 	}
-	contains(t, e.Data, "To: <jürgen@example.net>\r\n")
+	contains(t, e.own, "To: <jürgen@example.net>\r\n")
 }
 
 // Nothing from outside can add a header, end the headers, or smuggle a recipient.
@@ -165,7 +166,7 @@ func TestRenderInjection(t *testing.T) {
 	l.From = "\"AI\\\r\n Daily\" <daily@example.org>"
 	e, err := Render(l)
 	if err == nil {
-		m, err := mail.ReadMessage(bytes.NewReader(e.Data))
+		m, err := mail.ReadMessage(bytes.NewReader(e.own))
 		if err != nil || m.Header.Get("Bcc") != "" || !strings.Contains(m.Header.Get("List-Id"), "Bcc: victim") {
 			t.Errorf("%v %q", err, m.Header)
 		}
@@ -219,18 +220,36 @@ func BenchmarkRender(b *testing.B) {
 	}
 }
 
+// An address that is found usual at a glance is the one that parsing gives.
+func FuzzUsual(f *testing.F) {
+	for _, s := range []string{"reader@example.net", "a.b+c_d-e@x-y.z.test", "a@b", "a..b@c.test", "a@b--c.test", "a@-b.test", "a@b-.test", "@b.test", "a@", "a@1.2.3.4", "a@b@c", strings.Repeat("l", 300) + "@b.test", "a@" + strings.Repeat("d", 300)} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		if !isUsual(s) {
+			return
+		}
+		a, err := parseMailbox(s)
+		if err != nil || a.Address != s || a.Name != "" {
+			t.Errorf("%q is %v, %v", s, a, err)
+		}
+	})
+}
+
 // Whatever a letter is made of, it has exactly the headers it should have, in lines that mail allows.
 func FuzzRender(f *testing.F) {
 	f.Add("AI Daily <daily@example.org>", "reader@example.net", "Subject", "Text", "<p>HTML", "Daily <daily.example.org>")
 	f.Add("\"a\\\" b\" <d@bücher.example>", "jürgen@x.test", "a\r\nBcc: b@c.test\r\n\r\n", ".\r\n.\r.\n", "\x00\xff", "=?utf-8?q?x?=\r\n\t y")
 	f.Fuzz(func(t *testing.T, from, to, subject, text, html, list string) {
-		e, err := Render(Letter{Key: "k/1", From: from, To: to, Subject: subject, Text: text, HTML: html, Headers: map[string]string{"List-Id": list}, Date: morning})
+		e, err := Render(Letter{
+			Label: Label{Key: "k/1", To: to, Date: morning}, From: from, Subject: subject, Text: text, HTML: html, Headers: map[string]string{"List-Id": list},
+		})
 		if err != nil {
 			return
 		}
-		m, err := mail.ReadMessage(bytes.NewReader(e.Data))
+		m, err := mail.ReadMessage(bytes.NewReader(e.own))
 		if err != nil {
-			t.Fatalf("%v in %q", err, e.Data)
+			t.Fatalf("%v in %q", err, e.own)
 		}
 		want := 9
 		if html == "" {
@@ -242,7 +261,7 @@ func FuzzRender(f *testing.F) {
 		if strings.ContainsAny(e.From+e.To, "<> \r\n") {
 			t.Errorf("envelope %q, %q", e.From, e.To)
 		}
-		for l := range bytes.Lines(e.Data) {
+		for l := range bytes.Lines(e.own) {
 			if len(l) > 1000 || !bytes.HasSuffix(l, []byte("\r\n")) || bytes.ContainsAny(l[:len(l)-2], "\r\n\x00") {
 				t.Errorf("line %q", l)
 			}

@@ -45,7 +45,7 @@ func (m Maildrop) Carry(ctx context.Context, e Envelope) (string, error) {
 		return "", &Fault{At: "mail", Err: err}
 	}
 	path := m.Path(e.Key)
-	if err := writeFile(path, e.Data); err != nil {
+	if err := writeFile(path, e.AppendTo(nil)); err != nil {
 		return "", &Fault{At: "data", Err: err}
 	}
 	return "kept as " + filepath.Base(path), nil

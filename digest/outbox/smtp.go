@@ -133,7 +133,7 @@ func (s *SMTP) say(e Envelope) (string, error) {
 	if err != nil {
 		return "", refused("data", err)
 	}
-	if _, err := w.Write(e.Data); err != nil {
+	if _, err := w.Write(e.AppendTo(nil)); err != nil {
 		return "", &Fault{At: "data", Err: err}
 	}
 	return s.finish(w)

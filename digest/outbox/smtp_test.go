@@ -35,12 +35,12 @@ func TestSMTPKeepsEveryByte(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Data = append(e.Data, ".\r\n..\r\n.dot\r\nlast\r\n"...)
+	e.own = append(e.own, ".\r\n..\r\n.dot\r\nlast\r\n"...)
 	answer, err := carry(t, h.config(), e)
 	if err != nil || !strings.HasPrefix(answer, "250 ") {
 		t.Fatal(answer, err)
 	}
-	if got := h.received(l.To); len(got) != 1 || got[0] != string(e.Data) {
+	if got := h.received(l.To); len(got) != 1 || got[0] != string(e.own) {
 		t.Errorf("received %q", got)
 	}
 	if h.commands[0] != "daily+b-abc@example.org > reader@example.net" {
@@ -49,7 +49,7 @@ func TestSMTPKeepsEveryByte(t *testing.T) {
 }
 
 func TestSMTPUTF8(t *testing.T) {
-	e := Envelope{From: "a@x.test", To: "jürgen@x.test", UTF8: true, Data: []byte("Subject: x\r\n\r\nx\r\n")}
+	e := Envelope{From: "a@x.test", To: "jürgen@x.test", UTF8: true, own: []byte("Subject: x\r\n\r\nx\r\n")}
 	_, err := carry(t, newHarbour(t).config(), e)
 	if !isPermanent(err) {
 		t.Errorf("a server without SMTPUTF8: %v", err)
@@ -64,7 +64,7 @@ func TestSMTPSecurity(t *testing.T) {
 	cert, pool := certificate(t)
 	secure := func(s *smtp.Server) { s.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}} }
 	h := newHarbour(t, secure)
-	e := Envelope{From: "a@x.test", To: "ok@x.test", Data: []byte("Subject: x\r\n\r\nx\r\n")}
+	e := Envelope{From: "a@x.test", To: "ok@x.test", own: []byte("Subject: x\r\n\r\nx\r\n")}
 	for _, c := range []struct{ url, fault string }{
 		{"smtp://me%40x.test:open%20sesame@" + h.addr, ""},
 		{"smtp://" + h.addr + "?tls=opportunistic", ""},
@@ -126,7 +126,7 @@ func testImplicit(t *testing.T, cert tls.Certificate, pool *x509.CertPool, e Env
 // A scripted server says what go-smtp never would.
 func TestSMTPFaults(t *testing.T) {
 	const ok = "250 ok\r\n"
-	e := Envelope{From: "a@x.test", To: "b@x.test", Data: []byte("Subject: x\r\n\r\nhalf a letter is no letter\r\n")}
+	e := Envelope{From: "a@x.test", To: "b@x.test", own: []byte("Subject: x\r\n\r\nhalf a letter is no letter\r\n")}
 	for name, c := range map[string]struct {
 		replies   []string // to MAIL, RCPT, DATA, dot; "" closes, "-" is silence
 		want      string
@@ -170,7 +170,7 @@ func TestSMTPCancelled(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err = s.Carry(ctx, Envelope{To: "b@x.test", Data: []byte("x\r\n")})
+	_, err = s.Carry(ctx, Envelope{To: "b@x.test", own: []byte("x\r\n")})
 	if !errors.Is(err, ErrUncertain) {
 		t.Error(err)
 	}
@@ -210,7 +210,7 @@ func TestSMTPNeverEndsHalfALetter(t *testing.T) {
 	}()
 	config, _ := ParseURL("smtp://" + l.Addr().String() + "?tls=none")
 	config.Timeout = 200 * time.Millisecond
-	_, err = carry(t, config, Envelope{From: "a@x.test", To: "b@x.test", Data: []byte(strings.Repeat("a line of the letter\r\n", 1<<20))})
+	_, err = carry(t, config, Envelope{From: "a@x.test", To: "b@x.test", own: []byte(strings.Repeat("a line of the letter\r\n", 1<<20))})
 	var f *Fault
 	if !errors.As(err, &f) || f.At != "data" {
 		t.Errorf("error %v", err)
