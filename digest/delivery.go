@@ -56,9 +56,14 @@ type Delivery struct {
 	State    DeliveryState
 	Attempts int       // tries so far, this one included once claimed
 	Owed     time.Time // when it was sealed
-	Due      time.Time // not before then; of a leased one: the lease's end
+	Due      time.Time // not before then; of a leased one: the lease's end; zero once it has ended, or is in doubt and held back
+	Ended    time.Time // zero: it has not
 	Fence    int64     // grows with every claim: an owner whose fence is stale can settle nothing
-	Note     string    // the last answer of the other side
+	Note     string    // the last answer of the other side, or our own fault
+
+	Code   int // as in [Outcome], of the last try
+	Status string
+	At     string
 }
 
 // Outcome is what came of a try, for the ledger to account for.

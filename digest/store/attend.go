@@ -26,17 +26,18 @@ func (l *Ledger) Attend(ctx context.Context) (leave func() error, err error) {
 	return leave, nil
 }
 
-// release takes the claims back from those who are gone.
+// release takes the claims back from those who are gone. Who let his lease end before that, [Ledger.Claim] sees to.
 func (l *Ledger) release(ctx context.Context) error {
 	now := millis(l.now())
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		if _, err := doubtAll(ctx, tx, now, never); err != nil {
-			return err
-		}
 		for _, open := range []string{openNotices, openEditions} {
-			query := `UPDATE delivery SET due = $1 WHERE ` + open + ` AND state = 2 AND due > $1`
-			if _, err := tx.ExecContext(ctx, query, now); err != nil {
-				return err
+			const free = `UPDATE delivery SET due = $1 WHERE state = 2 AND due > $1 AND `
+			const wonder = `UPDATE delivery SET state = 8, due = CASE WHEN ` + held + ` THEN 0 ELSE CAST($1 AS BIGINT) END,
+				ended = CASE WHEN ` + held + ` THEN CAST($1 AS BIGINT) ELSE 0 END, note = '` + stopped + `' WHERE state = 3 AND due > $1 AND `
+			for _, query := range []string{free, wonder} {
+				if _, err := tx.ExecContext(ctx, query+open, now); err != nil {
+					return err
+				}
 			}
 		}
 		return nil

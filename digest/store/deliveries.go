@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"math"
 	"slices"
 	"time"
@@ -14,13 +15,12 @@ import (
 	"tidings/digest"
 )
 
-// never is when a doubtful letter that must not go out twice is due.
+// never is when the letters of a halted edition are due.
 const never = math.MaxInt64
 
-// doubt is the due time of a letter in doubt: $1, and never if its edition holds such letters back. Notices
-// belong to no edition and are always sent again.
-const doubt = `CASE WHEN EXISTS (SELECT 1 FROM edition e WHERE e.id = delivery.letter AND e.policy = 'hold')
-	THEN 9223372036854775807 ELSE $1 END`
+// held holds for a letter of an edition that keeps back what is in doubt. Notices belong to no edition and are
+// always sent again.
+const held = `EXISTS (SELECT 1 FROM edition e WHERE e.id = delivery.letter AND e.policy = 'hold')`
 
 // entitled holds while the reader may still get the letter: an edition, a confirmation, or another notice.
 const entitled = `CASE delivery.notice
@@ -33,15 +33,16 @@ const entitled = `CASE delivery.notice
 	ELSE EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.state IN ('active', 'paused'))
 	END`
 
-// What may be claimed, in the words of the two indexes that find it.
+// What is open, in the words of the two indexes that find it.
 const (
-	openNotices  = `state IN (1, 2, 5, 8) AND notice <> ''`
-	openEditions = `state IN (1, 2, 5, 8) AND notice = ''`
+	openNotices  = `delivery.due > 0 AND delivery.notice <> ''`
+	openEditions = `delivery.due > 0 AND delivery.notice = ''`
 )
 
 // Claim leases up to n deliveries that are due at now, until until, and raises their fences. Notices come
-// first, for a person waits for them. A letter whose owner let the lease end while it was on the wire becomes
-// uncertain, and is claimed again unless its edition holds such letters back.
+// first, for a person waits for them. Whom a letter may not be sent to any more is settled as skipped. A letter
+// whose owner let the lease end while it was on the wire is claimed again, unless its edition holds such letters
+// back: then it becomes uncertain.
 func (l *Ledger) Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error) {
 	return l.claim(ctx, n, now, until, openNotices, openEditions)
 }
@@ -60,59 +61,109 @@ func (l *Ledger) Only(ctx context.Context, key string) (*Single, error) {
 
 // Claim is [Ledger.Claim] for the letters of this edition.
 func (s *Single) Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error) {
-	return s.claim(ctx, n, now, until, fmt.Sprintf("%s AND letter = %d", openEditions, s.letter))
+	return s.claim(ctx, n, now, until, fmt.Sprintf("%s AND delivery.letter = %d", openEditions, s.letter))
 }
 
-// claim claims among the deliveries that each of the conditions names, in their order.
+// claim claims among the deliveries that each of the conditions names, in their order. What it finds may all be
+// for nobody; then it looks further.
 func (l *Ledger) claim(ctx context.Context, n int, now, until time.Time, which ...string) ([]digest.Delivery, error) {
 	if err := l.stay(ctx); err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}
-	var claimed []digest.Delivery
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		claimed = nil
-		if _, err := doubtAll(ctx, tx, millis(now), millis(now)); err != nil {
-			return err
+	for {
+		var c claiming
+		err := l.write(ctx, func(tx *sql.Tx) (err error) {
+			c = claiming{tx: tx, now: millis(now), until: until}
+			for _, open := range which {
+				if err := c.find(ctx, open+" AND delivery.due <= $1 ORDER BY delivery.due LIMIT $2"+l.dialect.locked, n); err != nil {
+					return err
+				}
+			}
+			return c.lease(ctx)
+		})
+		if err != nil {
+			return nil, fmt.Errorf("claim deliveries: %w", err)
 		}
-		if err := putAside(ctx, tx, millis(now)); err != nil {
-			return err
+		if len(c.found) > 0 || c.dropped == 0 {
+			slices.SortFunc(c.found, byUrgency)
+			return c.found, nil
 		}
-		for _, open := range which {
-			query := `
-				WITH next AS MATERIALIZED (
-					SELECT letter, subscriber FROM delivery
-					WHERE ` + open + ` AND due <= $1 ORDER BY due LIMIT $2` + l.dialect.locked + `)
-				UPDATE delivery SET state = 2, due = $3, attempts = attempts + 1, fence = fence + 1
-				WHERE (letter, subscriber) IN (SELECT letter, subscriber FROM next)
-				RETURNING ` + deliveryColumns
-			err := each(ctx, tx, func(rows *sql.Rows) error {
-				d, err := scanDelivery(rows)
-				claimed = append(claimed, d)
-				return err
-			}, query, millis(now), n-len(claimed), millis(until))
-			if err != nil {
+	}
+}
+
+// claiming is one transaction of a claim.
+type claiming struct {
+	tx      *sql.Tx
+	now     int64
+	until   time.Time
+	found   []digest.Delivery
+	dropped int // were found and are not to be sent, or not now
+}
+
+// find fills up to n deliveries. Those that are not to be sent are settled, those of halted editions put aside.
+func (c *claiming) find(ctx context.Context, where string, n int) error {
+	var gone, doubtful, halted []digest.Delivery
+	err := each(ctx, c.tx, func(rows *sql.Rows) error {
+		var may, held, halt bool
+		d, err := scanDelivery(rows, &may, &held, &halt)
+		switch {
+		case !may:
+			gone = append(gone, d)
+		case halt:
+			halted = append(halted, d)
+		case held && d.State == digest.Handing:
+			doubtful = append(doubtful, d)
+		default:
+			c.found = append(c.found, d)
+		}
+		return err
+	}, "SELECT "+deliveryColumns+", "+entitled+", "+held+", COALESCE(edition.halted, 0) FROM "+deliveryTables+" WHERE "+where, c.now, n-len(c.found))
+	if err != nil {
+		return err
+	}
+	c.dropped += len(gone) + len(doubtful) + len(halted)
+	const skip = `UPDATE delivery SET state = 7, due = 0, ended = $1, address = '', token = '', answers = '' WHERE letter = $2`
+	const hold = `UPDATE delivery SET state = 8, due = 0, ended = $1, note = '` + stopped + `' WHERE letter = $2`
+	return errors.Join(c.each(ctx, skip, c.now, gone), c.each(ctx, hold, c.now, doubtful), c.each(ctx, aside, never, halted))
+}
+
+// stopped is the note of a letter that was on the wire when its sender died.
+const stopped = "its sender stopped before the answer was recorded"
+
+// lease makes what was found ours.
+func (c *claiming) lease(ctx context.Context) error {
+	const lease = `UPDATE delivery SET state = 2, due = $1, attempts = attempts + 1, fence = fence + 1 WHERE letter = $2`
+	for i := range c.found {
+		d := &c.found[i]
+		d.State, d.Due, d.Attempts, d.Fence = digest.Leased, c.until, d.Attempts+1, d.Fence+1
+	}
+	return c.each(ctx, lease, millis(c.until), c.found)
+}
+
+// each runs a statement for all readers of one letter after the other.
+func (c *claiming) each(ctx context.Context, statement string, value int64, all []digest.Delivery) error {
+	readers := map[int64][]int64{}
+	for _, d := range all {
+		letter, reader := unpack(d.ID)
+		readers[letter] = append(readers[letter], reader)
+	}
+	for _, letter := range slices.Sorted(maps.Keys(readers)) {
+		for chunk := range slices.Chunk(readers[letter], 100) {
+			args := []any{value, letter}
+			for _, reader := range chunk {
+				args = append(args, reader)
+			}
+			if _, err := c.tx.ExecContext(ctx, statement+" AND subscriber IN "+places(2, 1, len(chunk)), args...); err != nil {
 				return err
 			}
 		}
-		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}
-	slices.SortFunc(claimed, byUrgency)
-	return claimed, nil
+	return nil
 }
 
 // byUrgency puts notices first, and otherwise what was sealed earlier.
 func byUrgency(a, b digest.Delivery) int {
 	return cmp.Or(flag(a.Notice == "")-flag(b.Notice == ""), cmp.Compare(a.ID, b.ID))
-}
-
-// doubtAll makes uncertain what is on the wire and whose lease has ended by then, and due at now.
-func doubtAll(ctx context.Context, tx *sql.Tx, now, then int64) (int, error) {
-	const query = `UPDATE delivery SET state = 8, due = ` + doubt + `, note = $2 WHERE state = 3 AND due <= $3`
-	const note = "its sender stopped before the answer was recorded"
-	return count(tx.ExecContext(ctx, query, now, note, then))
 }
 
 // NextDue returns when something will be due next, by its time or because a lease ends; zero when nothing is
@@ -121,8 +172,7 @@ func (l *Ledger) NextDue(ctx context.Context) (time.Time, error) {
 	const query = `
 		SELECT COALESCE(MIN(due), 0) FROM (
 			SELECT MIN(due) AS due FROM delivery WHERE ` + openNotices + `
-			UNION ALL SELECT MIN(due) FROM delivery WHERE ` + openEditions + `
-			UNION ALL SELECT MIN(due) FROM delivery WHERE state = 3) soonest`
+			UNION ALL SELECT MIN(due) FROM delivery WHERE ` + openEditions + `) soonest`
 	var due int64
 	if err := l.r.QueryRowContext(ctx, query).Scan(&due); err != nil {
 		return time.Time{}, fmt.Errorf("ask what is due next: %w", err)
@@ -160,9 +210,9 @@ func (l *Ledger) Deliveries(ctx context.Context, edition string, states ...diges
 			yield(digest.Delivery{}, err)
 			return
 		}
-		query, args := "SELECT "+deliveryColumns+" FROM delivery WHERE letter = $1", []any{id}
+		query, args := "SELECT "+deliveryColumns+" FROM "+deliveryTables+" WHERE delivery.letter = $1", []any{id}
 		if len(states) > 0 {
-			query += " AND state IN " + places(1, 1, len(states))
+			query += " AND delivery.state IN " + places(1, 1, len(states))
 		}
 		for _, state := range states {
 			args = append(args, int(state))
@@ -173,7 +223,7 @@ func (l *Ledger) Deliveries(ctx context.Context, edition string, states ...diges
 				return errEnough
 			}
 			return err
-		}, query+" ORDER BY subscriber", args...)
+		}, query+" ORDER BY delivery.subscriber", args...)
 		if err != nil && !errors.Is(err, errEnough) {
 			yield(digest.Delivery{}, fmt.Errorf("read the deliveries of %s: %w", edition, err))
 		}
@@ -191,7 +241,7 @@ func (l *Ledger) Resend(ctx context.Context, edition string, states ...digest.De
 	for _, state := range states {
 		args = append(args, int(state))
 	}
-	query := `UPDATE delivery SET state = 1, due = $1, owed = $1, attempts = 0
+	query := `UPDATE delivery SET state = 1, due = $1, owed = $1, ended = 0, attempts = 0
 		WHERE letter = $2 AND state IN (6, 8) AND state IN ` + places(2, 1, len(states))
 	n, err := count(l.w.ExecContext(ctx, query, args...))
 	if err != nil {
@@ -212,25 +262,28 @@ func (l *Ledger) letter(ctx context.Context, edition string) (id int64, err erro
 	return id, nil
 }
 
-// deliveryColumns are read by scanDelivery. They are subqueries and no joins because these are what both
-// databases allow behind RETURNING. A confirmation's reader is a wish.
-const deliveryColumns = `letter, subscriber, notice, state, attempts, owed, due, fence, note, token, answers,
-	COALESCE((SELECT e.key FROM edition e WHERE e.id = delivery.letter), ''),
-	COALESCE((SELECT s.email FROM subscriber s WHERE s.id = delivery.subscriber),
-		(SELECT w.email FROM wish w WHERE w.id = delivery.subscriber), address),
-	COALESCE((SELECT s.lang FROM subscriber s WHERE s.id = delivery.subscriber),
-		(SELECT w.lang FROM wish w WHERE w.id = delivery.subscriber), ''),
-	COALESCE((SELECT s.plain FROM subscriber s WHERE s.id = delivery.subscriber),
-		(SELECT w.plain FROM wish w WHERE w.id = delivery.subscriber), 0),
+// deliveryColumns are read by scanDelivery. A confirmation's reader is a wish.
+const deliveryColumns = `delivery.letter, delivery.subscriber, delivery.notice, delivery.state, delivery.attempts, delivery.owed,
+	delivery.due, delivery.ended, delivery.fence, delivery.note, delivery.code, delivery.status, delivery.place,
+	delivery.token, delivery.answers, COALESCE(edition.key, ''), COALESCE(s.email, w.email, delivery.address),
+	COALESCE(s.lang, w.lang, ''), COALESCE(s.plain, w.plain, 0),
 	COALESCE((SELECT STRING_AGG(topic, '` + "\n" + `') FROM interest WHERE interest.subscriber = delivery.subscriber), '')`
 
-func scanDelivery(rows *sql.Rows) (digest.Delivery, error) {
+const deliveryTables = `delivery
+	LEFT JOIN edition ON edition.id = delivery.letter
+	LEFT JOIN subscriber s ON s.id = delivery.subscriber
+	LEFT JOIN wish w ON w.id = delivery.subscriber`
+
+// scanDelivery reads the columns, and what else was asked for behind them.
+func scanDelivery(rows *sql.Rows, besides ...any) (digest.Delivery, error) {
 	var d digest.Delivery
-	var letter, owed, due int64
+	var letter, owed, due, ended int64
 	var topics string
-	err := rows.Scan(&letter, &d.Reader, &d.Notice, &d.State, &d.Attempts, &owed, &due, &d.Fence, &d.Note, &d.Token, &d.Answers,
-		&d.Edition, &d.To, &d.Lang, &d.Text, &topics)
-	d.ID, d.Owed, d.Due, d.Topics = pack(letter, d.Reader), moment(owed), moment(due), sortedLines(topics)
+	err := rows.Scan(append([]any{
+		&letter, &d.Reader, &d.Notice, &d.State, &d.Attempts, &owed, &due, &ended, &d.Fence, &d.Note, &d.Code, &d.Status, &d.At,
+		&d.Token, &d.Answers, &d.Edition, &d.To, &d.Lang, &d.Text, &topics,
+	}, besides...)...)
+	d.ID, d.Owed, d.Due, d.Ended, d.Topics = pack(letter, d.Reader), moment(owed), moment(due), moment(ended), sortedLines(topics)
 	d.Key = fmt.Sprintf("%s/%d", d.Edition, d.Reader)
 	if d.Notice != "" {
 		d.Key = fmt.Sprintf("%s/%d/%d", d.Notice, d.Reader, letter)

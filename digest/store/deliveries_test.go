@@ -158,8 +158,11 @@ func TestSettle(t *testing.T) {
 			must(t, s.Hand(t.Context(), claimed[i]))
 			o := outcome(claimed[i], state)
 			o.Note = "antwort \xfc\x00"
-			if state == digest.Deferred {
-				o.Due = seven.Add(time.Hour)
+			switch state {
+			case digest.Deferred:
+				o.Due, o.Code, o.Status, o.At = seven.Add(time.Hour), 451, "4.7.1", "rcpt"
+			case digest.Failed:
+				o.Code, o.Status, o.At = 550, "5.1.1", "rcpt"
 			}
 			outcomes = append(outcomes, o)
 		}
@@ -167,13 +170,16 @@ func TestSettle(t *testing.T) {
 		var got []digest.Delivery
 		for d, err := range s.Deliveries(t.Context(), key) {
 			must(t, err)
-			got = append(got, digest.Delivery{State: d.State, Attempts: d.Attempts, Due: d.Due, Note: d.Note})
+			got = append(got, digest.Delivery{
+				State: d.State, Attempts: d.Attempts, Due: d.Due, Ended: d.Ended, Note: d.Note, Code: d.Code, Status: d.Status, At: d.At,
+			})
 		}
+		ended := seven.Add(time.Minute)
 		want := []digest.Delivery{
-			{State: digest.Sent, Attempts: 1, Due: seven.Add(time.Minute), Note: "antwort �"},
-			{State: digest.Deferred, Attempts: 1, Due: seven.Add(time.Hour), Note: "antwort �"},
-			{State: digest.Failed, Attempts: 1, Due: seven.Add(time.Minute), Note: "antwort �"},
-			{State: digest.Pending, Attempts: 0, Due: seven.Add(time.Minute), Note: "antwort �"},
+			{State: digest.Sent, Attempts: 1, Ended: ended, Note: "antwort �"},
+			{State: digest.Deferred, Attempts: 1, Due: seven.Add(time.Hour), Note: "antwort �", Code: 451, Status: "4.7.1", At: "rcpt"},
+			{State: digest.Failed, Attempts: 1, Ended: ended, Note: "antwort �", Code: 550, Status: "5.1.1", At: "rcpt"},
+			{State: digest.Pending, Attempts: 0, Due: ended, Note: "antwort �"},
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
@@ -212,13 +218,17 @@ func TestUncertain(t *testing.T) {
 				if len(got) != c.again || got[0].Notice != "confirm" {
 					t.Fatalf("got %v", got)
 				}
-				wants(t, s.Settle(t.Context(), outcome(old[1], digest.Sent)), digest.ErrStale)
+				if c.policy != digest.Hold {
+					wants(t, s.Settle(t.Context(), outcome(old[1], digest.Sent)), digest.ErrStale)
+				}
 				if c.policy == digest.Hold {
 					tallied(t, s, key, map[digest.DeliveryState]int{digest.Uncertain: 1})
 					must(t, s.Settle(t.Context(), outcome(got[0], digest.Sent)))
 					if next := ok[time.Time](t)(s.NextDue(t.Context())); !next.IsZero() {
 						t.Errorf("held back, but due at %v", next)
 					}
+					must(t, s.Settle(t.Context(), outcome(old[1], digest.Sent))) // its owner was slow and knows
+					tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 1})
 				}
 			})
 		}

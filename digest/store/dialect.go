@@ -3,9 +3,13 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 	"net/url"
 	"path/filepath"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,12 +20,15 @@ import (
 
 // dialect is all in which the two databases differ.
 type dialect struct {
-	goose  goose.Dialect
-	locked string           // ends the SELECT that chooses what to claim
-	mine   string           // ends the SELECT of a row that is about to be changed
-	alone  string           // waits until nobody else changes the person with the address $1; empty: nobody can
-	taken  func(error) bool // a unique key exists already
-	victim func(error) bool // the transaction was undone for another's sake; it may be run again
+	goose   goose.Dialect
+	locked  string           // ends the SELECT that chooses what to claim
+	mine    string           // ends the SELECT of a row that is about to be changed
+	alone   string           // waits until nobody else changes the person with the address $1; empty: nobody can
+	taken   func(error) bool // a unique key exists already
+	victim  func(error) bool // the transaction was undone for another's sake; it may be run again
+	passing func(error) bool // the database is locked, full or away; waiting may help
+
+	commit func(context.Context, *Ledger, []*line) error // writes lines of the ledger in one transaction
 
 	migration []goose.ProviderOption
 }
@@ -35,6 +42,11 @@ func onSQLite() dialect {
 			return sqliteCode(err) == primaryKey || sqliteCode(err) == unique
 		},
 		victim: func(error) bool { return false },
+		passing: func(err error) bool {
+			const busy, inputOutput, full = 5, 10, 13
+			return slices.Contains([]int{busy, inputOutput, full}, sqliteCode(err)&0xff)
+		},
+		commit: commitEach,
 	}
 }
 
@@ -42,13 +54,63 @@ func onSQLite() dialect {
 func onPostgres() dialect {
 	return dialect{
 		goose:     goose.DialectPostgres,
-		locked:    " FOR UPDATE SKIP LOCKED",
+		locked:    " FOR UPDATE OF delivery SKIP LOCKED",
 		mine:      " FOR UPDATE OF s",
 		alone:     "SELECT pg_advisory_xact_lock(" + schema + ", hashtext($1))",
 		taken:     func(err error) bool { return postgresCode(err) == "23505" },
 		victim:    func(err error) bool { return postgresCode(err) == "40P01" || postgresCode(err) == "40001" },
+		passing:   away,
+		commit:    commitAtOnce,
 		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
 	}
+}
+
+// commitEach runs prepared statements one after the other: SQLite is in this process.
+func commitEach(ctx context.Context, l *Ledger, lines []*line) error {
+	return l.once(ctx, func(tx *sql.Tx) error {
+		var own [len(statements)]*sql.Stmt
+		for _, n := range lines {
+			if own[n.statement] == nil {
+				own[n.statement] = tx.StmtContext(ctx, l.prepared[n.statement]) //nolint:sqlclosecheck // the transaction closes it
+			}
+			met, err := count(own[n.statement].ExecContext(ctx, n.args...))
+			if err != nil {
+				return err
+			}
+			n.met = met == 1
+		}
+		return nil
+	})
+}
+
+// commitAtOnce sends all statements together, which PostgreSQL takes for one transaction: one round trip.
+func commitAtOnce(ctx context.Context, l *Ledger, lines []*line) error {
+	conn, err := l.w.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	err = conn.Raw(func(c any) error {
+		var batch pgx.Batch
+		for _, n := range lines {
+			batch.Queue(statements[n.statement], n.args...).Exec(func(done pgconn.CommandTag) error {
+				n.met = done.RowsAffected() == 1
+				return nil
+			})
+		}
+		return c.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close()
+	})
+	return errors.Join(err, conn.Close())
+}
+
+// away reports whether PostgreSQL is not there or not able: the connection broke, it shuts down or starts, has too
+// many guests or a full disk, or may only read for now.
+func away(err error) bool {
+	if code := postgresCode(err); code != "" {
+		return code[:2] == "08" || code[:2] == "53" || code[:2] == "57" || code == "25006"
+	}
+	var network net.Error
+	return pgconn.SafeToRetry(err) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, driver.ErrBadConn) || errors.As(err, new(*pgconn.ConnectError))
 }
 
 // PostgreSQL's advisory locks that we take, of the session. The second half of their names is the schema, so

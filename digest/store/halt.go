@@ -30,14 +30,15 @@ func (a *Archive) halt(ctx context.Context, edition string, halted int) (n int, 
 		}
 		if halted == 0 {
 			const back = `UPDATE delivery SET due = CASE WHEN owed > $1 THEN owed ELSE $1 END
-				WHERE letter = $2 AND state IN (1, 5) AND due = $3`
+				WHERE letter = $2 AND due = $3`
 			n, err = count(tx.ExecContext(ctx, back, millis(a.now()), id, int64(never)))
 			return err
 		}
-		if err := putAside(ctx, tx, millis(a.now())); err != nil {
+		const free = " AND (state IN (1, 5, 8) AND due > 0 OR state IN (2, 3) AND due <= $3)"
+		if _, err := tx.ExecContext(ctx, aside+free, int64(never), id, millis(a.now())); err != nil {
 			return err
 		}
-		return tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE letter = $1 AND state IN (1, 2, 5)", id).Scan(&n)
+		return tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM delivery WHERE letter = $1 AND due > 0 AND state <> 3", id).Scan(&n)
 	})
 	if err != nil {
 		return 0, fmt.Errorf("halt or resume %s: %w", edition, err)
@@ -45,15 +46,6 @@ func (a *Archive) halt(ctx context.Context, edition string, halted int) (n int, 
 	return n, nil
 }
 
-// putAside takes the letters of halted editions out of what may be claimed: at once, and those whose claims were
-// given back or put off since then. Without a halted edition, as on nearly every day, it costs a look at an index.
-func putAside(ctx context.Context, tx *sql.Tx, now int64) error {
-	var halted int
-	if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM edition WHERE halted = 1").Scan(&halted); err != nil || halted == 0 {
-		return err
-	}
-	const query = `UPDATE delivery SET state = CASE state WHEN 2 THEN 1 ELSE state END, due = $1
-		WHERE letter IN (SELECT id FROM edition WHERE halted = 1) AND (state IN (1, 5) AND due < $1 OR state = 2 AND due <= $2)`
-	_, err := tx.ExecContext(ctx, query, int64(never), now)
-	return err
-}
+// aside takes letters of a halted edition out of what may be claimed. What was claimed or put off when it was halted
+// and is due only later, [Ledger.Claim] puts aside when it comes upon it.
+const aside = `UPDATE delivery SET state = CASE state WHEN 2 THEN 1 WHEN 3 THEN 8 ELSE state END, due = $1 WHERE letter = $2`

@@ -15,14 +15,18 @@ import (
 // Handing a letter over and settling its outcome wait for the disk, and nearly all of their cost is that
 // wait; so those who come at one time share one commit. There is no goroutine in it: who comes first writes
 // for all that wait, wakes them, and passes the pen to the first of those who came meanwhile.
+//
+// A commit that fails because the database is locked, full or away is tried again for two minutes: what became
+// of a letter must not be lost with it.
 type Ledger struct {
 	*database
 
-	hand, skip, settle *sql.Stmt // on the writing handle
+	prepared [len(statements)]*sql.Stmt // on SQLite
 
 	present   sync.Mutex
-	attending int       // how often, on PostgreSQL
-	presence  *sql.Conn // by which PostgreSQL knows that we send, see [Ledger.Attend]; nil while it is lost
+	attending int          // how often
+	presence  *sql.Conn    // by which PostgreSQL knows that we send, see [Ledger.Attend]; nil while it is lost
+	unlock    func() error // on SQLite
 
 	mu      sync.Mutex
 	writing bool     // somebody has the pen
@@ -31,10 +35,58 @@ type Ledger struct {
 
 // entry is what one caller wants to have written.
 type entry struct {
-	write   func(context.Context, *sql.Tx) (verdict, fault error) // a verdict is the caller's alone, a fault undoes all
-	verdict error
-	err     error
-	wake    chan event
+	lines []line
+	err   error
+	wake  chan event
+}
+
+// line is one statement about one delivery.
+type line struct {
+	statement statement
+	args      []any
+	met       bool // the delivery was as the statement asks
+}
+
+// statement is one of those that run for every letter.
+type statement int
+
+const (
+	hand  statement = iota
+	skip            // claimed, and not to be handed over
+	end             // sent, failed or skipped
+	again           // deferred, or given back
+	doubt           // uncertain
+)
+
+// mine is the claim that a statement is about. The outcome of a letter that is in doubt by now is still its owner's
+// to tell, as long as nobody has claimed it anew.
+const mine = ` WHERE letter = $1 AND subscriber = $2 AND fence = $3 AND state IN `
+
+// statements are their words. What a notice holds besides is wiped at its end; of a stranger, who has an
+// address, no answer is kept, since it may name him. Who hands over again what he handed over a moment ago,
+// not knowing whether that was written, gives 3 as $4, else 2.
+var statements = [...]string{
+	hand: `UPDATE delivery SET state = 3` + mine + `(2, $4) AND ` + entitled,
+	skip: `UPDATE delivery SET state = 7, due = 0, ended = $4, address = '', token = '', answers = ''` + mine + `(2)`,
+	end: `UPDATE delivery SET state = $4, due = 0, ended = $5, note = CASE WHEN address = '' THEN $6 ELSE '' END,
+		code = $7, status = $8, place = $9, address = '', token = '', answers = ''` + mine + `(2, 3, 8)`,
+	again: `UPDATE delivery SET state = $4, due = $5, attempts = attempts - $6, note = CASE WHEN address = '' THEN $7 ELSE '' END,
+		code = $8, status = $9, place = $10` + mine + `(2, 3, 8)`,
+	doubt: `UPDATE delivery SET state = 8, due = CASE WHEN ` + held + ` THEN 0 ELSE CAST($4 AS BIGINT) END,
+		ended = CASE WHEN ` + held + ` THEN CAST($5 AS BIGINT) ELSE 0 END, note = CASE WHEN address = '' THEN $6 ELSE '' END` + mine + `(2, 3, 8)`,
+}
+
+// prepare parses the statements once on SQLite; the driver of PostgreSQL does so by itself.
+func (l *Ledger) prepare(ctx context.Context) (err error) {
+	for i, text := range statements {
+		if l.path == "" {
+			return nil
+		}
+		if l.prepared[i], err = l.w.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // it lives as long as its handle
+			return fmt.Errorf("prepare the ledger: %w", err)
+		}
+	}
+	return nil
 }
 
 // event is what somebody who waits is woken for.
@@ -45,40 +97,20 @@ const (
 	penning                  // he has the pen now
 )
 
-// patience bounds a commit. It is longer than SQLite waits for a writer of another process.
-const patience = 2 * time.Minute
+// How long a commit may take and be tried again, and how long it waits before that. SQLite waits for a writer of
+// another process less long.
+const (
+	patience = 2 * time.Minute
+	breath   = 100 * time.Millisecond
+)
 
-// prepare parses the ledger's statements once, for they run twice for every letter.
-func (l *Ledger) prepare(ctx context.Context) error {
-	const this = ` WHERE letter = $2 AND subscriber = $3 AND fence = $4 AND state `
-	var err error
-	for _, p := range []struct {
-		statement **sql.Stmt
-		text      string
-	}{
-		{&l.hand, `UPDATE delivery SET state = $1` + this + `= 2 AND ` + entitled},
-		{&l.skip, `UPDATE delivery SET state = 7, due = $1, address = '', token = '', answers = ''` + this + `= 2`},
-		{&l.settle, `UPDATE delivery SET state = $5, attempts = attempts - $7,
-			note = CASE WHEN address = '' THEN $6 ELSE '' END,
-			address = CASE WHEN $5 IN (4, 6, 7) THEN '' ELSE address END,
-			token = CASE WHEN $5 IN (4, 6, 7) THEN '' ELSE token END,
-			answers = CASE WHEN $5 IN (4, 6, 7) THEN '' ELSE answers END,
-			due = CASE WHEN $5 = 8 THEN ` + doubt + ` ELSE $1 END` + this + `IN (2, 3)`},
-	} {
-		if *p.statement, err = l.w.PrepareContext(ctx, p.text); err != nil { //nolint:sqlclosecheck // it lives as long as its handle
-			return fmt.Errorf("prepare the ledger: %w", err)
-		}
-	}
-	return nil
-}
-
-// enter writes to the ledger. Once it has begun it does not stop when ctx ends: what became of a letter must
-// be known.
-func (l *Ledger) enter(ctx context.Context, write func(context.Context, *sql.Tx) (verdict, fault error)) error {
+// enter writes lines to the ledger, all or none, and tells which of them met. Once it has begun it does not stop
+// when ctx ends: what became of a letter must be known.
+func (l *Ledger) enter(ctx context.Context, lines []line) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	e := &entry{write: write, wake: make(chan event, 1)}
+	e := &entry{lines: lines, wake: make(chan event, 1)}
 	l.mu.Lock()
 	l.waiting = append(l.waiting, e)
 	mine := !l.writing
@@ -99,18 +131,15 @@ func (l *Ledger) writeWaiting(ctx context.Context) {
 	l.waiting = nil
 	l.mu.Unlock()
 
-	err := l.write(ctx, func(tx *sql.Tx) (err error) {
-		for _, e := range batch {
-			if e.verdict, err = e.write(ctx, tx); err != nil {
-				return fmt.Errorf("write the ledger: %w", err)
-			}
-		}
-		return nil
-	})
+	var lines []*line
 	for _, e := range batch {
-		if e.err = err; err == nil {
-			e.err = e.verdict
+		for i := range e.lines {
+			lines = append(lines, &e.lines[i])
 		}
+	}
+	err := l.persist(ctx, lines)
+	for _, e := range batch {
+		e.err = err
 		e.wake <- written // has room; nobody looks when it is the caller's own
 	}
 	l.mu.Lock()
@@ -120,86 +149,96 @@ func (l *Ledger) writeWaiting(ctx context.Context) {
 	}
 }
 
+// persist commits lines, again and again while what is in the way may pass. After a failure nobody may know
+// whether the commit was written after all.
+func (l *Ledger) persist(ctx context.Context, lines []*line) error {
+	for wait := breath; ; wait = min(2*wait, 20*breath) {
+		err := l.dialect.commit(ctx, l, lines)
+		if err == nil {
+			return nil
+		}
+		if !l.dialect.passing(err) && !l.dialect.victim(err) {
+			return fmt.Errorf("write the ledger: %w", err)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("write the ledger, tried for %s: %w", patience, err)
+		case <-time.After(wait):
+		}
+		for _, n := range lines {
+			if n.statement == hand {
+				n.args[3] = int(digest.Handing)
+			}
+		}
+	}
+}
+
 // Hand records in one transaction what came of letters, as [Ledger.Settle] does, and that d's letter goes on
 // the wire now. The claim of d must still be the caller's, else the error is [digest.ErrStale]. Its reader must
 // still be entitled to it: to an edition while active or as the one letter that tries him again, to a notice as
 // [subscribers.Notice] says; else the delivery is settled as skipped and the error is [digest.ErrGone]. What a
 // notice holds besides is wiped once it has ended. A stale outcome among those carried is passed over in silence.
 func (l *Ledger) Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error {
-	if err := settleable(carried); err != nil {
+	lines, err := l.lines(carried)
+	if err != nil {
 		return err
 	}
-	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
-		if _, fault = l.settleAll(ctx, tx, carried); fault != nil {
-			return nil, fault
-		}
-		letter, reader := unpack(d.ID)
-		handed, err := touch(ctx, tx, l.hand, digest.Handing, letter, reader, d.Fence)
-		if err != nil || handed {
-			return nil, err
-		}
-		skipped, err := touch(ctx, tx, l.skip, millis(l.now()), letter, reader, d.Fence)
-		if skipped {
-			return digest.ErrGone, err
-		}
-		return digest.ErrStale, err
-	})
+	letter, reader := unpack(d.ID)
+	lines = append(lines, line{statement: hand, args: []any{letter, reader, d.Fence, int(digest.Leased)}})
+	if err := l.enter(ctx, lines); err != nil || lines[len(carried)].met {
+		return err
+	}
+	last := []line{{statement: skip, args: []any{letter, reader, d.Fence, millis(l.now())}}}
+	switch err := l.enter(ctx, last); {
+	case err != nil:
+		return err
+	case last[0].met:
+		return digest.ErrGone
+	}
+	return digest.ErrStale
 }
 
 // Settle records what came of letters, in one transaction. Those whose fence is stale are passed over; if
 // there are any the error is [digest.ErrStale], and the others are settled all the same. A doubtful letter
 // of an edition that holds such letters back is not due again, whatever the outcome says.
 func (l *Ledger) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
-	if err := settleable(outcomes); err != nil {
+	lines, err := l.lines(outcomes)
+	if err != nil || len(lines) == 0 {
 		return err
 	}
-	return l.enter(ctx, func(ctx context.Context, tx *sql.Tx) (verdict, fault error) {
-		return l.settleAll(ctx, tx, outcomes)
-	})
-}
-
-// settleable refuses what is no outcome.
-func settleable(outcomes []digest.Outcome) error {
-	for _, o := range outcomes {
-		switch o.State {
-		case digest.Sent, digest.Deferred, digest.Failed, digest.Skipped, digest.Uncertain, digest.Pending:
-		default:
-			return fmt.Errorf("settle delivery %d: %s is not an outcome", o.ID, o.State)
+	if err := l.enter(ctx, lines); err != nil {
+		return err
+	}
+	for _, n := range lines {
+		if !n.met {
+			return digest.ErrStale
 		}
 	}
 	return nil
 }
 
-func (l *Ledger) settleAll(ctx context.Context, tx *sql.Tx, outcomes []digest.Outcome) (verdict, fault error) {
+// lines are what is to be written for outcomes.
+func (l *Ledger) lines(outcomes []digest.Outcome) ([]line, error) {
+	lines := make([]line, 0, len(outcomes)+1)
+	now := l.now()
 	for _, o := range outcomes {
-		settled, err := l.settleOne(ctx, tx, o)
-		if err != nil {
-			return nil, err
+		letter, reader := unpack(o.ID)
+		args, note, due := []any{letter, reader, o.Fence}, plain(o.Note), o.Due
+		if due.IsZero() {
+			due = now
 		}
-		if !settled {
-			verdict = digest.ErrStale
+		switch o.State {
+		case digest.Sent, digest.Failed, digest.Skipped:
+			args = append(args, int(o.State), millis(now), note, o.Code, plain(o.Status), o.At)
+			lines = append(lines, line{statement: end, args: args})
+		case digest.Deferred, digest.Pending:
+			args = append(args, int(o.State), millis(due), flag(o.State == digest.Pending), note, o.Code, plain(o.Status), o.At)
+			lines = append(lines, line{statement: again, args: args})
+		case digest.Uncertain:
+			lines = append(lines, line{statement: doubt, args: append(args, millis(due), millis(now), note)})
+		default:
+			return nil, fmt.Errorf("settle delivery %d: %s is not an outcome", o.ID, o.State)
 		}
 	}
-	return verdict, nil
-}
-
-func (l *Ledger) settleOne(ctx context.Context, tx *sql.Tx, o digest.Outcome) (bool, error) {
-	due := l.now() // an end's due time is when it came
-	again := o.State == digest.Deferred || o.State == digest.Uncertain || o.State == digest.Pending
-	if again && !o.Due.IsZero() {
-		due = o.Due
-	}
-	untried := flag(o.State == digest.Pending)
-	letter, reader := unpack(o.ID)
-	return touch(ctx, tx, l.settle, millis(due), letter, reader, o.Fence, o.State, plain(o.Note), untried)
-}
-
-// touch runs one of the ledger's statements and reports whether it met its delivery.
-func touch(ctx context.Context, tx *sql.Tx, statement *sql.Stmt, args ...any) (bool, error) {
-	done, err := tx.StmtContext(ctx, statement).ExecContext(ctx, args...) //nolint:sqlclosecheck // the transaction closes it
-	if err != nil {
-		return false, err
-	}
-	n, err := done.RowsAffected()
-	return n == 1, err
+	return lines, nil
 }

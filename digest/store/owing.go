@@ -4,6 +4,8 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
+	"strings"
 
 	"tidings/digest"
 	"tidings/subscribers"
@@ -31,16 +33,16 @@ func (o owing) all(ctx context.Context, e digest.Edition) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("skip readers of other topics: %w", err)
 	}
-	return owed - skipped, o.shift(ctx)
+	return owed - skipped, nil
 }
 
 // wake makes those active whose pause is over, and those suspended ones who were tried again with success: the
 // letter was sent and nothing came back for days.
 func (o owing) wake(ctx context.Context) error {
 	const rested = `UPDATE subscriber SET state = 'active', why = '', until = 0, changed = $1
-		WHERE state = 'paused' AND until > 0 AND until <= $1`
+		WHERE state IN ('paused', 'suspended') AND state = 'paused' AND until > 0 AND until <= $1`
 	const reached = `UPDATE subscriber SET state = 'active', why = '', probe = 0, changed = $1
-		WHERE state = 'suspended' AND why = 'bounces' AND probe > 0 AND probed <= $2
+		WHERE state IN ('paused', 'suspended') AND state = 'suspended' AND why = 'bounces' AND probe > 0 AND probed <= $2
 		AND EXISTS (SELECT 1 FROM delivery d WHERE d.letter = subscriber.probe AND d.subscriber = subscriber.id AND d.state = 4)`
 	if _, err := o.tx.ExecContext(ctx, rested, o.now); err != nil {
 		return err
@@ -51,20 +53,26 @@ func (o owing) wake(ctx context.Context) error {
 
 // everybody owes the edition to all who chose it, and marks those whom it tries again.
 func (o owing) everybody(ctx context.Context) (int, error) {
-	const letters = `
+	const places = 4 // of the statement's own
+	due, zones, err := o.due(ctx, places)
+	if err != nil {
+		return 0, err
+	}
+	letters := `
 		INSERT INTO delivery (letter, subscriber, notice, state, due, attempts, fence, owed, note)
-		SELECT $1, s.id, '', 1, $2, 0, 0, $2, ''
+		SELECT $1, s.id, '', 1, ` + due + `, 0, 0, ` + due + `, ''
 		FROM subscriber s
-		WHERE (s.state = 'active' OR s.state = 'suspended' AND s.why = 'bounces' AND s.probe = 0 AND s.changed <= $5) AND (
-			EXISTS (SELECT 1 FROM choice c WHERE c.subscriber = s.id AND c.digest = $3)
-			OR $4 = 0 AND NOT EXISTS (SELECT 1 FROM choice c WHERE c.subscriber = s.id))`
+		WHERE (s.state = 'active' OR s.state = 'suspended' AND s.why = 'bounces' AND s.probe = 0 AND s.changed <= $4) AND (
+			EXISTS (SELECT 1 FROM choice c WHERE c.subscriber = s.id AND c.digest = $2)
+			OR $3 = 0 AND NOT EXISTS (SELECT 1 FROM choice c WHERE c.subscriber = s.id))`
 	before := o.now - subscribers.ProbeAfter.Milliseconds()
-	owed, err := count(o.tx.ExecContext(ctx, letters, o.letter, o.now, o.digest.Name, flag(o.digest.Optional), before))
+	args := append([]any{o.letter, o.digest.Name, flag(o.digest.Optional), before}, zones...)
+	owed, err := count(o.tx.ExecContext(ctx, letters, args...))
 	if err != nil {
 		return 0, err
 	}
 	const probes = `UPDATE subscriber SET probe = $1, probed = $2
-		WHERE state = 'suspended' AND why = 'bounces' AND probe = 0 AND changed <= $3
+		WHERE state IN ('paused', 'suspended') AND state = 'suspended' AND why = 'bounces' AND probe = 0 AND changed <= $3
 		AND EXISTS (SELECT 1 FROM delivery d WHERE d.letter = $1 AND d.subscriber = subscriber.id)`
 	_, err = o.tx.ExecContext(ctx, probes, o.letter, o.now, before)
 	return owed, err
@@ -83,42 +91,37 @@ func (o owing) skip(ctx context.Context, e digest.Edition) (int, error) {
 	for id := range topics {
 		args = append(args, id)
 	}
-	query := `UPDATE delivery SET state = 7, due = $2, note = 'nothing in it of the topics chosen'
-		WHERE letter = $1 AND EXISTS (SELECT 1 FROM interest i WHERE i.subscriber = delivery.subscriber)
-		AND NOT EXISTS (SELECT 1 FROM interest i WHERE i.subscriber = delivery.subscriber AND i.topic IN ` + places(2, 1, len(topics)) + `)
+	query := `UPDATE delivery SET state = 7, due = 0, ended = $2, note = 'nothing in it of the topics chosen'
+		WHERE letter = $1 AND subscriber IN (
+			SELECT subscriber FROM interest EXCEPT SELECT subscriber FROM interest WHERE topic IN ` + places(2, 1, len(topics)) + `)
 		AND NOT EXISTS (SELECT 1 FROM subscriber s WHERE s.id = delivery.subscriber AND s.state = 'suspended')`
 	return count(o.tx.ExecContext(ctx, query, args...))
 }
 
-// shift puts deliveries off to the slot of an edition that was approved before it, and to the hour at which the
-// digest is to arrive, on each reader's own clock.
-func (o owing) shift(ctx context.Context) error {
+// due is when a reader's letter is due, in SQL with the arguments of the places after so many: now, or at the slot of
+// an edition that was approved before it, or the hour at which the digest is to arrive, on the clock of each reader s.
+func (o owing) due(ctx context.Context, places int) (query string, zones []any, err error) {
 	if !o.digest.Shifts() && o.from <= o.now {
-		return nil
+		return strconv.FormatInt(o.now, 10), nil, nil
 	}
 	sealed := moment(max(o.now, o.from))
-	due := millis(o.digest.Due("", sealed))
-	const all = "UPDATE delivery SET due = $2, owed = $2 WHERE letter = $1 AND state = 1"
-	if _, err := o.tx.ExecContext(ctx, all, o.letter, due); err != nil {
-		return fmt.Errorf("put deliveries off: %w", err)
-	}
-	var zones []string
-	err := each(ctx, o.tx, func(rows *sql.Rows) error {
+	usual := millis(o.digest.Due("", sealed))
+	query = strconv.FormatInt(usual, 10)
+	var cases strings.Builder
+	err = each(ctx, o.tx, func(rows *sql.Rows) error {
 		var zone string
 		err := rows.Scan(&zone)
-		zones = append(zones, zone)
+		if own := millis(o.digest.Due(zone, sealed)); own != usual {
+			zones = append(zones, zone)
+			fmt.Fprintf(&cases, " WHEN $%d THEN %d", places+len(zones), own)
+		}
 		return err
 	}, "SELECT DISTINCT timezone FROM subscriber WHERE timezone <> ''")
 	if err != nil {
-		return fmt.Errorf("list the readers' time zones: %w", err)
+		return "", nil, fmt.Errorf("list the readers' time zones: %w", err)
 	}
-	const some = all + " AND subscriber IN (SELECT id FROM subscriber WHERE timezone = $3 AND timezone <> '')"
-	for _, zone := range zones {
-		if own := millis(o.digest.Due(zone, sealed)); own != due {
-			if _, err := o.tx.ExecContext(ctx, some, o.letter, own, zone); err != nil {
-				return fmt.Errorf("put deliveries off in %s: %w", zone, err)
-			}
-		}
+	if len(zones) > 0 {
+		query = "CASE s.timezone" + cases.String() + " ELSE " + query + " END"
 	}
-	return nil
+	return query, zones, nil
 }

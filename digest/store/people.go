@@ -379,8 +379,9 @@ func (c changing) owe(ctx context.Context, tx *sql.Tx, p *subscribers.Person, ow
 // letters were sent stays known; to whom does not. What he was still owed is skipped.
 func (c changing) forget(ctx context.Context, tx *sql.Tx, p subscribers.Person) error {
 	const letters = `UPDATE delivery SET note = '', address = '', token = '', answers = '',
-		state = CASE WHEN state IN (1, 2, 5, 8) THEN 7 ELSE state END,
-		due = CASE WHEN state IN (1, 2, 5, 8) THEN $1 ELSE due END
+		ended = CASE WHEN state IN (1, 2, 5, 8) THEN $1 ELSE ended END,
+		due = CASE WHEN state IN (1, 2, 5, 8) THEN 0 ELSE due END,
+		state = CASE WHEN state IN (1, 2, 5, 8) THEN 7 ELSE state END
 		WHERE subscriber <> 0 AND subscriber IN ($2, $3) OR address = $4`
 	email := plain(p.Email)
 	for _, s := range []struct {

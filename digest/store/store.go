@@ -15,7 +15,7 @@
 // Times are milliseconds since 1970, 0 means not known.
 //
 // The SQL keeps to what both databases read alike: $1 placeholders, TEXT, BIGINT and INTEGER, no clock, no
-// casts, no JSON and no arrays. What differs is in dialect.go.
+// casts but to BIGINT, no JSON and no arrays. What differs is in dialect.go.
 package store
 
 import (
