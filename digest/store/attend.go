@@ -12,18 +12,41 @@ import (
 	"time"
 )
 
+// ErrSending says that another process sends from the same file.
+var ErrSending = errors.New("another process sends from this store")
+
 // Attend makes this process known as one that sends, until leave is called or the process dies, however it
-// does. Whoever claims must attend first. When no other process does, those who claimed before are dead:
-// their claims fall due now, and what they had on the wire becomes uncertain.
+// does. Whoever claims must attend first. On PostgreSQL any number of processes may; on SQLite one, and the error
+// is [ErrSending] for the others. When no other process attends, those who claimed before are dead: their claims
+// fall due now, and what they had on the wire becomes uncertain. Parts of one process attend together.
 func (l *Ledger) Attend(ctx context.Context) (leave func() error, err error) {
-	attend := l.attendSQLite
+	l.present.Lock()
+	defer l.present.Unlock()
+	begin := l.attendSQLite
 	if l.path == "" {
-		attend = l.attendPostgres
+		begin = l.attendPostgres
 	}
-	if leave, err = attend(ctx); err != nil {
+	if l.attending == 0 {
+		err = begin(ctx)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("store %s: begin to send: %w", l.url, err)
 	}
-	return leave, nil
+	l.attending++
+	return sync.OnceValue(l.leave), nil
+}
+
+// leave ends one attendance, and with the last the lock.
+func (l *Ledger) leave() error {
+	l.present.Lock()
+	defer l.present.Unlock()
+	if l.attending--; l.attending > 0 {
+		return nil
+	}
+	if l.path != "" {
+		return l.unlock()
+	}
+	return l.leavePostgres()
 }
 
 // release takes the claims back from those who are gone. Who let his lease end before that, [Ledger.Claim] sees to.
@@ -48,35 +71,29 @@ func (l *Ledger) release(ctx context.Context) error {
 	return nil
 }
 
-// attendSQLite holds a shared lock on a file of its own. SQLite's locks are the operating system's: they end
-// with the process. Who can have the file for itself first is alone. Between the two locks another process
-// may have it for itself; it does no harm, since we have claimed nothing yet.
-func (l *Ledger) attendSQLite(ctx context.Context) (leave func() error, err error) {
+// attendSQLite holds a lock on a file of its own. SQLite's locks are the operating system's: they end with the
+// process.
+func (l *Ledger) attendSQLite(ctx context.Context) error {
 	db, err := sql.Open("sqlite", sqliteName(l.path+".lock", url.Values{"_busy_timeout": {"0"}}))
 	if err != nil {
-		return nil, err
+		return err
 	}
 	db.SetMaxOpenConns(1)
-	// On a file that we may only read BEGIN EXCLUSIVE locks nothing and is content; only a write tells.
-	_, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE; PRAGMA user_version = 1")
+	// On a file that we may only read BEGIN EXCLUSIVE locks nothing and is content; only a write tells. What is
+	// written while the lock is held would have to be undone after a crash.
+	_, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE; PRAGMA user_version = 1; COMMIT; BEGIN EXCLUSIVE")
 	const busy = 5
-	switch {
-	case err == nil:
-		err = l.release(ctx)
-		_, ended := db.ExecContext(context.WithoutCancel(ctx), "COMMIT")
-		err = errors.Join(err, ended)
-	case sqliteCode(err)&0xff == busy:
-		err = nil
+	if sqliteCode(err)&0xff == busy {
+		return errors.Join(ErrSending, db.Close())
 	}
-	for _, step := range []string{"PRAGMA busy_timeout = 60000", "BEGIN", "SELECT COUNT(*) FROM sqlite_master"} {
-		if err == nil {
-			_, err = db.ExecContext(context.WithoutCancel(ctx), step)
-		}
+	if err == nil {
+		err = l.release(ctx)
 	}
 	if err != nil {
-		return nil, errors.Join(unlockable(l.path+".lock", err), db.Close())
+		return errors.Join(unlockable(l.path+".lock", err), db.Close())
 	}
-	return db.Close, nil
+	l.unlock = db.Close
+	return nil
 }
 
 // unlockable says what to do about a lock file that cannot be one, such as another user's.
@@ -90,16 +107,10 @@ func unlockable(file string, err error) error {
 
 // attendPostgres holds a shared advisory lock of the session, on a connection that does nothing else. Who can
 // have the lock for himself first is alone.
-func (l *Ledger) attendPostgres(ctx context.Context) (leave func() error, err error) {
-	l.present.Lock()
-	defer l.present.Unlock()
-	if l.attending > 0 { // we are known already
-		l.attending++
-		return sync.OnceValue(l.leavePostgres), nil
-	}
+func (l *Ledger) attendPostgres(ctx context.Context) error {
 	conn, err := l.w.Conn(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	alone := false
 	err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, "+schema+")", lockSend).Scan(&alone)
@@ -114,16 +125,14 @@ func (l *Ledger) attendPostgres(ctx context.Context) (leave func() error, err er
 	}
 	if err != nil {
 		drop(conn)
-		return nil, err
+		return err
 	}
-	l.attending, l.presence = 1, conn
-	return sync.OnceValue(l.leavePostgres), nil
+	l.presence = conn
+	return nil
 }
 
 func (l *Ledger) leavePostgres() error {
-	l.present.Lock()
-	defer l.present.Unlock()
-	if l.attending--; l.attending > 0 || l.presence == nil {
+	if l.presence == nil {
 		return nil
 	}
 	conn := l.presence
@@ -146,7 +155,7 @@ const prompt = 10 * time.Second
 func (l *Ledger) stay(ctx context.Context) error {
 	l.present.Lock()
 	defer l.present.Unlock()
-	if err := ctx.Err(); err != nil || l.attending == 0 {
+	if err := ctx.Err(); err != nil || l.attending == 0 || l.path != "" {
 		return err
 	}
 	if l.presence != nil {

@@ -20,7 +20,8 @@ import (
 // Who begins to send while nobody else does takes over what dead ones left; who comes to others, or is joined
 // by others, leaves their claims alone.
 func TestAttend(t *testing.T) {
-	everywhere(t, func(t *testing.T, address string) {
+	t.Run("postgres", func(t *testing.T) {
+		address := freshSchema(t)
 		s, _, key := sealed(t, address, 4, digest.Resend)
 		first := ok[func() error](t)(s.Attend(t.Context()))
 		claimed := claim(t, s, 3, seven)
@@ -50,6 +51,40 @@ func TestAttend(t *testing.T) {
 	})
 }
 
+// On SQLite one process sends, and the next one takes over when it has ended.
+func TestAttendAlone(t *testing.T) {
+	address := freshFile(t)
+	s, _, key := sealed(t, address, 3, digest.Resend)
+	leave := ok[func() error](t)(s.Attend(t.Context()))
+	claimed := claim(t, s, 2, seven)
+	must(t, s.Hand(t.Context(), claimed[0]))
+
+	other, _ := open(t, address)
+	_, err := other.Attend(t.Context())
+	wants(t, err, store.ErrSending)
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Handing: 1})
+
+	must(t, leave())
+	leave = ok[func() error](t)(other.Attend(t.Context()))
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Uncertain: 1})
+	if got := claim(t, other, 9, seven); len(got) != 3 {
+		t.Errorf("claimed %d", len(got))
+	}
+	must(t, leave())
+}
+
+// attendBeside attends while another process does, which SQLite refuses.
+func attendBeside(t *testing.T, s *store.Store, address string) (leave func() error) {
+	t.Helper()
+	leave, err := s.Attend(t.Context())
+	if strings.HasPrefix(address, "sqlite") {
+		wants(t, err, store.ErrSending)
+		return func() error { return nil }
+	}
+	must(t, err)
+	return leave
+}
+
 // Attending ends with its process, however that dies.
 func TestAttendingOutlivesNobody(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
@@ -62,13 +97,12 @@ func TestAttendingOutlivesNobody(t *testing.T) {
 		lines := bufio.NewScanner(out)
 		for lines.Scan() && !strings.Contains(lines.Text(), "sending") {
 		}
-		leave := ok[func() error](t)(s.Attend(t.Context()))
+		must(t, attendBeside(t, s, address)())
 		tallied(t, s, key, map[digest.DeliveryState]int{digest.Leased: 4})
-		must(t, leave())
 		must(t, sender.Process.Kill())
 		_ = sender.Wait()
 		for range 2000 { // the database server may notice a little later
-			leave = ok[func() error](t)(s.Attend(t.Context()))
+			leave := ok[func() error](t)(s.Attend(t.Context()))
 			must(t, leave())
 			if got := claim(t, s, 9, seven); len(got) == 4 {
 				return
@@ -88,7 +122,7 @@ func TestAttendingOutlivesItsConnection(t *testing.T) {
 		}
 		claim(t, s, 4, seven)
 		other, _ := open(t, address)
-		left := ok[func() error](t)(other.Attend(t.Context()))
+		left := attendBeside(t, other, address)
 		if got := claim(t, other, 9, seven); len(got) != 0 {
 			t.Errorf("claimed %d letters of one who lives", len(got))
 		}
@@ -110,7 +144,7 @@ func TestAttendingOutlivesABrokenClaim(t *testing.T) {
 		wants(t, err, context.Canceled)
 
 		other, _ := open(t, address)
-		left := ok[func() error](t)(other.Attend(t.Context()))
+		left := attendBeside(t, other, address)
 		tallied(t, s, key, map[digest.DeliveryState]int{digest.Leased: 4})
 		must(t, errors.Join(left(), leave()))
 
@@ -132,7 +166,7 @@ func TestAttendTwice(t *testing.T) {
 		must(t, errors.Join(first(), first()))
 
 		other, _ := open(t, address)
-		left := ok[func() error](t)(other.Attend(t.Context()))
+		left := attendBeside(t, other, address)
 		if got := claim(t, other, 9, seven); len(got) != 0 {
 			t.Errorf("claimed %d letters of one who still attends", len(got))
 		}
