@@ -108,7 +108,7 @@ func (h show) morning(ctx context.Context, at time.Time) error {
 			return err
 		}
 	}
-	return rounds(h).drain(ctx, h.store)
+	return rounds(h).drain(ctx, "", h.store)
 }
 
 // letters prints the paths of the letters in the mailbox folder.

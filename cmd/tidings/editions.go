@@ -97,14 +97,14 @@ func byState(counts map[string]int) string {
 
 func editionsShow(p *program) *cobra.Command {
 	return &cobra.Command{
-		Use: "show EDITION", Short: "an edition as plain text", Args: exactly(1, "an edition's key, as `editions list` shows it"),
+		Use: "show EDITION", Short: "an edition as plain text, and what became of its letters", Args: exactly(1, "an edition's key, as `editions list` shows it"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
 				e, err := h.store.Edition(ctx, args[0])
 				if err != nil {
 					return err
 				}
-				return shelf{h}.printText(e)
+				return errors.Join(shelf{h}.summary(ctx, e.Key), shelf{h}.printText(e))
 			})
 		},
 	}

@@ -54,9 +54,7 @@ func newRoot(p *program) *cobra.Command {
 	add(groupEveryday, demoCommand(p), serveCommand(p), runCommand(p), previewCommand(p), initCommand(p), checkCommand(p))
 	add(groupParts, gatherCommand(p), composeCommand(p), sendCommand(p))
 	add(groupKeep, editionsCommand(p), subscribersCommand(p), sourcesCommand(p),
-		later("report [EDITION]", "who got it, who did not and why"),
-		later("resend EDITION --failed|--uncertain", "send an edition again to those who did not get it"),
-		later("backup FILE", "a copy of the store"),
+		reportCommand(p), resendCommand(p), backupCommand(p),
 		later("move --to URL", "take the store to another database"),
 		versionCommand(p))
 	add(groupFilters, readCommand(p), groupCommand(p), summarizeCommand(p), mailCommand(p))

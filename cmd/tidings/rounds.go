@@ -62,7 +62,7 @@ func (h rounds) round(ctx context.Context, name, at string) error {
 			faults = append(faults, err)
 		}
 	}
-	return errors.Join(append(faults, h.drain(ctx, h.store))...)
+	return errors.Join(append(faults, h.drain(ctx, "", h.store))...)
 }
 
 // make makes the newest edition of one digest and tells what came of it.
@@ -319,18 +319,22 @@ func sendCommand(p *program) *cobra.Command {
 
 func (h rounds) send(ctx context.Context, key string) error {
 	if key == "" {
-		return h.drain(ctx, h.store)
+		return h.drain(ctx, "", h.store)
 	}
 	only, err := h.store.Only(ctx, key)
 	if err != nil {
 		return err
 	}
-	return h.drain(ctx, only)
+	return h.drain(ctx, key, only)
 }
 
-// drain delivers what the ledger owes and tells what came of it.
-func (h rounds) drain(ctx context.Context, ledger outbox.Ledger) error {
+// drain delivers what the ledger owes, of the edition with this key or of all, and tells what came of it.
+func (h rounds) drain(ctx context.Context, key string, ledger outbox.Ledger) error {
 	leave, err := h.store.Attend(ctx)
+	if errors.Is(err, store.ErrSending) {
+		h.passive()
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -339,7 +343,11 @@ func (h rounds) drain(ctx context.Context, ledger outbox.Ledger) error {
 	if err != nil {
 		return err
 	}
-	o.Progress = h.tally()
+	debt, err := h.store.Owing(ctx, key)
+	if err != nil {
+		return err
+	}
+	o.Progress = h.tally(debt.Due)
 	pace := newPace(h.house)
 	o.Wait = pace.wait
 	t, err := o.Drain(ctx)

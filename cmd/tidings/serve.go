@@ -40,15 +40,15 @@ type daemon struct{ *house }
 // serve runs until the context ends: the schedule wakes the press, the press wakes the outbox, the web
 // answers readers. Each part returns when the context ends; the first that fails ends the others.
 func (h daemon) serve(ctx context.Context) error {
+	leave, err := h.turn(ctx)
+	if err != nil || ctx.Err() != nil {
+		return err
+	}
+	defer leave()
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.config.Web.Listen)
 	if err != nil {
 		return fmt.Errorf("web.listen: cannot listen on %s: %w", h.config.Web.Listen, err)
 	}
-	leave, err := h.store.Attend(ctx)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	defer leave()
 	owed := make(chan struct{}, 1)
 	o, err := h.outbox(h.store)
 	if err != nil {
