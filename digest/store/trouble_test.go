@@ -1,0 +1,203 @@
+package store_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"tidings/digest"
+	"tidings/digest/store"
+	"tidings/subscribers"
+)
+
+// What became of letters is not lost while the disk is full: it is written once there is room.
+func TestDiskFull(t *testing.T) {
+	s, _, key := sealed(t, freshFile(t), 60, digest.Resend)
+	var outcomes []digest.Outcome
+	for _, d := range claim(t, s, 60, seven) {
+		must(t, s.Hand(t.Context(), d))
+		o := outcome(d, digest.Sent)
+		o.Note = strings.Repeat("queued ", 70)
+		outcomes = append(outcomes, o)
+	}
+	must(t, s.Pragma(t.Context(), "max_page_count = 1")) // no more than there are
+	settled := make(chan error)
+	go func() { settled <- s.Settle(context.Background(), outcomes...) }()
+	select {
+	case err := <-settled:
+		t.Fatalf("settled on a full disk: %v", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Handing: 60})
+	must(t, s.Pragma(t.Context(), "max_page_count = 1000000"))
+	must(t, <-settled)
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 60})
+}
+
+// Another program that holds the file, as one that copies it, is waited for.
+func TestLocked(t *testing.T) {
+	address := freshFile(t)
+	s, _, key := sealed(t, address, 1, digest.Resend)
+	d := claim(t, s, 1, seven)[0]
+	db := raw(t, address)
+	db.SetMaxOpenConns(1)
+	execute(t, db, "BEGIN IMMEDIATE")
+	handed := make(chan error)
+	go func() { handed <- s.Hand(context.Background(), d) }()
+	select {
+	case err := <-handed:
+		t.Fatalf("handed over behind a lock: %v", err)
+	case <-time.After(300 * time.Millisecond):
+	}
+	execute(t, db, "ROLLBACK")
+	must(t, <-handed)
+	must(t, s.Settle(t.Context(), outcome(d, digest.Sent)))
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 1})
+}
+
+// PostgreSQL ends all our sessions again and again while letters go out. Nobody hears of it, and every letter is
+// handed over once and settled.
+func TestSessionsCut(t *testing.T) {
+	u, err := url.Parse(freshSchema(t))
+	must(t, err)
+	name := u.Query().Get("search_path")
+	query := u.Query()
+	query.Set("application_name", name)
+	u.RawQuery = query.Encode()
+	s, _, key := sealed(t, u.String(), 320, digest.Hold)
+	leave := ok[func() error](t)(s.Attend(t.Context()))
+	claimed := claim(t, s, 320, seven)
+
+	db, err := sql.Open("pgx", os.Getenv("PEER_POSTGRES"))
+	must(t, err)
+	defer db.Close()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for range 15 {
+			time.Sleep(20 * time.Millisecond)
+			if _, err := db.Exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", name); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	var all sync.WaitGroup
+	for own := range slices.Chunk(claimed, 40) {
+		all.Go(func() {
+			for _, d := range own {
+				if err := s.Hand(context.Background(), d); err != nil {
+					t.Errorf("hand over: %v", err)
+				}
+				if err := s.Settle(context.Background(), outcome(d, digest.Sent)); err != nil && !errors.Is(err, digest.ErrStale) {
+					t.Errorf("settle: %v", err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	<-ended
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 320})
+	_ = leave() // its session may be gone
+}
+
+// Whom a letter may not be sent to any more is settled when it would be claimed; others are found behind him.
+func TestClaimPassesOver(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _, key := sealed(t, address, 5, digest.Hold)
+		for _, email := range []string{"reader000@example.org", "reader001@example.org", "reader002@example.org"} {
+			must(t, s.Change(t.Context(), subscribers.Who{Email: email, Trace: hidden}, func(p *subscribers.Person) error {
+				p.Entry.State = subscribers.Left
+				return nil
+			}))
+		}
+		got := claim(t, s, 2, seven)
+		for len(got) < 2 {
+			more := claim(t, s, 2, seven)
+			if got = append(got, more...); len(more) == 0 {
+				break
+			}
+		}
+		for _, d := range got {
+			if d.To != "reader003@example.org" && d.To != "reader004@example.org" {
+				t.Errorf("claimed %s", d.To)
+			}
+			must(t, s.Hand(t.Context(), d))
+		}
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Skipped: 3, digest.Handing: 2})
+		if held := claim(t, s, 9, seven.Add(lease)); len(held) > 0 {
+			t.Errorf("claimed %v, which is to be held back", held)
+		}
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Skipped: 3, digest.Uncertain: 2})
+		if next := ok[time.Time](t)(s.NextDue(t.Context())); !next.IsZero() {
+			t.Errorf("all has ended, and something is due at %v", next)
+		}
+	})
+}
+
+// A backup taken while letters go out is a store of its own, in which what was on the wire is in doubt.
+func TestBackup(t *testing.T) {
+	address := freshFile(t)
+	s, _, key := sealed(t, address, 3, digest.Resend)
+	leave := ok[func() error](t)(s.Attend(t.Context()))
+	defer leave()
+	must(t, s.Hand(t.Context(), claim(t, s, 2, seven)[0]))
+	path := filepath.Join(t.TempDir(), "copy.db")
+	must(t, s.Backup(t.Context(), path))
+	says(t, s.Backup(t.Context(), path), "is there already")
+	info, err := os.Stat(path)
+	must(t, err)
+	if info.Mode().Perm() != 0o600 {
+		t.Errorf("others may read it: %v", info.Mode())
+	}
+	copied, _ := open(t, "sqlite:"+path)
+	must(t, ok[func() error](t)(copied.Attend(t.Context()))())
+	tallied(t, copied, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Uncertain: 1})
+}
+
+func TestNoBackup(t *testing.T) {
+	s, _ := open(t, freshSchema(t))
+	wants(t, s.Backup(t.Context(), filepath.Join(t.TempDir(), "copy.db")), store.ErrNoBackup)
+}
+
+// What is counted and owed of an edition, while it goes out and at its end.
+func TestCounts(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c, key := sealed(t, address, 4, digest.Resend)
+		claimed := claim(t, s, 3, seven)
+		later := outcome(claimed[2], digest.Deferred)
+		later.Due, later.Code, later.Status = seven.Add(5*time.Minute), 451, "4.7.1"
+		must(t, s.Settle(t.Context(), outcome(claimed[0], digest.Sent), later))
+		owes := func(want store.Debt) {
+			t.Helper()
+			if got := ok[store.Debt](t)(s.Owing(t.Context(), key)); got != want {
+				t.Errorf("owes %+v, want %+v", got, want)
+			}
+		}
+		owes(store.Debt{Letters: 3, Due: 2, Next: seven.Add(5 * time.Minute)})
+		c.move(5 * time.Minute)
+		owes(store.Debt{Letters: 3, Due: 3})
+		want := []store.Count{
+			{State: digest.Pending, Domain: "example.org", N: 1},
+			{State: digest.Leased, Domain: "example.org", N: 1},
+			{State: digest.Sent, Domain: "example.org", N: 1},
+			{State: digest.Deferred, Domain: "example.org", Code: 451, Status: "4.7.1", N: 1},
+		}
+		got := ok[[]store.Count](t)(s.Counts(t.Context(), key))
+		if len(got) != len(want) {
+			t.Fatalf("counted %v", got)
+		}
+		for i := range want {
+			if want[i].Domain = got[i].Domain; got[i] != want[i] { // tests write no domains
+				t.Errorf("counted %+v, want %+v", got[i], want[i])
+			}
+		}
+	})
+}
