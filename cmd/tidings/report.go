@@ -138,6 +138,8 @@ func standing(d store.Debt) string {
 		return "finished"
 	case d.Due > 0:
 		return fmt.Sprintf("not finished; %s still owed, %d of them now or under way", count(d.Letters, "letter"), d.Due)
+	case d.Next.IsZero():
+		return fmt.Sprintf("not finished; %s still owed, which are kept back until it is approved", count(d.Letters, "letter"))
 	}
 	return fmt.Sprintf("not finished; %s still owed, the next is due at %s", count(d.Letters, "letter"), d.Next.Format(time.RFC3339))
 }
@@ -167,7 +169,7 @@ func providers(w io.Writer, counts []store.Count) {
 	rows := map[string]*row{}
 	add := func(r *row, s digest.DeliveryState, n int) { r.all, r.by[s] = r.all+n, r.by[s]+n }
 	for _, c := range counts {
-		name := cmp.Or(subscribers.ProviderOf(c.Domain), "(erased)")
+		name := cmp.Or(subscribers.ProviderOf(c.Domain), "(forgotten)")
 		if rows[name] == nil {
 			rows[name] = &row{name: name, by: map[digest.DeliveryState]int{}}
 		}
@@ -235,7 +237,7 @@ func (h shelf) missed(ctx context.Context, key string) error {
 			if d.Code > 0 {
 				answer = strings.TrimSpace(fmt.Sprint(d.Code, " ", d.Status))
 			}
-			fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\n", head, cmp.Or(d.To, "(erased)"), d.State, answer, d.Note)
+			fmt.Fprintf(w, "%s%s\t%s\t%s\t%s\n", head, cmp.Or(d.To, "(forgotten)"), d.State, answer, d.Note)
 			head = ""
 		}
 	})

@@ -117,7 +117,8 @@ func (c *claiming) find(ctx context.Context, where string, n int) error {
 			c.found = append(c.found, d)
 		}
 		return err
-	}, "SELECT "+deliveryColumns+", "+entitled+", "+held+", COALESCE(edition.halted, 0) FROM "+deliveryTables+" WHERE "+where, c.now, n-len(c.found))
+	}, "SELECT "+deliveryColumns+", "+entitled+", delivery.state = 3 AND "+held+", COALESCE(edition.halted, 0) FROM "+deliveryTables+
+		" WHERE "+where, c.now, n-len(c.found))
 	if err != nil {
 		return err
 	}
@@ -193,7 +194,10 @@ func (l *Ledger) Tally(ctx context.Context, edition string) (map[digest.Delivery
 		err := rows.Scan(&state, &n)
 		tally[state] = n
 		return err
-	}, "SELECT state, COUNT(*) FROM delivery WHERE letter = $1 GROUP BY state", id)
+	}, `SELECT state, SUM(n) FROM (
+			SELECT state, COUNT(*) AS n FROM delivery WHERE letter = $1 GROUP BY state
+			UNION ALL SELECT state, n FROM retired WHERE letter = $1) counted
+		GROUP BY state`, id)
 	if err != nil {
 		return nil, fmt.Errorf("count the deliveries of %s: %w", edition, err)
 	}

@@ -174,7 +174,7 @@ func TestMigratePending(t *testing.T) {
 		must(t, s.Close())
 		db := raw(t, address)
 		for _, back := range []string{
-			"DROP INDEX delivery_edition_open", "DROP INDEX delivery_notice_open",
+			"DROP TABLE retired", "DROP INDEX delivery_edition_open", "DROP INDEX delivery_notice_open",
 			"ALTER TABLE delivery DROP COLUMN ended", "ALTER TABLE delivery DROP COLUMN code",
 			"ALTER TABLE delivery DROP COLUMN status", "ALTER TABLE delivery DROP COLUMN place",
 			"CREATE INDEX delivery_edition_due ON delivery (due) WHERE state IN (1, 2, 5, 8) AND notice = ''",

@@ -87,8 +87,9 @@ func (r *Readers) Seen(ctx context.Context, mark [32]byte) (bool, error) {
 	return n > 0, nil
 }
 
-// Sweep forgets what nobody needs any more: wishes that lapsed, what was counted, marks of old mail. What is
-// right does not depend on it; once a day is enough.
+// Sweep forgets what nobody needs any more: wishes that lapsed, what was counted, marks of old mail, and
+// of editions long past which reader got them; how many did stays known. What is right does not depend on it; once
+// a day is enough.
 func (r *Readers) Sweep(ctx context.Context) error {
 	now := r.now()
 	err := r.write(ctx, func(tx *sql.Tx) error {
@@ -112,7 +113,7 @@ func (r *Readers) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sweep up after subscribers: %w", err)
 	}
-	return nil
+	return r.retire(ctx)
 }
 
 // changing loads and stores one person.

@@ -14,7 +14,7 @@ import (
 // Count is how many of an edition's deliveries stand alike.
 type Count struct {
 	State  digest.DeliveryState
-	Domain string // of the readers' addresses; empty: of those who were erased
+	Domain string // of the readers' addresses; empty: it is not known any more
 	Code   int    // of the last refusal, as in [digest.Outcome]
 	Status string
 	N      int
@@ -30,7 +30,9 @@ func (l *Ledger) Counts(ctx context.Context, edition string) ([]Count, error) {
 		SELECT d.state, COALESCE(s.domain, ''), d.code, d.status, COUNT(*)
 		FROM delivery d LEFT JOIN subscriber s ON s.id = d.subscriber
 		WHERE d.letter = $1
-		GROUP BY d.state, COALESCE(s.domain, ''), d.code, d.status ORDER BY 1, 2, 3, 4`
+		GROUP BY d.state, COALESCE(s.domain, ''), d.code, d.status
+		UNION ALL SELECT state, '', 0, '', n FROM retired WHERE letter = $1
+		ORDER BY 1, 2, 3, 4`
 	var all []Count
 	err = each(ctx, l.r, func(rows *sql.Rows) error {
 		var c Count
@@ -48,7 +50,7 @@ func (l *Ledger) Counts(ctx context.Context, edition string) ([]Count, error) {
 type Debt struct {
 	Letters int       // that have not ended, those under way included
 	Due     int       // of these, due now or under way
-	Next    time.Time // when the first of the others is due; zero: there is none
+	Next    time.Time // when the first of the others is due; zero: there is none but of a halted edition
 }
 
 // Owing tells what is still owed of one edition, or in all when none is named.
@@ -72,7 +74,7 @@ func (l *Ledger) Owing(ctx context.Context, edition string) (Debt, error) {
 			return Debt{}, fmt.Errorf("count what is owed: %w", err)
 		}
 		all.Letters, all.Due = all.Letters+d.Letters, all.Due+d.Due
-		if at := moment(next); next > 0 && (all.Next.IsZero() || at.Before(all.Next)) {
+		if at := moment(next); !at.IsZero() && (all.Next.IsZero() || at.Before(all.Next)) {
 			all.Next = at
 		}
 	}

@@ -104,7 +104,8 @@ func TestSessionsCut(t *testing.T) {
 	}
 	all.Wait()
 	<-ended
-	tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 320})
+	after, _ := open(t, u.String())
+	tallied(t, after, key, map[digest.DeliveryState]int{digest.Sent: 320})
 	_ = leave() // its session may be gone
 }
 
@@ -198,6 +199,37 @@ func TestCounts(t *testing.T) {
 			if want[i].Domain = got[i].Domain; got[i] != want[i] { // tests write no domains
 				t.Errorf("counted %+v, want %+v", got[i], want[i])
 			}
+		}
+	})
+}
+
+// What came of each delivery is forgotten after three months; how many there were of each kind is not.
+func TestRetire(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c, key := sealed(t, address, 3, digest.Resend)
+		claimed := claim(t, s, 2, seven)
+		must(t, s.Settle(t.Context(), outcome(claimed[0], digest.Sent), outcome(claimed[1], digest.Failed)))
+		known := func(want int) {
+			t.Helper()
+			must(t, s.Sweep(t.Context()))
+			n := 0
+			for _, err := range s.Deliveries(t.Context(), key) {
+				must(t, err)
+				n++
+			}
+			if n != want {
+				t.Errorf("%d are known one by one, want %d", n, want)
+			}
+		}
+		known(3)
+		c.move(91 * 24 * time.Hour)
+		known(1) // it is still owed
+		last := claim(t, s, 9, seven.AddDate(0, 4, 0))
+		must(t, s.Settle(t.Context(), outcome(last[0], digest.Sent)))
+		known(0)
+		tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 2, digest.Failed: 1})
+		if got := ok[[]store.Count](t)(s.Counts(t.Context(), key)); len(got) != 2 || got[0].N != 2 {
+			t.Errorf("counted %v", got)
 		}
 	})
 }

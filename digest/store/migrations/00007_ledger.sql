@@ -17,3 +17,11 @@ UPDATE delivery SET ended = owed, due = 0 WHERE state = 8 AND due = 922337203685
 -- Notices apart: a person waits for them.
 CREATE INDEX delivery_edition_open ON delivery (due) WHERE due > 0 AND notice = '';
 CREATE INDEX delivery_notice_open ON delivery (due) WHERE due > 0 AND notice <> '';
+
+-- What came of an edition's deliveries that are long over and not kept one by one any more.
+CREATE TABLE retired (
+    letter BIGINT NOT NULL,
+    state  INTEGER NOT NULL,
+    n      BIGINT NOT NULL,
+    PRIMARY KEY (letter, state)
+);

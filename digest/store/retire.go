@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// deliveriesKept is how long it is known of each delivery what came of it. After that it is known of the edition,
+// in counts.
+const deliveriesKept = 90 * 24 * time.Hour
+
+// retire counts and forgets deliveries that ended long ago, in steps that nobody has to wait for. Every step leaves
+// the counts right.
+func (d *database) retire(ctx context.Context) error {
+	for more := true; more; {
+		err := d.write(ctx, func(tx *sql.Tx) (err error) {
+			more, err = retireSome(ctx, tx, millis(d.now().Add(-deliveriesKept)))
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("sweep up after editions: %w", err)
+		}
+	}
+	return nil
+}
+
+func retireSome(ctx context.Context, tx *sql.Tx, before int64) (more bool, err error) {
+	// The next few thousand of one edition, by its number and the last of their readers.
+	const some = `
+		SELECT COALESCE(MAX(letter), 0), COALESCE(MAX(subscriber), 0) FROM (
+			SELECT letter, subscriber FROM delivery
+			WHERE letter = (SELECT MIN(e.id) FROM edition e WHERE e.sealed_at < $1
+				AND EXISTS (SELECT 1 FROM delivery d WHERE d.letter = e.id AND d.due = 0))
+			AND due = 0 ORDER BY subscriber LIMIT 5000) next`
+	const which = ` FROM delivery WHERE letter = $1 AND subscriber <= $2 AND due = 0`
+	var letter, last int64
+	if err := tx.QueryRowContext(ctx, some, before).Scan(&letter, &last); err != nil || letter == 0 {
+		return false, err
+	}
+	const tell = `INSERT INTO retired (letter, state, n) SELECT letter, state, COUNT(*)` + which + `
+		GROUP BY letter, state ON CONFLICT (letter, state) DO UPDATE SET n = retired.n + excluded.n`
+	for _, query := range []string{tell, `DELETE` + which} {
+		if _, err := tx.ExecContext(ctx, query, letter, last); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
