@@ -290,7 +290,7 @@ func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 	}
 	d := h.config.Delivery
 	return &outbox.Outbox{
-		Ledger: accounts{ledger, h.list, h.log}, Letters: newLetters(h), Open: open, Now: h.now,
+		Ledger: accounts{ledger, h.list, h.log}, Letters: newLetters(h), Lanes: &outbox.Lane{Name: "relay", Open: open}, Now: h.now,
 		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Jitter: rand.Float64, Log: h.log, Wait: newPace(h).wait,
 	}, nil
 }

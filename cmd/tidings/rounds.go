@@ -393,7 +393,10 @@ func (h rounds) sendOne(ctx context.Context, e digest.Edition, key, address, bef
 	if err != nil {
 		return err
 	}
-	answer, err := carrier.Carry(ctx, envelope)
+	var answer string
+	if err = carrier.Announce(ctx, &envelope); err == nil {
+		answer, err, _ = carrier.Carry(ctx, nil)
+	}
 	if err = errors.Join(err, carrier.Close()); err != nil {
 		return err
 	}

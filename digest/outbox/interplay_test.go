@@ -134,14 +134,14 @@ func TestStoreGivenBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Open = func(context.Context) (Carrier, error) {
+	o.Lanes.(*Lane).Open = func(context.Context) (Carrier, error) {
 		if sub.State != subscribers.Left {
 			sub.State = subscribers.Left
 			if err := put(t.Context(), s, sub); err != nil {
 				return nil, err
 			}
 		}
-		return pier(func(context.Context, Envelope) (string, error) { return "250 ok", nil }), nil
+		return &moored{pier: func(context.Context, Envelope) (string, error) { return "250 ok", nil }}, nil
 	}
 	o.Workers = 1
 	o.Now = func() time.Time { return morning.Add(time.Hour) }

@@ -48,21 +48,20 @@ type Letters interface {
 	Letter(ctx context.Context, d digest.Delivery) (Envelope, error)
 }
 
-// Outbox drains a ledger. Ledger, Letters, Open and Now are required; every other field has the default
+// Outbox drains a ledger. Ledger, Letters, Lanes and Now are required; every other field has the default
 // that is told beside it.
 type Outbox struct {
 	Ledger  Ledger
 	Letters Letters
-	Open    func(context.Context) (Carrier, error) // a worker's connection: [SMTPConfig.Open], [Maildrop.Open]
+	Lanes   Lanes // a [*Lane] when there is but one
 	Now     func() time.Time
 
-	Workers  int             // connections at a time; 16
+	Workers  int             // connections at a time, over all lanes; 16
 	Lease    time.Duration   // how long a claim holds, and so the most that one letter may take; 2 min
 	Retry    time.Duration   // wait before the second try, doubled for each one after it; 5 min
 	GiveUp   time.Duration   // a letter is put off no longer than this after it was owed; 20 h
 	Grace    time.Duration   // for letters on the wire when the context ends; 25 s
 	Poll     time.Duration   // how often Run looks for what has fallen due; 30 s
-	Load     int             // letters that one connection carries; 100
 	Age      time.Duration   // of a connection at most; 5 min
 	Jitter   func() float64  // in [0, 1), of any goroutine: spreads retries by ±20 %; nil: they are not spread
 	Wake     <-chan struct{} // something is owed; nil: Run only polls

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -13,117 +14,115 @@ import (
 	"tidings/digest"
 )
 
-// A round is one drain: the claims that its workers share, and what came of them.
+// A round is one drain. Claims stream in as the lanes empty; each waits at the quay of its lane, is prepared
+// there by one of a few preparers, and is taken up by one of the lane's berths.
 //
-// A worker that can get no connection leaves its claim to the others and retires; the last one to do so
-// ends the round. Thus a server that takes fewer connections than there are workers slows a drain, and
-// only one that takes none stops it.
+// A berth that can get no connection leaves its letter to the others and retires; when the last one of the
+// only lane does so the round ends. Thus a server that takes fewer connections than it is given slows a drain,
+// and only one that takes none stops it.
 type round struct {
 	*Outbox
 
-	mu      sync.Mutex
-	queue   []digest.Delivery // claimed, not yet taken up
-	dry     bool              // nothing more is due
-	running int               // workers that may still take a claim
-	tally   Tally
-	broken  map[string]error // by edition or notice: why its letter cannot be made
-	away    error            // why no worker has a connection
-	failed  error            // what the ledger said
+	mu        sync.Mutex
+	claiming  *sync.Cond // wakes who claims
+	preparing *sync.Cond // wakes the preparers
+	quays     []*quay    // in the order of their first letter
+	berths    int        // at work, over all quays
+	held      int        // claims that have not ended
+	short     bool       // the last claim got less than it asked for, and nothing was given back since
+	closed    bool       // nothing new is taken up
+	tally     Tally
+	broken    map[string]error // by edition or notice: why its letter cannot be made
+	away      error            // why no letter can leave
+	failed    error            // what the ledger said
+
+	hands sync.WaitGroup // the berths
 }
 
-// settling bounds how long an outcome may take to be recorded, whatever has ended meanwhile.
-const settling = 30 * time.Second
+// A quay is where the letters of one lane wait for their berths. The round's lock guards it.
+type quay struct {
+	*Lane
+	limit   int               // berths that it may have
+	berths  int               // that it has
+	idle    int               // of these, without a letter
+	wake    *sync.Cond        // for these
+	backlog []digest.Delivery // to be prepared
+	ready   []*letter         // to be taken up in this order, once they are made
+}
 
-func newRound(o *Outbox) *round { return &round{Outbox: o, broken: map[string]error{}} }
+// A letter is a claim that is being made ready.
+type letter struct {
+	digest.Delivery
+	envelope Envelope
+	made     bool
+}
 
-// run starts the workers and waits for them. Once ctx ends they take up nothing new, and what is on the
-// wire has the grace period to end.
+// ripe counts the letters that can be taken up now.
+func (q *quay) ripe() int {
+	for i, l := range q.ready {
+		if !l.made {
+			return i
+		}
+	}
+	return len(q.ready)
+}
+
+const (
+	settling = 30 * time.Second // bounds how long an outcome may take to be recorded, whatever has ended meanwhile
+	batch    = 100              // claims at a time
+)
+
+func newRound(o *Outbox) *round {
+	r := &round{Outbox: o, broken: map[string]error{}}
+	r.claiming, r.preparing = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
+	return r
+}
+
+// run claims until nothing is due and all that was claimed has ended. Once ctx ends nothing new is taken up,
+// and what is on the wire has the grace period to end.
 func (r *round) run(ctx context.Context) {
 	flight, land := context.WithCancel(context.WithoutCancel(ctx))
 	defer land()
 	grace := cmp.Or(r.Grace, 25*time.Second)
 	defer context.AfterFunc(ctx, func() {
+		r.end()
 		select {
 		case <-time.After(grace):
 			land()
 		case <-flight.Done():
 		}
 	})()
-	r.running = cmp.Or(r.Workers, 16)
-	var workers sync.WaitGroup
-	for range r.running {
-		workers.Go(func() { r.work(ctx, flight) })
+	if ctx.Err() != nil {
+		return
 	}
-	workers.Wait()
-}
-
-// next takes up a claim, claiming a batch when none is left. A worker that gets none has ended.
-func (r *round) next(ctx, flight context.Context) (digest.Delivery, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if ctx.Err() == nil && r.failed == nil && len(r.queue) == 0 && !r.dry {
+	var preparers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		preparers.Go(func() {
+			for q, l := r.pick(); q != nil; q, l = r.pick() {
+				r.prepare(flight, q, l)
+			}
+		})
+	}
+	for r.wanting() {
 		r.claim(flight)
 	}
-	if ctx.Err() != nil || r.failed != nil || len(r.queue) == 0 {
-		r.running--
-		return digest.Delivery{}, false
-	}
-	d := r.queue[0]
-	r.queue = r.queue[1:]
-	return d, true
+	preparers.Wait()
+	r.hands.Wait()
 }
 
-// claim fills the queue: with 100, or less when few workers could not carry so many within the lease.
-func (r *round) claim(ctx context.Context) {
-	now := r.Now()
-	until := now.Add(r.lease())
-	claimed, err := r.Ledger.Claim(ctx, min(100, 8*cmp.Or(r.Workers, 16)), now, until)
-	if err != nil {
-		r.failed = fmt.Errorf("claim deliveries: %w", err)
-		return
-	}
-	for i := range claimed {
-		claimed[i].Due = until
-	}
-	r.queue, r.dry = claimed, len(claimed) == 0
-}
-
-func (r *round) lease() time.Duration { return cmp.Or(r.Lease, 2*time.Minute) }
-
-// hangUp retires a worker that has no connection. Its claim, if it still holds one, is the others'.
-func (r *round) hangUp(err error, held ...digest.Delivery) {
+// end lets nothing new be taken up.
+func (r *round) end() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.queue = append(r.queue, held...)
-	if r.running--; r.running == 0 {
-		r.away = err
-	}
+	r.endLocked()
 }
 
-// account settles one outcome and counts it.
-func (r *round) account(ctx context.Context, d digest.Delivery, out digest.Outcome) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	err := r.Ledger.Settle(ctx, out)
-	if err != nil && !errors.Is(err, digest.ErrStale) {
-		r.stop(fmt.Errorf("settle %s as %s: %w", d.Key, out.State, err))
-		return
-	}
-	r.count(d, out.State)
-}
-
-// count tells and tallies what is settled.
-func (r *round) count(d digest.Delivery, state digest.DeliveryState) {
-	r.log().Debug("letter accounted for", "reader", d.Reader, "edition", subject(d), "state", state, "attempt", d.Attempts)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if state == digest.Pending {
-		r.dry = false // it may be claimed again
-		return
-	}
-	r.tally.add(state)
-	if r.Progress != nil {
-		r.Progress(r.tally)
+func (r *round) endLocked() {
+	r.closed = true
+	r.claiming.Broadcast()
+	r.preparing.Broadcast()
+	for _, q := range r.quays {
+		q.wake.Broadcast()
 	}
 }
 
@@ -132,16 +131,310 @@ func (r *round) stop(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed = cmp.Or(r.failed, err)
+	r.endLocked()
 }
 
-// spoil remembers that no letter can be made for d's edition, and gives d back.
-func (r *round) spoil(ctx context.Context, d digest.Delivery, err error) {
+// wanting waits until more should be claimed; it reports false when the round is over.
+func (r *round) wanting() bool {
 	r.mu.Lock()
-	if r.broken[subject(d)] == nil {
-		r.broken[subject(d)] = err // told at the end, by [round.err]
+	defer r.mu.Unlock()
+	for !r.closed && r.held > 0 && (r.short || r.waiting() >= r.batch()/2) {
+		r.claiming.Wait()
+	}
+	return !r.closed
+}
+
+// waiting counts the claims that are not yet being prepared.
+func (r *round) waiting() (n int) {
+	for _, q := range r.quays {
+		n += len(q.backlog)
+	}
+	return n
+}
+
+// batch is how much is claimed at a time: less when few connections could not carry so many within the lease.
+func (r *round) batch() int { return min(batch, 8*r.workers()) }
+
+func (r *round) workers() int { return cmp.Or(r.Workers, 16) }
+
+func (r *round) lease() time.Duration { return cmp.Or(r.Lease, 2*time.Minute) }
+
+// claim leases a batch and brings each of it to the quay of its lane. When nothing is due and nothing is
+// held the round ends.
+func (r *round) claim(ctx context.Context) {
+	now := r.Now()
+	until, n := now.Add(r.lease()), r.batch()
+	claimed, err := r.Ledger.Claim(ctx, n, now, until)
+	if err != nil {
+		r.stop(fmt.Errorf("claim deliveries: %w", err))
+		return
+	}
+	r.mu.Lock()
+	r.short = len(claimed) < n
+	r.held += len(claimed)
+	if r.held == 0 {
+		r.endLocked()
 	}
 	r.mu.Unlock()
-	r.account(ctx, d, r.untried(d, cmp.Or(r.Retry, 5*time.Minute), err.Error()))
+	var spoilt []digest.Delivery
+	for _, d := range claimed {
+		d.Due = until
+		if r.spoilt(d) != nil {
+			spoilt = append(spoilt, d)
+			continue
+		}
+		r.route(ctx, d)
+	}
+	r.giveUpOn(ctx, spoilt)
+}
+
+// route brings a claim to the quay of its lane.
+func (r *round) route(ctx context.Context, d digest.Delivery) {
+	lane, err := r.Lanes.Lane(ctx, d.To)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err != nil {
+		r.away = cmp.Or(r.away, err)
+		r.endLocked()
+		return
+	}
+	q := r.quay(lane)
+	q.backlog = append(q.backlog, d)
+	r.preparing.Signal()
+}
+
+// quay returns the lane's place in this round.
+func (r *round) quay(lane *Lane) *quay {
+	for _, q := range r.quays {
+		if q.Lane == lane {
+			return q
+		}
+	}
+	q := &quay{Lane: lane, limit: cmp.Or(lane.Connections, r.workers()), wake: sync.NewCond(&r.mu)}
+	r.quays = append(r.quays, q)
+	return q
+}
+
+// pick waits for a claim that is to be prepared; nil when the round is over. No quay has many more letters
+// ready than berths, for what is ready takes memory.
+func (r *round) pick() (*quay, *letter) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for !r.closed {
+		for _, q := range r.quays {
+			if len(q.backlog) == 0 || len(q.ready) > q.limit+runtime.GOMAXPROCS(0) {
+				continue
+			}
+			l := &letter{Delivery: q.backlog[0]}
+			q.backlog, q.ready = q.backlog[1:], append(q.ready, l)
+			if len(q.backlog) < r.batch()/2 {
+				r.claiming.Signal()
+			}
+			return q, l
+		}
+		r.preparing.Wait()
+	}
+	return nil, nil
+}
+
+// prepare renders a letter to its last byte. A delivery that has no letter is accounted for here.
+func (r *round) prepare(ctx context.Context, q *quay, l *letter) {
+	var wait time.Duration
+	var err error
+	if r.Wait != nil {
+		wait = r.Wait(ctx, l.To)
+	}
+	if wait <= 0 {
+		l.envelope, err = r.Letters.Letter(ctx, l.Delivery)
+	}
+	r.mu.Lock()
+	l.made = err == nil && wait <= 0
+	if !l.made {
+		q.ready = slices.DeleteFunc(q.ready, func(o *letter) bool { return o == l })
+		r.preparing.Signal()
+	}
+	r.call(ctx, q)
+	r.mu.Unlock()
+	switch {
+	case l.made:
+	case wait > 0:
+		r.settle(ctx, entry{l.Delivery, r.untried(l.Delivery, wait, "waits for its turn at a server that takes letters slowly")})
+	case isPermanent(err): // the reader's own address cannot be written to
+		r.settle(ctx, entry{l.Delivery, r.outcome(l.Delivery, "", err)})
+	case ctx.Err() != nil:
+		r.settle(ctx, entry{l.Delivery, r.untried(l.Delivery, 0, "")})
+	default:
+		r.spoil(ctx, l.Delivery, err)
+	}
+}
+
+// call sees to it that somebody takes up what is ready: an idle berth, or a new one.
+func (r *round) call(flight context.Context, q *quay) {
+	ripe := q.ripe()
+	for range min(ripe, q.idle) {
+		q.wake.Signal()
+	}
+	for ripe > q.idle && r.room(q) && !r.closed {
+		q.idle++
+		q.berths++
+		r.berths++
+		r.hands.Go(func() { r.work(flight, q) })
+	}
+}
+
+// room reports whether the quay may have one more berth.
+func (r *round) room(q *quay) bool { return q.berths < q.limit && r.berths < r.workers() }
+
+// take returns the quay's next letter, unless there is none or it is for a berth that is idle or could be had.
+func (r *round) take(q *quay) *letter {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || q.ripe() <= q.idle || r.room(q) {
+		return nil
+	}
+	return r.pop(q)
+}
+
+// await makes a berth idle until there is a letter for it; nil when the round is over. A new berth is idle from
+// the moment at which it was called.
+func (r *round) await(q *quay, called bool) *letter {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !called {
+		q.idle++
+	}
+	defer func() { q.idle-- }()
+	for !r.closed {
+		if q.ripe() > 0 {
+			return r.pop(q)
+		}
+		q.wake.Wait()
+	}
+	return nil
+}
+
+func (r *round) pop(q *quay) *letter {
+	l := q.ready[0]
+	q.ready = q.ready[1:]
+	r.preparing.Signal()
+	return l
+}
+
+// over reports whether nothing new is to be taken up.
+func (r *round) over() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closed
+}
+
+// retire ends a berth; one that could get no connection leaves its letter, if it still holds one, to the
+// others, and its place to nobody.
+func (r *round) retire(flight context.Context, q *quay, held *letter, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	q.berths--
+	r.berths--
+	if held != nil {
+		q.ready = slices.Insert(q.ready, 0, held)
+	}
+	if err != nil {
+		q.limit--
+	}
+	if q.limit == 0 {
+		r.away = cmp.Or(r.away, err)
+		r.endLocked()
+	} else if len(q.ready) > 0 {
+		r.call(flight, q)
+	}
+}
+
+// entry is an outcome of a delivery.
+type entry struct {
+	digest.Delivery
+	outcome digest.Outcome
+}
+
+// settle records outcomes and counts them.
+func (r *round) settle(ctx context.Context, entries ...entry) {
+	if len(entries) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
+	defer cancel()
+	err := r.Ledger.Settle(ctx, outcomes(entries)...)
+	if err != nil && !errors.Is(err, digest.ErrStale) {
+		d := entries[0]
+		r.stop(fmt.Errorf("settle %s as %s: %w", d.Key, d.outcome.State, err))
+		return
+	}
+	r.count(entries...)
+}
+
+// outcomes returns what the ledger is told.
+func outcomes(entries []entry) []digest.Outcome {
+	out := make([]digest.Outcome, len(entries))
+	for i, e := range entries {
+		out[i] = e.outcome
+	}
+	return out
+}
+
+// count tells and tallies what is settled: these claims have ended.
+func (r *round) count(entries ...entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range entries {
+		if r.Log != nil {
+			r.Log.Debug("letter accounted for", "reader", e.Reader, "edition", subject(e.Delivery), "state", e.outcome.State, "attempt", e.Attempts)
+		}
+		if e.outcome.State == digest.Pending {
+			r.short = false // it may be claimed again
+			continue
+		}
+		r.tally.add(e.outcome.State)
+		if r.Progress != nil {
+			r.Progress(r.tally)
+		}
+	}
+	r.held -= len(entries)
+	r.claiming.Signal()
+}
+
+// forget lets go of a claim that is another's now.
+func (r *round) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held--
+	r.claiming.Signal()
+}
+
+// spoil remembers that no letter can be made for d's edition, and gives all its claims back.
+func (r *round) spoil(ctx context.Context, d digest.Delivery, err error) {
+	r.mu.Lock()
+	key := subject(d)
+	if r.broken[key] == nil {
+		r.broken[key] = err // told at the end, by [round.err]
+	}
+	spoilt := []digest.Delivery{d}
+	for _, q := range r.quays {
+		for _, o := range q.backlog {
+			if subject(o) == key {
+				spoilt = append(spoilt, o)
+			}
+		}
+		q.backlog = slices.DeleteFunc(q.backlog, func(o digest.Delivery) bool { return subject(o) == key })
+	}
+	r.mu.Unlock()
+	r.giveUpOn(ctx, spoilt)
+}
+
+// giveUpOn gives back the claims of editions that have no letter.
+func (r *round) giveUpOn(ctx context.Context, spoilt []digest.Delivery) {
+	var entries []entry
+	for _, d := range spoilt {
+		entries = append(entries, entry{d, r.untried(d, cmp.Or(r.Retry, 5*time.Minute), r.spoilt(d).Error())})
+	}
+	r.settle(ctx, entries...)
 }
 
 // spoilt returns why no letter can be made for d's edition, as far as is known.
@@ -159,22 +452,21 @@ func (r *round) untried(d digest.Delivery, wait time.Duration, note string) dige
 // giveBack returns the claims that nobody took up: at once when we are ending, and after a minute when
 // the server or the ledger is away.
 func (r *round) giveBack(ctx context.Context) {
-	if len(r.queue) == 0 {
-		return
-	}
 	wait, note := time.Duration(0), ""
 	if r.away != nil {
 		wait, note = time.Minute, r.away.Error()
 	}
-	outcomes := make([]digest.Outcome, len(r.queue))
-	for i, d := range r.queue {
-		outcomes[i] = r.untried(d, wait, note)
+	var entries []entry
+	back := func(d digest.Delivery) { entries = append(entries, entry{d, r.untried(d, wait, note)}) }
+	for _, q := range r.quays {
+		for _, d := range q.backlog {
+			back(d)
+		}
+		for _, l := range q.ready {
+			back(l.Delivery)
+		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	if err := r.Ledger.Settle(ctx, outcomes...); err != nil && !errors.Is(err, digest.ErrStale) {
-		r.stop(fmt.Errorf("give %d claims back: %w", len(outcomes), err))
-	}
+	r.settle(ctx, entries...)
 }
 
 // err tells everything that kept the round from delivering all that was due.
