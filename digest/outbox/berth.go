@@ -60,7 +60,10 @@ func (b *berth) serve(flight context.Context, l *letter) (*letter, error) {
 			continue
 		}
 		if b.standing != l {
-			if err := b.moor(flight); err != nil {
+			if b.spent() && b.yield(b.quay) {
+				return l, nil
+			}
+			if err := b.connect(flight); err != nil {
 				return l, err
 			}
 			told := b.carrier.Announce(flight, &l.envelope)
@@ -88,8 +91,8 @@ func (b *berth) next(flight context.Context) *letter {
 // late reports whether a letter has waited too long to be carried within its lease.
 func (b *berth) late(l *letter) bool { return l.Due.Sub(b.Now()) < b.lease()/4 }
 
-// moor sees to it that the berth has a connection, and a fresh one after its load or its age.
-func (b *berth) moor(flight context.Context) error {
+// connect sees to it that the berth has a connection, and a fresh one after its load or its age.
+func (b *berth) connect(flight context.Context) error {
 	if b.spent() {
 		b.leave()
 	}
@@ -98,7 +101,9 @@ func (b *berth) moor(flight context.Context) error {
 	}
 	b.tell(flight) // a connection may be long in coming
 	carrier, err := b.quay.Open(flight)
+	b.moor(b.quay, err == nil)
 	if err != nil {
+		b.heed(err)
 		return err
 	}
 	b.carrier, b.old = carrier, time.After(cmp.Or(b.Age, 5*time.Minute))
@@ -113,7 +118,7 @@ func (b *berth) spent() bool {
 		b.aged = true
 	default:
 	}
-	return b.carrier != nil && (b.aged || b.carried >= cmp.Or(b.quay.Load, 100))
+	return b.carrier != nil && (b.aged || b.carried >= cmp.Or(b.quay.terms.Load, 100))
 }
 
 // heard takes the answer to l's announcement. It returns l if that stands, or if the connection was over before
@@ -197,6 +202,7 @@ func (b *berth) answered(flight context.Context, l *letter, answer string, err e
 		out = b.untried(l.Delivery, 0, out.Note) // we broke it off ourselves, before its end
 	}
 	b.note(flight, l, out)
+	b.heed(err)
 	if isClean(err) {
 		b.faults = 0
 		return
@@ -204,6 +210,13 @@ func (b *berth) answered(flight context.Context, l *letter, answer string, err e
 	b.leave()
 	b.faults++
 	b.fault = discreet{err, l.envelope.To}
+}
+
+// heed slows letters down when the other side asks for it, and lets them go faster after a while.
+func (b *berth) heed(err error) {
+	if t := b.quay.terms; t.hear(b.Now(), err) {
+		b.log().Warn("a server asks for patience; letters to it go slowly for a while", "lane", cmp.Or(t.Name, b.quay.Name), "code", refusalOf(err).Code, "status", refusalOf(err).Enhanced)
+	}
 }
 
 // note keeps an outcome until the next commit.
@@ -223,6 +236,7 @@ func (b *berth) tell(flight context.Context) {
 func (b *berth) leave() {
 	if b.carrier != nil {
 		_ = b.carrier.Close() // what it carried is known already
+		b.unmoor(b.quay)
 	}
 	b.carrier, b.old, b.standing = nil, nil, nil
 }

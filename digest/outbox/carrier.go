@@ -89,13 +89,17 @@ func (f *Fault) Unwrap() error { return f.Err }
 func isUncertain(err error) bool { return errors.Is(err, ErrUncertain) }
 
 func isPermanent(err error) bool {
-	var r *Refusal
-	return errors.As(err, &r) && r.Permanent()
+	r := refusalOf(err)
+	return r != nil && r.Permanent()
 }
 
-func isRefusal(err error) bool {
+// refusalOf returns the no in an error; nil if there is none.
+func refusalOf(err error) *Refusal {
 	var r *Refusal
-	return errors.As(err, &r)
+	if errors.As(err, &r) {
+		return r
+	}
+	return nil
 }
 
 // isClean reports whether the connection is as good as before: it carried the letter, or said a plain no.

@@ -68,9 +68,13 @@ type Outbox struct {
 	Log      *slog.Logger    // nil: silence
 	Progress func(Tally)     // hears of every outcome of a drain, one at a time; may be nil
 
-	// Wait says how long a letter to an address is to wait for its turn, because the server there takes them
-	// slowly; it may be asked by any goroutine, and nil means never. Zero gives the letter its turn.
-	Wait func(ctx context.Context, address string) time.Duration
+	// Until says when a letter is given up at the latest, because its next edition is due; nil, and the zero
+	// time, set no limit beside GiveUp.
+	Until func(digest.Delivery) time.Time
+
+	// Ceiling says how many more letters of editions may leave today, and when the next day begins; nil: any
+	// number. It is asked once a drain. What exceeds it is owed again then.
+	Ceiling func(context.Context) (left int, tomorrow time.Time, err error)
 }
 
 // Tally counts the outcomes of one drain. Claims that were given back untried are not in it.
@@ -174,7 +178,7 @@ func (o *Outbox) outcome(d digest.Delivery, answer string, err error) digest.Out
 	if no := (*Refusal)(nil); errors.As(err, &no) {
 		out.Code, out.Status, out.At = no.Code, no.Enhanced, no.At
 	}
-	now, limit := o.Now(), d.Owed.Add(cmp.Or(o.GiveUp, 20*time.Hour))
+	now, limit := o.Now(), o.limit(d)
 	switch {
 	case isUncertain(err) && (d.Attempts < 2 || now.Before(limit)):
 		out.State, out.Due = digest.Uncertain, now.Add(o.wait(d.Attempts))
@@ -189,6 +193,17 @@ func (o *Outbox) outcome(d digest.Delivery, answer string, err error) digest.Out
 		}
 	}
 	return out
+}
+
+// limit returns when a letter is given up.
+func (o *Outbox) limit(d digest.Delivery) time.Time {
+	limit := d.Owed.Add(cmp.Or(o.GiveUp, 20*time.Hour))
+	if o.Until != nil {
+		if until := o.Until(d); until.After(d.Owed) && until.Before(limit) { // else it was owed anew since
+			return until
+		}
+	}
+	return limit
 }
 
 // wait returns how long to wait after so many tries.

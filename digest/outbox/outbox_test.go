@@ -72,7 +72,7 @@ func TestConnectionIsRenewed(t *testing.T) {
 		addresses = append(addresses, fmt.Sprintf("ok-%d@x.test", i))
 	}
 	o := newOutbox(new(memory).owe(morning, addresses...), h.config().Open)
-	o.Workers, o.Lanes.(*Lane).Load = 1, 10
+	o.Workers, o.Lanes.(*Lane).Terms = 1, &Terms{Load: 10}
 	if tally, err := o.Drain(t.Context()); err != nil || tally.Sent != 25 {
 		t.Fatal(tally, err)
 	}
@@ -375,20 +375,23 @@ func TestRunComplainsSeldom(t *testing.T) {
 // A server may repeat the reader's address in its answer. That is noted with this reader's letter and stands
 // neither in the drain's error nor with the letters of others.
 func TestAddressesStayPrivate(t *testing.T) {
-	m := new(memory)
-	for i := range 4*patience + 1 {
-		m.owe(morning, fmt.Sprintf("r%d@x.test", i))
-	}
-	o := newOutbox(m, open(func(_ context.Context, e Envelope) (string, error) {
-		return "", &Refusal{Code: 421, At: "rcpt", Text: "too much mail for <" + e.To + ">"}
-	}))
-	_, err := o.Drain(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "too much mail for <a reader>") || strings.Contains(err.Error(), "@") {
-		t.Errorf("error %v", err)
-	}
-	for _, row := range m.rows {
-		if note := row.Note; note == "" || strings.Contains(strings.ReplaceAll(note, row.To, ""), "@") {
-			t.Errorf("%s is noted: %s", row.To, note)
+	synctest.Test(t, func(t *testing.T) {
+		m := new(memory)
+		for i := range 4*patience + 1 {
+			m.owe(time.Now(), fmt.Sprintf("r%d@x.test", i))
 		}
-	}
+		o := newOutbox(m, open(func(_ context.Context, e Envelope) (string, error) {
+			return "", &Refusal{Code: 421, At: "rcpt", Text: "too much mail for <" + e.To + ">"}
+		}))
+		o.Now = time.Now
+		_, err := o.Drain(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "too much mail for <a reader>") || strings.Contains(err.Error(), "@") {
+			t.Errorf("error %v", err)
+		}
+		for _, row := range m.rows {
+			if note := row.Note; note == "" || strings.Contains(strings.ReplaceAll(note, row.To, ""), "@") {
+				t.Errorf("%s is noted: %s", row.To, note)
+			}
+		}
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -24,30 +25,23 @@ type round struct {
 	*Outbox
 
 	mu        sync.Mutex
-	claiming  *sync.Cond // wakes who claims
-	preparing *sync.Cond // wakes the preparers
-	quays     []*quay    // in the order of their first letter
-	berths    int        // at work, over all quays
-	held      int        // claims that have not ended
-	short     bool       // the last claim got less than it asked for, and nothing was given back since
-	closed    bool       // nothing new is taken up
+	claiming  *sync.Cond     // wakes who claims
+	preparing *sync.Cond     // wakes the preparers
+	quays     []*quay        // in the order of their first letter
+	berths    int            // at work, over all quays
+	hired     map[*Terms]int // of these, by the terms that bind them
+	left      int            // letters of editions that may still leave today
+	tomorrow  time.Time      // when more may
+	held      int            // claims that have not ended
+	short     bool           // the last claim got less than it asked for, and nothing was given back since
+	closed    bool           // nothing new is taken up
 	tally     Tally
-	broken    map[string]error // by edition or notice: why its letter cannot be made
-	away      error            // why no letter can leave
-	failed    error            // what the ledger said
+	broken    map[string]error  // by edition or notice: why its letter cannot be made
+	away      error             // why no letter can leave
+	stranded  []digest.Delivery // claims for which there is no lane
+	failed    error             // what the ledger said
 
 	hands sync.WaitGroup // the berths
-}
-
-// A quay is where the letters of one lane wait for their berths. The round's lock guards it.
-type quay struct {
-	*Lane
-	limit   int               // berths that it may have
-	berths  int               // that it has
-	idle    int               // of these, without a letter
-	wake    *sync.Cond        // for these
-	backlog []digest.Delivery // to be prepared
-	ready   []*letter         // to be taken up in this order, once they are made
 }
 
 // A letter is a claim that is being made ready.
@@ -57,23 +51,13 @@ type letter struct {
 	made     bool
 }
 
-// ripe counts the letters that can be taken up now.
-func (q *quay) ripe() int {
-	for i, l := range q.ready {
-		if !l.made {
-			return i
-		}
-	}
-	return len(q.ready)
-}
-
 const (
 	settling = 30 * time.Second // bounds how long an outcome may take to be recorded, whatever has ended meanwhile
 	batch    = 100              // claims at a time
 )
 
 func newRound(o *Outbox) *round {
-	r := &round{Outbox: o, broken: map[string]error{}}
+	r := &round{Outbox: o, broken: map[string]error{}, hired: map[*Terms]int{}, left: math.MaxInt}
 	r.claiming, r.preparing = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 	return r
 }
@@ -92,8 +76,11 @@ func (r *round) run(ctx context.Context) {
 		case <-flight.Done():
 		}
 	})()
-	if ctx.Err() != nil {
-		return
+	if r.Ceiling != nil {
+		var err error
+		if r.left, r.tomorrow, err = r.Ceiling(ctx); err != nil {
+			r.stop(fmt.Errorf("count today's letters: %w", err))
+		}
 	}
 	var preparers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -138,18 +125,24 @@ func (r *round) stop(err error) {
 func (r *round) wanting() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for !r.closed && r.held > 0 && (r.short || r.waiting() >= r.batch()/2) {
+	for !r.closed && r.held > 0 && (r.short || r.stocked()) {
 		r.claiming.Wait()
 	}
 	return !r.closed
 }
 
-// waiting counts the claims that are not yet being prepared.
-func (r *round) waiting() (n int) {
+// stocked reports whether there is work at hand. What waits at a quay that takes no more does not count beside
+// others: theirs may be among what is claimed next.
+func (r *round) stocked() bool {
+	waiting := 0
 	for _, q := range r.quays {
-		n += len(q.backlog)
+		if full := len(q.backlog) >= r.stock(q); !full {
+			waiting += len(q.backlog)
+		} else if len(r.quays) == 1 {
+			return true
+		}
 	}
-	return n
+	return waiting >= r.batch()/2
 }
 
 // batch is how much is claimed at a time: less when few connections could not carry so many within the lease.
@@ -176,148 +169,62 @@ func (r *round) claim(ctx context.Context) {
 		r.endLocked()
 	}
 	r.mu.Unlock()
-	var spoilt []digest.Delivery
+	var ended []entry
 	for _, d := range claimed {
 		d.Due = until
-		if r.spoilt(d) != nil {
-			spoilt = append(spoilt, d)
+		if d.Edition != "" && !r.allowed() {
+			ended = append(ended, entry{d, r.untried(d, r.tomorrow.Sub(now), "waits for tomorrow: today's letters are used up")})
 			continue
 		}
-		r.route(ctx, d)
+		ended = append(ended, r.route(ctx, d)...)
 	}
-	r.giveUpOn(ctx, spoilt)
+	r.settle(ctx, ended...)
 }
 
-// route brings a claim to the quay of its lane.
-func (r *round) route(ctx context.Context, d digest.Delivery) {
+// route brings a claim to the quay of its lane, or tells why it is not taken up.
+func (r *round) route(ctx context.Context, d digest.Delivery) []entry {
+	if err := r.spoilt(d); err != nil {
+		return []entry{r.spoilBy(d, err)}
+	}
 	lane, err := r.Lanes.Lane(ctx, d.To)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if err != nil {
-		r.away = cmp.Or(r.away, err)
-		r.endLocked()
-		return
-	}
-	q := r.quay(lane)
-	q.backlog = append(q.backlog, d)
-	r.preparing.Signal()
-}
-
-// quay returns the lane's place in this round.
-func (r *round) quay(lane *Lane) *quay {
-	for _, q := range r.quays {
-		if q.Lane == lane {
-			return q
-		}
-	}
-	q := &quay{Lane: lane, limit: cmp.Or(lane.Connections, r.workers()), wake: sync.NewCond(&r.mu)}
-	r.quays = append(r.quays, q)
-	return q
-}
-
-// pick waits for a claim that is to be prepared; nil when the round is over. No quay has many more letters
-// ready than berths, for what is ready takes memory.
-func (r *round) pick() (*quay, *letter) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for !r.closed {
-		for _, q := range r.quays {
-			if len(q.backlog) == 0 || len(q.ready) > q.limit+runtime.GOMAXPROCS(0) {
-				continue
-			}
-			l := &letter{Delivery: q.backlog[0]}
-			q.backlog, q.ready = q.backlog[1:], append(q.ready, l)
-			if len(q.backlog) < r.batch()/2 {
-				r.claiming.Signal()
-			}
-			return q, l
-		}
-		r.preparing.Wait()
-	}
-	return nil, nil
-}
-
-// prepare renders a letter to its last byte. A delivery that has no letter is accounted for here.
-func (r *round) prepare(ctx context.Context, q *quay, l *letter) {
-	var wait time.Duration
-	var err error
-	if r.Wait != nil {
-		wait = r.Wait(ctx, l.To)
-	}
-	if wait <= 0 {
-		l.envelope, err = r.Letters.Letter(ctx, l.Delivery)
-	}
-	r.mu.Lock()
-	l.made = err == nil && wait <= 0
-	if !l.made {
-		q.ready = slices.DeleteFunc(q.ready, func(o *letter) bool { return o == l })
-		r.preparing.Signal()
-	}
-	r.call(ctx, q)
-	r.mu.Unlock()
-	switch {
-	case l.made:
-	case wait > 0:
-		r.settle(ctx, entry{l.Delivery, r.untried(l.Delivery, wait, "waits for its turn at a server that takes letters slowly")})
-	case isPermanent(err): // the reader's own address cannot be written to
-		r.settle(ctx, entry{l.Delivery, r.outcome(l.Delivery, "", err)})
-	case ctx.Err() != nil:
-		r.settle(ctx, entry{l.Delivery, r.untried(l.Delivery, 0, "")})
+	switch fault := (*Fault)(nil); {
+	case err == nil:
+	case refusalOf(err) != nil || errors.As(err, &fault):
+		return []entry{{d, r.outcome(d, "", err)}}
 	default:
-		r.spoil(ctx, l.Delivery, err)
-	}
-}
-
-// call sees to it that somebody takes up what is ready: an idle berth, or a new one.
-func (r *round) call(flight context.Context, q *quay) {
-	ripe := q.ripe()
-	for range min(ripe, q.idle) {
-		q.wake.Signal()
-	}
-	for ripe > q.idle && r.room(q) && !r.closed {
-		q.idle++
-		q.berths++
-		r.berths++
-		r.hands.Go(func() { r.work(flight, q) })
-	}
-}
-
-// room reports whether the quay may have one more berth.
-func (r *round) room(q *quay) bool { return q.berths < q.limit && r.berths < r.workers() }
-
-// take returns the quay's next letter, unless there is none or it is for a berth that is idle or could be had.
-func (r *round) take(q *quay) *letter {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed || q.ripe() <= q.idle || r.room(q) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.away = cmp.Or(r.away, err)
+		r.stranded = append(r.stranded, d)
+		r.endLocked()
 		return nil
 	}
-	return r.pop(q)
-}
-
-// await makes a berth idle until there is a letter for it; nil when the round is over. A new berth is idle from
-// the moment at which it was called.
-func (r *round) await(q *quay, called bool) *letter {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !called {
-		q.idle++
+	q := r.quay(lane)
+	now := r.Now()
+	if why := lane.lost(now); q.limit == 0 && why != nil {
+		return []entry{r.unreached(q, d, why)}
+	} else if q.limit == 0 {
+		q.limit, q.missed = r.limitOf(q), 0
 	}
-	defer func() { q.idle-- }()
-	for !r.closed {
-		if q.ripe() > 0 {
-			return r.pop(q)
-		}
-		q.wake.Wait()
+	if len(q.backlog) >= r.stock(q) {
+		return []entry{{d, r.untried(d, r.book(q, now), "waits for its turn at "+cmp.Or(q.terms.Name, lane.Name))}}
 	}
+	q.backlog = append(q.backlog, d)
+	r.preparing.Signal()
 	return nil
 }
 
-func (r *round) pop(q *quay) *letter {
-	l := q.ready[0]
-	q.ready = q.ready[1:]
-	r.preparing.Signal()
-	return l
+// allowed takes one of today's letters, if there is one left.
+func (r *round) allowed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left--
+	if r.left == -1 {
+		r.log().Warn("today's letters are used up; the others wait for tomorrow, see delivery.warm_up in the configuration", "tomorrow", r.tomorrow)
+	}
+	return r.left >= 0
 }
 
 // over reports whether nothing new is to be taken up.
@@ -325,27 +232,6 @@ func (r *round) over() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.closed
-}
-
-// retire ends a berth; one that could get no connection leaves its letter, if it still holds one, to the
-// others, and its place to nobody.
-func (r *round) retire(flight context.Context, q *quay, held *letter, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	q.berths--
-	r.berths--
-	if held != nil {
-		q.ready = slices.Insert(q.ready, 0, held)
-	}
-	if err != nil {
-		q.limit--
-	}
-	if q.limit == 0 {
-		r.away = cmp.Or(r.away, err)
-		r.endLocked()
-	} else if len(q.ready) > 0 {
-		r.call(flight, q)
-	}
 }
 
 // entry is an outcome of a delivery.
@@ -415,26 +301,22 @@ func (r *round) spoil(ctx context.Context, d digest.Delivery, err error) {
 	if r.broken[key] == nil {
 		r.broken[key] = err // told at the end, by [round.err]
 	}
-	spoilt := []digest.Delivery{d}
+	spoilt := []entry{r.spoilBy(d, err)}
 	for _, q := range r.quays {
 		for _, o := range q.backlog {
 			if subject(o) == key {
-				spoilt = append(spoilt, o)
+				spoilt = append(spoilt, r.spoilBy(o, err))
 			}
 		}
 		q.backlog = slices.DeleteFunc(q.backlog, func(o digest.Delivery) bool { return subject(o) == key })
 	}
 	r.mu.Unlock()
-	r.giveUpOn(ctx, spoilt)
+	r.settle(ctx, spoilt...)
 }
 
-// giveUpOn gives back the claims of editions that have no letter.
-func (r *round) giveUpOn(ctx context.Context, spoilt []digest.Delivery) {
-	var entries []entry
-	for _, d := range spoilt {
-		entries = append(entries, entry{d, r.untried(d, cmp.Or(r.Retry, 5*time.Minute), r.spoilt(d).Error())})
-	}
-	r.settle(ctx, entries...)
+// spoilBy gives the claim of an edition back that has no letter because of err.
+func (r *round) spoilBy(d digest.Delivery, err error) entry {
+	return entry{d, r.untried(d, cmp.Or(r.Retry, 5*time.Minute), err.Error())}
 }
 
 // spoilt returns why no letter can be made for d's edition, as far as is known.
@@ -459,12 +341,12 @@ func (r *round) giveBack(ctx context.Context) {
 	var entries []entry
 	back := func(d digest.Delivery) { entries = append(entries, entry{d, r.untried(d, wait, note)}) }
 	for _, q := range r.quays {
-		for _, d := range q.backlog {
+		for _, d := range q.claims() {
 			back(d)
 		}
-		for _, l := range q.ready {
-			back(l.Delivery)
-		}
+	}
+	for _, d := range r.stranded {
+		back(d)
 	}
 	r.settle(ctx, entries...)
 }

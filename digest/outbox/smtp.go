@@ -57,10 +57,14 @@ func (c SMTPConfig) options(socket *net.Conn) []mail.Option {
 	}
 	secure.ServerName = cmp.Or(secure.ServerName, c.Host)
 	secure.DynamicRecordSizingDisabled = true // a letter is written at one go
+	dial := c.Dial
+	if dial == nil {
+		dial = new(net.Dialer).DialContext
+	}
 	options := []mail.Option{
 		mail.WithPort(c.Port), mail.WithTimeout(connecting), mail.WithTLSConfig(secure), mail.WithoutNoop(),
 		mail.WithDialContextFunc(func(ctx context.Context, network, addr string) (net.Conn, error) {
-			conn, err := new(net.Dialer).DialContext(ctx, network, addr)
+			conn, err := dial(ctx, network, addr)
 			if *socket = conn; err != nil || c.TLS != Implicit {
 				return conn, err
 			}

@@ -42,6 +42,7 @@ type wire struct {
 type offers struct {
 	pipelining, chunking, eightBit, utf8, sizes bool
 	size                                        int // of a letter at most; 0: not told
+	lmtp                                        bool
 }
 
 // offered asks for what a server can do, by its extensions' names.
@@ -271,14 +272,14 @@ func (w *wire) heedData(no error) error {
 	case no == nil:
 		w.data = true
 	case err == nil:
-		if _, err = w.say([]byte(".\r\n")); err == nil {
+		if _, err = w.say([]byte(".\r\n")); err == nil && !w.offers.lmtp { // there nobody answers for nobody (RFC 2033, 4.2)
 			_, err = w.hear()
 		}
 		if err != nil {
 			w.cut()
 		}
 		return no
-	case !isRefusal(err):
+	case refusalOf(err) == nil:
 		w.cut()
 		return no
 	}
