@@ -114,7 +114,7 @@ type configChecker struct{ *configReader }
 // what is told already is not told again.
 func (r configChecker) check(c *Config) {
 	r.checkStore(c.Store)
-	r.checkWays(c)
+	c.checkWays(r)
 	c.checkDKIM(r)
 	c.Subscribe.check(r)
 	c.Delivery.check(r)

@@ -83,7 +83,7 @@ func (w WarmUpConfig) check(r configChecker) {
 }
 
 // checkWays looks at who carries the letters.
-func (r configChecker) checkWays(c *Config) {
+func (c *Config) checkWays(r configChecker) {
 	r.checkWay("smtp", c.SMTP.URL, c.SMTP.Password, c.SMTP.PasswordFile)
 	if c.SMTP.URL != "" && len(c.Relay) > 0 {
 		r.fault("smtp.url", "smtp.url names one server, and there are [[relay]]s beside it; make it a [[relay]] too, or take them out")

@@ -35,7 +35,7 @@ const (
 // work takes up letters until none is left, or no connection is to be had.
 func (r *round) work(flight context.Context, q *quay) {
 	b := &berth{round: r, quay: q}
-	held, err := b.serve(flight, r.await(q, true))
+	held, err := b.serve(flight, q.await(true))
 	b.leave()
 	b.tell(flight)
 	r.retire(flight, q, held, err)
@@ -60,7 +60,7 @@ func (b *berth) serve(flight context.Context, l *letter) (*letter, error) {
 			continue
 		}
 		if b.standing != l {
-			if b.spent() && b.yield(b.quay) {
+			if b.spent() && b.quay.yield() {
 				return l, nil
 			}
 			if err := b.connect(flight); err != nil {
@@ -81,11 +81,11 @@ func (b *berth) serve(flight context.Context, l *letter) (*letter, error) {
 
 // next takes up a letter. Before it waits for one, it tells what came of the last.
 func (b *berth) next(flight context.Context) *letter {
-	if l := b.take(b.quay); l != nil {
+	if l := b.quay.take(); l != nil {
 		return l
 	}
 	b.tell(flight)
-	return b.await(b.quay, false)
+	return b.quay.await(false)
 }
 
 // late reports whether a letter has waited too long to be carried within its lease.
@@ -101,7 +101,7 @@ func (b *berth) connect(flight context.Context) error {
 	}
 	b.tell(flight) // a connection may be long in coming
 	carrier, err := b.quay.Open(flight)
-	b.moor(b.quay, err == nil)
+	b.quay.moor(err == nil)
 	if err != nil {
 		b.heed(err)
 		return err
@@ -173,7 +173,7 @@ func (b *berth) carry(flight context.Context, l *letter) *letter {
 	var next *letter
 	var announce *Envelope
 	if b.carried++; !b.spent() {
-		if next = b.take(b.quay); next != nil {
+		if next = b.quay.take(); next != nil {
 			announce = &next.envelope
 		}
 	}
@@ -236,7 +236,7 @@ func (b *berth) tell(flight context.Context) {
 func (b *berth) leave() {
 	if b.carrier != nil {
 		_ = b.carrier.Close() // what it carried is known already
-		b.unmoor(b.quay)
+		b.quay.unmoor()
 	}
 	b.carrier, b.old, b.standing = nil, nil, nil
 }

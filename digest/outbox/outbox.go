@@ -6,6 +6,10 @@
 // before its connection carries the next one. So after any crash at most one letter per connection is in
 // doubt. Every try of one delivery bears the same Message-ID.
 //
+// A letter leaves by a lane: a relay, or the servers of its own domain. While it goes, the next one on its
+// connection is announced; one commit then accounts for the one and hands the other over. Rendering runs ahead
+// of all that.
+//
 // It refuses to decide who receives or what a letter says, to send a part of what cannot be rendered
 // whole, and to spend a reader's tries on a server that nobody can reach: such claims are given back.
 //
@@ -221,3 +225,10 @@ func (o *Outbox) log() *slog.Logger {
 	}
 	return o.Log
 }
+
+// batch is how much is claimed at a time: less when few connections could not carry so many within the lease.
+func (o *Outbox) batch() int { return min(batch, 8*o.workers()) }
+
+func (o *Outbox) workers() int { return cmp.Or(o.Workers, 16) }
+
+func (o *Outbox) lease() time.Duration { return cmp.Or(o.Lease, 2*time.Minute) }

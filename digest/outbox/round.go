@@ -22,26 +22,15 @@ import (
 // only lane does so the round ends. Thus a server that takes fewer connections than it is given slows a drain,
 // and only one that takes none stops it.
 type round struct {
-	*Outbox
+	docks
 
-	mu        sync.Mutex
-	claiming  *sync.Cond     // wakes who claims
-	preparing *sync.Cond     // wakes the preparers
-	quays     []*quay        // in the order of their first letter
-	berths    int            // at work, over all quays
-	hired     map[*Terms]int // of these, by the terms that bind them
-	left      int            // letters of editions that may still leave today
-	tomorrow  time.Time      // when more may
-	held      int            // claims that have not ended
-	short     bool           // the last claim got less than it asked for, and nothing was given back since
-	closed    bool           // nothing new is taken up
-	tally     Tally
-	broken    map[string]error  // by edition or notice: why its letter cannot be made
-	away      error             // why no letter can leave
-	stranded  []digest.Delivery // claims for which there is no lane
-	failed    error             // what the ledger said
-
-	hands sync.WaitGroup // the berths
+	left     int       // letters of editions that may still leave today
+	tomorrow time.Time // when more may
+	tally    Tally
+	broken   map[string]error  // by edition or notice: why its letter cannot be made
+	away     error             // why no letter can leave
+	stranded []digest.Delivery // claims for which there is no lane
+	failed   error             // what the ledger said
 }
 
 // A letter is a claim that is being made ready.
@@ -57,7 +46,8 @@ const (
 )
 
 func newRound(o *Outbox) *round {
-	r := &round{Outbox: o, broken: map[string]error{}, hired: map[*Terms]int{}, left: math.MaxInt}
+	r := &round{broken: map[string]error{}, left: math.MaxInt}
+	r.docks = docks{Outbox: o, hired: map[*Terms]int{}}
 	r.claiming, r.preparing = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 	return r
 }
@@ -76,6 +66,9 @@ func (r *round) run(ctx context.Context) {
 		case <-flight.Done():
 		}
 	})()
+	if ctx.Err() != nil {
+		return
+	}
 	if r.Ceiling != nil {
 		var err error
 		if r.left, r.tomorrow, err = r.Ceiling(ctx); err != nil {
@@ -97,60 +90,13 @@ func (r *round) run(ctx context.Context) {
 	r.hands.Wait()
 }
 
-// end lets nothing new be taken up.
-func (r *round) end() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.endLocked()
-}
-
-func (r *round) endLocked() {
-	r.closed = true
-	r.claiming.Broadcast()
-	r.preparing.Broadcast()
-	for _, q := range r.quays {
-		q.wake.Broadcast()
-	}
-}
-
 // stop ends the round early because the ledger cannot be relied on.
 func (r *round) stop(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed = cmp.Or(r.failed, err)
-	r.endLocked()
+	r.shut()
 }
-
-// wanting waits until more should be claimed; it reports false when the round is over.
-func (r *round) wanting() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for !r.closed && r.held > 0 && (r.short || r.stocked()) {
-		r.claiming.Wait()
-	}
-	return !r.closed
-}
-
-// stocked reports whether there is work at hand. What waits at a quay that takes no more does not count beside
-// others: theirs may be among what is claimed next.
-func (r *round) stocked() bool {
-	waiting := 0
-	for _, q := range r.quays {
-		if full := len(q.backlog) >= r.stock(q); !full {
-			waiting += len(q.backlog)
-		} else if len(r.quays) == 1 {
-			return true
-		}
-	}
-	return waiting >= r.batch()/2
-}
-
-// batch is how much is claimed at a time: less when few connections could not carry so many within the lease.
-func (r *round) batch() int { return min(batch, 8*r.workers()) }
-
-func (r *round) workers() int { return cmp.Or(r.Workers, 16) }
-
-func (r *round) lease() time.Duration { return cmp.Or(r.Lease, 2*time.Minute) }
 
 // claim leases a batch and brings each of it to the quay of its lane. When nothing is due and nothing is
 // held the round ends.
@@ -166,7 +112,7 @@ func (r *round) claim(ctx context.Context) {
 	r.short = len(claimed) < n
 	r.held += len(claimed)
 	if r.held == 0 {
-		r.endLocked()
+		r.shut()
 	}
 	r.mu.Unlock()
 	var ended []entry
@@ -196,20 +142,20 @@ func (r *round) route(ctx context.Context, d digest.Delivery) []entry {
 		defer r.mu.Unlock()
 		r.away = cmp.Or(r.away, err)
 		r.stranded = append(r.stranded, d)
-		r.endLocked()
+		r.shut()
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	q := r.quay(lane)
+	q := r.at(lane)
 	now := r.Now()
 	if why := lane.lost(now); q.limit == 0 && why != nil {
 		return []entry{r.unreached(q, d, why)}
 	} else if q.limit == 0 {
-		q.limit, q.missed = r.limitOf(q), 0
+		q.limit, q.missed = q.most(), 0
 	}
-	if len(q.backlog) >= r.stock(q) {
-		return []entry{{d, r.untried(d, r.book(q, now), "waits for its turn at "+cmp.Or(q.terms.Name, lane.Name))}}
+	if len(q.backlog) >= q.stock() {
+		return []entry{{d, r.untried(d, q.book(now), "waits for its turn at "+cmp.Or(q.terms.Name, lane.Name))}}
 	}
 	q.backlog = append(q.backlog, d)
 	r.preparing.Signal()
@@ -225,13 +171,6 @@ func (r *round) allowed() bool {
 		r.log().Warn("today's letters are used up; the others wait for tomorrow, see delivery.warm_up in the configuration", "tomorrow", r.tomorrow)
 	}
 	return r.left >= 0
-}
-
-// over reports whether nothing new is to be taken up.
-func (r *round) over() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.closed
 }
 
 // entry is an outcome of a delivery.

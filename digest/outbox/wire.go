@@ -208,7 +208,7 @@ func (w *wire) appendAnnouncement(b []byte, e *Envelope) []byte {
 	if w.dirty {
 		b = append(b, "RSET\r\n"...)
 	}
-	b = w.appendRcpt(w.appendMail(b, e), e)
+	b = appendRcpt(w.appendMail(b, e), e)
 	if !w.offers.chunking {
 		b = append(b, "DATA\r\n"...)
 	}
@@ -230,7 +230,7 @@ func (w *wire) appendMail(b []byte, e *Envelope) []byte {
 	return append(b, "\r\n"...)
 }
 
-func (w *wire) appendRcpt(b []byte, e *Envelope) []byte {
+func appendRcpt(b []byte, e *Envelope) []byte {
 	return append(append(append(b, "RCPT TO:<"...), e.To...), ">\r\n"...)
 }
 
@@ -298,7 +298,7 @@ func (w *wire) propose(e *Envelope) error {
 	if err := w.ask("mail", string(w.out), 200); err != nil {
 		return w.over(err)
 	}
-	w.out = w.appendRcpt(w.out[:0], e)
+	w.out = appendRcpt(w.out[:0], e)
 	if err := w.ask("rcpt", string(w.out), 200); err != nil {
 		return w.over(err)
 	}

@@ -96,7 +96,7 @@ func speak(t *testing.T, offers, letters, answers []string) string {
 func carryAll(ctx context.Context, came io.Writer, c Carrier, readers []string) {
 	var letters []*Envelope
 	for _, to := range readers {
-		letters = append(letters, &Envelope{From: "a@x.test", To: to, UTF8: !isASCII(to), Data: []byte("To: " + to + "\r\n\r\n.hi\r\n")})
+		letters = append(letters, &Envelope{From: "a@x.test", To: to, UTF8: !isASCII(to), own: []byte("To: " + to + "\r\n\r\n.hi\r\n")})
 	}
 	announced := false
 	for len(letters) > 0 {
