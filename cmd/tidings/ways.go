@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,7 +85,7 @@ func (h *house) opener(r RelayConfig) (name string, open func(context.Context) (
 		server.Password = r.Password
 	}
 	server.Hello = h.config.SMTP.Hello
-	return server.Host, server.Open, err
+	return net.JoinHostPort(server.Host, strconv.Itoa(server.Port)), server.Open, err
 }
 
 // maildrop is the folder of letters that go nowhere else.
