@@ -340,7 +340,7 @@ func (h rounds) drain(ctx context.Context, ledger outbox.Ledger) error {
 		return err
 	}
 	o.Progress = h.tally()
-	t, err := o.Drain(ctx)
+	t, err := o.Finish(ctx)
 	if t != (outbox.Tally{}) || err == nil {
 		fmt.Fprintf(h.err, "sent %d, put off %d, failed %d, skipped %d, uncertain %d\n", t.Sent, t.Deferred, t.Failed, t.Skipped, t.Uncertain)
 	}

@@ -116,6 +116,26 @@ func TestRate(t *testing.T) {
 	})
 }
 
+// Who must end when all is sent stays for the letters that wait for their turn.
+func TestFinish(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := new(pontoon)
+		o := newOutbox(new(memory).owe(time.Now(), many(100)...), p.open)
+		o.Lanes.(*Lane).Terms, o.Now = &Terms{Rate: 0.5}, time.Now
+		if tally, err := o.Finish(t.Context()); err != nil || tally != (Tally{Sent: 100}) || len(p.took) != 100 {
+			t.Errorf("%+v, %v", tally, err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		m := new(memory).owe(time.Now(), many(100)...)
+		o.Ledger = m
+		if tally, err := o.Finish(ctx); err == nil || tally.Sent > 31 {
+			t.Errorf("cut short: %+v, %v", tally, err)
+		}
+		allAccounted(t, m)
+	})
+}
+
 // When the other side asks for patience letters go slowly, and after a while without complaint as before.
 func TestPatience(t *testing.T) {
 	began := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)

@@ -163,13 +163,36 @@ func wordsOf(err error) string {
 // other editions are delivered all the same. When ctx ends, every claim is settled or given back before
 // Drain returns.
 func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
+	t, _, err := o.drain(ctx)
+	return t, err
+}
+
+// Finish drains, and stays for the letters that wait for their turn at a server that takes them slowly: for a program
+// that ends when all is done, as that of [Outbox.Run] does not.
+func (o *Outbox) Finish(ctx context.Context) (Tally, error) {
+	var all Tally
+	for {
+		t, turn, err := o.drain(ctx)
+		if all = all.Plus(t); err != nil || turn.IsZero() {
+			return all, err
+		}
+		select {
+		case <-ctx.Done():
+			return all, fmt.Errorf("delivery interrupted: %w", context.Cause(ctx))
+		case <-time.After(max(turn.Sub(o.Now()), 50*time.Millisecond)):
+		}
+	}
+}
+
+// drain also returns when the first has its turn of those who wait for it; the zero time when nobody does.
+func (o *Outbox) drain(ctx context.Context) (Tally, time.Time, error) {
 	r := newRound(o)
 	r.run(ctx)
 	r.giveBack(ctx)
 	if t := r.tally; t.Total() > 0 {
 		o.log().Info("letters delivered", "tally", t)
 	}
-	return r.tally, r.err(ctx)
+	return r.tally, r.turn, r.err(ctx)
 }
 
 // outcome says what a try of d that ended with answer or err comes to.

@@ -26,6 +26,7 @@ type round struct {
 
 	left     int       // letters of editions that may still leave today
 	tomorrow time.Time // when more may
+	turn     time.Time // of the first letter whose lane could not take it; zero: all could
 	tally    Tally
 	broken   map[string]error  // by edition or notice: why its letter cannot be made
 	away     error             // why no letter can leave
@@ -155,7 +156,11 @@ func (r *round) route(ctx context.Context, d digest.Delivery) []entry {
 		q.limit, q.missed = q.most(), 0
 	}
 	if len(q.backlog) >= q.stock() {
-		return []entry{{d, r.untried(d, q.book(now), "waits for its turn at "+cmp.Or(q.terms.Name, lane.Name))}}
+		wait := q.book(now)
+		if turn := now.Add(wait); r.turn.IsZero() || turn.Before(r.turn) {
+			r.turn = turn
+		}
+		return []entry{{d, r.untried(d, wait, "waits for its turn at "+cmp.Or(q.terms.Name, lane.Name))}}
 	}
 	q.backlog = append(q.backlog, d)
 	r.preparing.Signal()
