@@ -70,41 +70,36 @@ func TestRefusalsAreNoted(t *testing.T) {
 	}
 }
 
-// Letters to a provider that blocks us take turns two seconds apart; others do not wait.
+// Letters to a provider that blocks us go by a slow lane of their own; others do not.
 func TestPace(t *testing.T) {
 	now := time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
 	var log bytes.Buffer
 	asked := 0
+	relay := &outbox.Lane{Name: "relay"}
 	p := &pace{
-		now: func() time.Time { return now }, log: slog.New(slog.NewTextHandler(&log, nil)),
+		Lanes: relay, now: func() time.Time { return now }, log: slog.New(slog.NewTextHandler(&log, nil)),
 		providers: func(context.Context, time.Time) ([]subscribers.Provider, error) {
 			asked++
 			return []subscribers.Provider{{Domain: "big.example", Edition: "daily/x", Letters: 50, Blocked: 5, Last: now}}, nil
 		},
-		told: map[string]bool{}, free: map[string]time.Time{}, turns: map[string]time.Time{},
+		told: map[string]bool{}, slow: map[byway]*outbox.Lane{},
 	}
-	wait := func(address string) time.Duration { return p.wait(t.Context(), address) }
-	for _, c := range []struct {
-		address string
-		want    time.Duration
-	}{
-		{"a@big.example", 0}, {"b@big.example", 2 * time.Second}, {"c@big.example", 4 * time.Second}, {"d@small.example", 0},
-		{"b@big.example", 2 * time.Second},
-	} {
-		if got := wait(c.address); got != c.want {
-			t.Errorf("%s waits %s", c.address, got)
+	lane := func(address string) *outbox.Lane {
+		l, err := p.Lane(t.Context(), address)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return l
 	}
-	now = now.Add(2 * time.Second)
-	if b, c := wait("b@big.example"), wait("c@big.example"); b != 0 || c != 2*time.Second {
-		t.Errorf("then %s, %s", b, c)
+	slow := lane("a@big.example")
+	if slow == relay || slow.Terms.Rate != 0.5 || slow.Terms.Connections != 1 || lane("b@big.example") != slow {
+		t.Errorf("a blocking provider: %+v", slow.Terms)
 	}
-	now = now.Add(2 * time.Second)
-	if !p.next(t.Context(), now) || p.next(t.Context(), now.Add(time.Minute)) {
-		t.Error("nobody waits, or somebody for ever")
+	if lane("d@small.example") != relay {
+		t.Error("another one goes slowly too")
 	}
-	now = now.Add(time.Minute)
-	wait("e@big.example")
+	now = now.Add(2 * time.Minute)
+	lane("e@big.example")
 	if asked != 2 || strings.Count(log.String(), "a provider blocks us") != 1 {
 		t.Errorf("asked %d times: %s", asked, log.String())
 	}

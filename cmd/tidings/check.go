@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"tidings/digest/outbox"
 	"tidings/digest/store"
 	"tidings/subscribers"
 )
@@ -176,22 +177,40 @@ func (h checkup) model(ctx context.Context) (string, error) {
 	return strings.Join(told, "; "), nil
 }
 
-// relay logs in to the mail server and leaves again.
+// relay logs in to each mail server and leaves again.
 func (h checkup) relay(ctx context.Context) (string, error) {
-	if h.config.SMTP.URL == "" {
+	switch {
+	case h.config.SMTP.URL == direct:
+		return "none is configured: letters go to the mail servers of their readers' domains, on port 25", nil
+	case h.config.SMTP.URL == "" && len(h.config.Relay) == 0:
 		return "none is configured: letters become files in " + h.maildrop(), nil
 	}
-	open, err := h.carrier()
+	relays, err := h.relays()
 	if err != nil {
 		return "", err
 	}
+	var faults []error
+	for _, lane := range relays {
+		faults = append(faults, greet(ctx, lane))
+	}
+	if err := errors.Join(faults...); err != nil {
+		return "", err
+	}
+	if len(relays) > 1 {
+		return fmt.Sprintf("greeted and let in by all %d mail servers", len(relays)), nil
+	}
+	return "greeted and let in by the mail server", nil
+}
+
+// greet opens a connection and closes it.
+func greet(ctx context.Context, lane *outbox.Lane) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
-	carrier, err := open(ctx)
+	carrier, err := lane.Open(ctx)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return "greeted and let in by the mail server", carrier.Close()
+	return carrier.Close()
 }
 
 // incoming looks at the mailbox that is read. It leaves a place to listen at alone, since the daemon may be there.

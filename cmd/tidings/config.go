@@ -29,7 +29,8 @@ var builtinConfig []byte
 type Config struct {
 	Store    StoreConfig    `toml:"store"`
 	SMTP     SMTPConfig     `toml:"smtp"`
-	DKIM     []DKIMConfig   `toml:"dkim"` // empty: nothing is signed
+	DKIM     []DKIMConfig   `toml:"dkim"`  // empty: nothing is signed
+	Relay    []RelayConfig  `toml:"relay"` // instead of SMTP's url; empty: none
 	Delivery DeliveryConfig `toml:"delivery"`
 	Gather   GatherConfig   `toml:"gather"`
 
@@ -53,23 +54,6 @@ type Config struct {
 // StoreConfig says where things are remembered.
 type StoreConfig struct {
 	URL string `toml:"url"` // sqlite:PATH or postgres://…; sqlite:tidings.db
-}
-
-// SMTPConfig says who carries the letters.
-type SMTPConfig struct {
-	URL          string `toml:"url"`           // empty: letters become .eml files in outbox/
-	PasswordFile string `toml:"password_file"` // its content becomes Password
-	Password     string `toml:"password"`      // of the URL's user; empty: the one in the URL, or none
-	Hello        string `toml:"hello"`         // our name in EHLO; empty: the machine's
-}
-
-// DeliveryConfig says how letters are handed over.
-type DeliveryConfig struct {
-	Connections int           `toml:"connections"` // at once; 16
-	Uncertain   digest.Policy `toml:"uncertain"`   // of digests that say nothing themselves; resend
-	RetryFirst  time.Duration `toml:"retry_first"` // before the second try, doubling from there; 5m
-	GiveUp      time.Duration `toml:"give_up"`     // after the first try; 20h
-	MaxLetter   Size          `toml:"max_letter"`  // of an edition, on the wire; 100KB
 }
 
 // GatherConfig says how sources are read.
@@ -258,6 +242,7 @@ func defaultConfig() Config {
 		Store: StoreConfig{URL: "sqlite:tidings.db"},
 		Delivery: DeliveryConfig{
 			Connections: 16, Uncertain: digest.Resend, RetryFirst: 5 * time.Minute, GiveUp: 20 * time.Hour, MaxLetter: 100 << 10,
+			WarmUp: WarmUpConfig{First: 500, Doubles: 48 * time.Hour, Until: 100_000},
 		},
 		Gather:     GatherConfig{Timeout: 30 * time.Second, MaxBytes: 16 << 20, Hosts: 8, PerHost: 1, Gap: time.Second, Often: time.Hour, Seldom: 12 * time.Hour},
 		Discussion: DiscussionConfig{URL: "https://hn.algolia.com/api/v1/search"},

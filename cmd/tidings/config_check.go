@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/mail"
@@ -17,7 +16,6 @@ import (
 	"tidings/digest"
 	"tidings/digest/feed"
 	"tidings/digest/llm"
-	"tidings/digest/outbox"
 	"tidings/digest/text"
 )
 
@@ -43,6 +41,12 @@ func (r *configReader) resolve(c *Config) {
 	r.secret("smtp.password", &c.SMTP.Password, &c.SMTP.PasswordFile)
 	for i := range c.DKIM {
 		r.secret(at("dkim", i, "key"), &c.DKIM[i].Key, &c.DKIM[i].KeyFile)
+	}
+	c.SMTP.URL = r.locator("smtp.url", "lmtp:", c.SMTP.URL)
+	for i := range c.Relay {
+		relay := &c.Relay[i]
+		r.secret(at("relay", i, "password"), &relay.Password, &relay.PasswordFile)
+		relay.URL = r.locator(at("relay", i, "url"), "lmtp:", relay.URL)
 	}
 	r.secret("llm.key", &c.LLM.Key, &c.LLM.KeyFile)
 	r.secret("mail.imap.password", &c.Mail.IMAP.Password, &c.Mail.IMAP.PasswordFile)
@@ -110,18 +114,10 @@ type configChecker struct{ *configReader }
 // what is told already is not told again.
 func (r configChecker) check(c *Config) {
 	r.checkStore(c.Store)
-	r.checkSMTP(c.SMTP)
+	c.checkWays(r)
 	c.checkDKIM(r)
 	c.Subscribe.check(r)
-	r.least("delivery.connections", c.Delivery.Connections, 1)
-	r.checkPolicy("delivery.uncertain", c.Delivery.Uncertain)
-	r.positive("delivery.retry_first", c.Delivery.RetryFirst)
-	if c.Delivery.GiveUp < c.Delivery.RetryFirst {
-		r.fault("delivery.give_up", "delivery.give_up is shorter than delivery.retry_first, so nothing would be tried twice")
-	}
-	if c.Delivery.MaxLetter < 20<<10 {
-		r.fault("delivery.max_letter", `delivery.max_letter must be at least "20KB", or there is no room for news`)
-	}
+	c.Delivery.check(r)
 	r.positive("gather.timeout", c.Gather.Timeout)
 	r.least("gather.hosts", c.Gather.Hosts, 1)
 	r.least("gather.per_host", c.Gather.PerHost, 1)
@@ -169,30 +165,6 @@ func (r configChecker) checkStore(s StoreConfig) {
 	default:
 		r.fault("store.url", "store.url must be sqlite:PATH, such as \"sqlite:tidings.db\", "+
 			"or postgres://USER@HOST/DATABASE with everything odd in it percent-encoded")
-	}
-}
-
-// checkSMTP looks at the mail server's address. It may hold a password, also where none should be: behind
-// a question mark that was not encoded.
-func (r configChecker) checkSMTP(s SMTPConfig) {
-	if s.URL == "" {
-		return
-	}
-	server, err := outbox.ParseURL(s.URL)
-	if _, query, _ := strings.Cut(s.URL, "?"); err != nil && strings.Contains(query, "@") {
-		err = errors.New("special characters in a user or password are percent-encoded: %3F for ?, %40 for @")
-	}
-	if err != nil {
-		r.fault("smtp.url", "smtp.url: %s", err)
-		return
-	}
-	switch {
-	case server.User != "" && server.Password == "" && s.Password == "" && s.PasswordFile == "":
-		r.fault("smtp.url", "smtp.url names a user and nothing gives the password; set smtp.password_file")
-	case server.Password != "" && s.Password != "":
-		r.fault("smtp.url", "smtp.url holds a password and smtp.password or smtp.password_file gives another; keep one")
-	case server.User == "" && s.Password != "":
-		r.fault("smtp.url", "there is a password and smtp.url names no user; write smtp://USER@HOST:587")
 	}
 }
 

@@ -8,10 +8,8 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
-	"math/rand/v2"
 	"net/url"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -280,41 +278,4 @@ func public(address string) string {
 		u.RawQuery = "…"
 	}
 	return u.String()
-}
-
-// outbox makes the outbox with the configured carrier.
-func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
-	open, err := h.carrier()
-	if err != nil {
-		return nil, err
-	}
-	d := h.config.Delivery
-	return &outbox.Outbox{
-		Ledger: accounts{ledger, h.list, h.log}, Letters: newLetters(h), Open: open, Now: h.now,
-		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Jitter: rand.Float64, Log: h.log, Wait: newPace(h).wait,
-	}, nil
-}
-
-// carrier is how letters leave: by SMTP, or into the folder outbox beside the configuration.
-func (h *house) carrier() (func(context.Context) (outbox.Carrier, error), error) {
-	if h.config.SMTP.URL == "" {
-		return outbox.Maildrop{Dir: h.maildrop()}.Open, nil
-	}
-	smtp, err := outbox.ParseURL(h.config.SMTP.URL)
-	if err != nil {
-		return nil, err
-	}
-	if h.config.SMTP.Password != "" {
-		smtp.Password = h.config.SMTP.Password
-	}
-	smtp.Hello = h.config.SMTP.Hello
-	return smtp.Open, nil
-}
-
-// maildrop is the folder of letters that go nowhere else.
-func (h *house) maildrop() string {
-	if h.config.File == "" {
-		return "outbox"
-	}
-	return filepath.Join(filepath.Dir(h.config.File), "outbox")
 }

@@ -3,22 +3,22 @@ package main
 import (
 	"context"
 	"log/slog"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
+	"tidings/digest/outbox"
 	"tidings/subscribers"
 )
 
-// How far apart letters go to a provider that blocks us, and how often it is asked who does.
+// How many letters a second go to a provider that blocks us, and how often it is asked who does.
 const (
-	slowly   = 2 * time.Second
+	slowly   = 0.5
 	askAgain = time.Minute
 )
 
-// pace slows letters down to the providers that block us.
+// pace leads letters to providers that block us by slow lanes of their own, through whoever else would take them.
 type pace struct {
+	outbox.Lanes
 	providers func(ctx context.Context, since time.Time) ([]subscribers.Provider, error)
 	now       func() time.Time
 	log       *slog.Logger
@@ -26,62 +26,47 @@ type pace struct {
 	mu    sync.Mutex
 	asked time.Time
 	seen  []subscribers.Provider
-	told  map[string]bool      // editions at providers, of which the log knows
-	free  map[string]time.Time // when a provider's next turn is
-	turns map[string]time.Time // of readers who wait for it, by address
+	told  map[string]bool        // editions at providers, of which the log knows
+	slow  map[byway]*outbox.Lane // to providers that blocked us
+}
+
+// byway names a slow lane.
+type byway struct {
+	domain  string
+	through *outbox.Lane
 }
 
 // newPace asks the store who blocks us.
-func newPace(h *house) *pace {
+func newPace(h *house, lanes outbox.Lanes) *pace {
 	return &pace{
-		providers: h.store.Providers, now: h.now, log: h.log,
-		told: map[string]bool{}, free: map[string]time.Time{}, turns: map[string]time.Time{},
+		Lanes: lanes, providers: h.store.Providers, now: h.now, log: h.log,
+		told: map[string]bool{}, slow: map[byway]*outbox.Lane{},
 	}
 }
 
-// wait says how long a letter to an address is to wait for its turn.
-func (p *pace) wait(ctx context.Context, address string) time.Duration {
+// Lane implements [outbox.Lanes].
+func (p *pace) Lane(ctx context.Context, to string) (*outbox.Lane, error) {
+	lane, err := p.Lanes.Lane(ctx, to)
+	if err != nil {
+		return nil, err
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now, domain := p.now(), subscribers.Domain(address)
+	now, domain := p.now(), subscribers.Domain(to)
 	if now.Sub(p.asked) >= askAgain {
 		p.ask(ctx, now)
 	}
 	if !subscribers.Slow(domain, p.seen, now) {
-		delete(p.turns, address)
-		return 0
+		return lane, nil
 	}
-	turn, waits := p.turns[address]
-	if !waits {
-		if turn = p.free[domain]; turn.Before(now) {
-			turn = now
+	way := byway{domain, lane}
+	if p.slow[way] == nil {
+		p.slow[way] = &outbox.Lane{
+			Name: domain + " by " + lane.Name, Open: lane.Open, Last: lane.Last,
+			Terms: &outbox.Terms{Name: domain, Connections: 1, Rate: slowly},
 		}
-		p.free[domain] = turn.Add(slowly)
 	}
-	if !turn.After(now) {
-		delete(p.turns, address)
-		return 0
-	}
-	p.turns[address] = turn
-	return turn.Sub(now)
-}
-
-// next sleeps until the next turn of a reader who waits for it, and tells whether there is one. Whose turn had gone by
-// when the last drain began waits no more: another daemon has sent his letter, or he has left.
-func (p *pace) next(ctx context.Context, began time.Time) bool {
-	p.mu.Lock()
-	maps.DeleteFunc(p.turns, func(_ string, turn time.Time) bool { return began.Sub(turn) > slowly })
-	turns := slices.SortedFunc(maps.Values(p.turns), time.Time.Compare)
-	p.mu.Unlock()
-	if len(turns) == 0 {
-		return false
-	}
-	select {
-	case <-ctx.Done():
-		return false
-	case <-time.After(max(turns[0].Sub(p.now()), 50*time.Millisecond)):
-		return true
-	}
+	return p.slow[way], nil
 }
 
 // ask looks who blocks us, and tells the log of each once. While it cannot be known nobody is slowed anew.

@@ -348,15 +348,7 @@ func (h rounds) drain(ctx context.Context, key string, ledger outbox.Ledger) err
 		return err
 	}
 	o.Progress = h.tally(debt.Due)
-	pace := newPace(h.house)
-	o.Wait = pace.wait
-	t, err := o.Drain(ctx)
-	for began := h.now(); err == nil && pace.next(ctx, began); { // nobody but us may come to send what waits for its turn
-		began = h.now()
-		var more outbox.Tally
-		more, err = o.Drain(ctx)
-		t = t.Plus(more)
-	}
+	t, err := o.Finish(ctx)
 	if t != (outbox.Tally{}) || err == nil {
 		fmt.Fprintf(h.err, "sent %d, put off %d, failed %d, skipped %d, uncertain %d\n", t.Sent, t.Deferred, t.Failed, t.Skipped, t.Uncertain)
 	}
@@ -379,7 +371,11 @@ func (h rounds) sendTest(ctx context.Context, key, address string) error {
 
 // sendOne sends one letter under a key of its own to any address and records nothing.
 func (h rounds) sendOne(ctx context.Context, e digest.Edition, key, address, before string) error {
-	open, err := h.carrier()
+	lanes, err := h.lanes()
+	if err != nil {
+		return err
+	}
+	lane, err := lanes.Lane(ctx, address)
 	if err != nil {
 		return err
 	}
@@ -397,11 +393,14 @@ func (h rounds) sendOne(ctx context.Context, e digest.Edition, key, address, bef
 	if err != nil {
 		return err
 	}
-	carrier, err := open(ctx)
+	carrier, err := lane.Open(ctx)
 	if err != nil {
 		return err
 	}
-	answer, err := carrier.Carry(ctx, envelope)
+	var answer string
+	if err = carrier.Announce(ctx, &envelope); err == nil {
+		answer, err, _ = carrier.Carry(ctx, nil)
+	}
 	if err = errors.Join(err, carrier.Close()); err != nil {
 		return err
 	}

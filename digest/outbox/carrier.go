@@ -11,14 +11,20 @@ import (
 	"unicode/utf8"
 )
 
-// Carrier takes letters to their next stop over one connection. One worker uses it.
+// Carrier takes letters to their next stop over one connection. One worker uses it. Each letter is announced
+// before it is carried, so that of one whose reader is refused the other side hears no word.
 type Carrier interface {
-	// Carry delivers one letter and returns the other side's answer to it. The error is a [*Refusal] when
-	// the other side said no, [ErrUncertain] when nobody can know whether it said yes, and a [*Fault]
-	// when the connection broke before the letter was complete.
-	Carry(ctx context.Context, e Envelope) (answer string, err error)
+	// Announce names a letter's sender and reader to the other side. The error is a [*Refusal] when it said
+	// no, and a [*Fault] when the connection broke. An announcement that still stands is taken back.
+	Announce(ctx context.Context, e *Envelope) error
 
-	// Close ends the connection.
+	// Carry delivers the letter announced, and announces the next one in the same breath, unless that is
+	// nil. It returns the other side's answer to the letter; err is a [*Refusal] when it said no,
+	// [ErrUncertain] when nobody can know whether it said yes, and a [*Fault] when the connection broke
+	// before the letter was complete. What came of the next one's announcement is told, as Announce does.
+	Carry(ctx context.Context, next *Envelope) (answer string, err, told error)
+
+	// Close ends the connection. A letter that is only announced is then not carried.
 	Close() error
 }
 
@@ -83,8 +89,17 @@ func (f *Fault) Unwrap() error { return f.Err }
 func isUncertain(err error) bool { return errors.Is(err, ErrUncertain) }
 
 func isPermanent(err error) bool {
+	r := refusalOf(err)
+	return r != nil && r.Permanent()
+}
+
+// refusalOf returns the no in an error; nil if there is none.
+func refusalOf(err error) *Refusal {
 	var r *Refusal
-	return errors.As(err, &r) && r.Permanent()
+	if errors.As(err, &r) {
+		return r
+	}
+	return nil
 }
 
 // isClean reports whether the connection is as good as before: it carried the letter, or said a plain no.
@@ -103,15 +118,20 @@ func isEarly(err error) bool {
 
 var enhanced = regexp.MustCompile(`^[245]\.\d{1,3}\.\d{1,3}\b`)
 
-// refused reads what came of a command: a clean no becomes a [*Refusal], anything else a [*Fault].
+// refused reads what came of a connection's opening: a clean no becomes a [*Refusal], anything else a [*Fault].
 func refused(at string, err error) error {
 	var answer *textproto.Error
 	if !errors.As(err, &answer) || answer.Code < 400 || answer.Code > 599 {
 		return &Fault{At: at, Err: err}
 	}
-	r := &Refusal{Code: answer.Code, At: at}
+	return refusal(at, answer.Code, answer.Msg)
+}
+
+// refusal reads a no whose lines are told without their codes.
+func refusal(at string, code int, text string) *Refusal {
+	r := &Refusal{Code: code, At: at}
 	var words []string
-	for l := range strings.Lines(answer.Msg) {
+	for l := range strings.Lines(text) {
 		if s := enhanced.FindString(l); s != "" {
 			r.Enhanced, l = s, l[len(s):]
 		}

@@ -56,11 +56,11 @@ func TestMaildrop(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, body := range []string{"first", "second"} { // the same letter again replaces itself
-		if _, err := c.Carry(t.Context(), Envelope{Key: "daily/2026-11-23T0700/42", own: []byte(body)}); err != nil {
+		if _, err := announceAndCarry(t.Context(), c, Envelope{Key: "daily/2026-11-23T0700/42", own: []byte(body)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := c.Carry(t.Context(), Envelope{Key: "../../etc/passwd\x00 à", own: []byte("x")}); err != nil {
+	if _, err := announceAndCarry(t.Context(), c, Envelope{Key: "../../etc/passwd\x00 à", own: []byte("x")}); err != nil {
 		t.Fatal(err)
 	}
 	files, err := os.ReadDir(m.Dir)
@@ -78,7 +78,7 @@ func TestMaildrop(t *testing.T) {
 		t.Errorf("%q, %v", data, err)
 	}
 	os.RemoveAll(m.Dir)
-	if _, err := c.Carry(t.Context(), Envelope{Key: "a"}); err == nil || isClean(err) {
+	if _, err := announceAndCarry(t.Context(), c, Envelope{Key: "a"}); err == nil || isClean(err) {
 		t.Errorf("without its folder: %v", err)
 	}
 }

@@ -262,14 +262,37 @@ func (w desk) Letter(_ context.Context, d digest.Delivery) (Envelope, error) {
 		Subject: "AI Daily", Text: "Dear " + d.To + "\n", HTML: "<p>Dear reader</p>"})
 }
 
-// pier is a carrier that takes whatever its function says.
+// pier takes of letters whatever its function says.
 type pier func(context.Context, Envelope) (string, error)
 
-func (p pier) Carry(ctx context.Context, e Envelope) (string, error) { return p(ctx, e) }
-func (p pier) Close() error                                          { return nil }
+// moored is a carrier at a pier.
+type moored struct {
+	pier
+	announce  func(*Envelope) error // what is said of a letter before; nil: yes
+	announced *Envelope
+}
 
-func open(c Carrier) func(context.Context) (Carrier, error) {
-	return func(context.Context) (Carrier, error) { return c, nil }
+func (m *moored) Announce(_ context.Context, e *Envelope) error {
+	m.announced = e
+	if m.announce != nil {
+		return m.announce(e)
+	}
+	return nil
+}
+
+func (m *moored) Carry(ctx context.Context, next *Envelope) (answer string, err, told error) {
+	answer, err = m.pier(ctx, *m.announced)
+	if next != nil {
+		told = m.Announce(ctx, next)
+	}
+	return answer, err, told
+}
+
+func (m *moored) Close() error { return nil }
+
+// open opens a carrier for each who asks.
+func open(p pier) func(context.Context) (Carrier, error) {
+	return func(context.Context) (Carrier, error) { return &moored{pier: p}, nil }
 }
 
 var errAway = errors.New("connection refused")

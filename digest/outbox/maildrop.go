@@ -17,12 +17,18 @@ type Maildrop struct {
 	Dir string
 }
 
-// Open makes the folder where it is missing. Any number of workers may share it.
+// Open makes the folder where it is missing. Any number of workers may use it, each by a carrier of its own.
 func (m Maildrop) Open(context.Context) (Carrier, error) {
 	if err := os.MkdirAll(m.Dir, 0o755); err != nil {
 		return nil, fmt.Errorf("open the maildrop: %w", err)
 	}
-	return m, nil
+	return &drop{Maildrop: m}, nil
+}
+
+// drop is one worker's hand at the maildrop.
+type drop struct {
+	Maildrop
+	announced *Envelope
 }
 
 // Path returns where the letter with this key lies.
@@ -39,20 +45,29 @@ func (m Maildrop) Path(key string) string {
 	return filepath.Join(m.Dir, strings.TrimLeft(name, ".")+".eml")
 }
 
-// Carry writes the letter's file durably.
-func (m Maildrop) Carry(ctx context.Context, e Envelope) (string, error) {
+// Announce implements [Carrier]. A folder takes everybody.
+func (d *drop) Announce(ctx context.Context, e *Envelope) error {
 	if err := ctx.Err(); err != nil {
-		return "", &Fault{At: "mail", Err: err}
+		return &Fault{At: "mail", Err: err}
 	}
-	path := m.Path(e.Key)
-	if err := writeFile(path, e.AppendTo(nil)); err != nil {
-		return "", &Fault{At: "data", Err: err}
-	}
-	return "kept as " + filepath.Base(path), nil
+	d.announced = e
+	return nil
 }
 
-// Close does nothing: a folder has no connection.
-func (m Maildrop) Close() error { return nil }
+// Carry implements [Carrier]: it writes the letter's file durably.
+func (d *drop) Carry(ctx context.Context, next *Envelope) (answer string, err, told error) {
+	path := d.Path(d.announced.Key)
+	if err := writeFile(path, d.announced.AppendTo(nil)); err != nil {
+		return "", &Fault{At: "data", Err: err}, &Fault{At: "mail", Err: err}
+	}
+	if next != nil {
+		told = d.Announce(ctx, next)
+	}
+	return "kept as " + filepath.Base(path), nil, told
+}
+
+// Close implements [Carrier]. A folder has no connection.
+func (d *drop) Close() error { return nil }
 
 // writeFile writes data under another name, flushes it, renames it and flushes the folder.
 func writeFile(path string, data []byte) error {

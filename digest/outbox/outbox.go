@@ -6,6 +6,10 @@
 // before its connection carries the next one. So after any crash at most one letter per connection is in
 // doubt. Every try of one delivery bears the same Message-ID.
 //
+// A letter leaves by a lane: a relay, or the servers of its own domain. While it goes, the next one on its
+// connection is announced; one commit then accounts for the one and hands the other over. Rendering runs ahead
+// of all that.
+//
 // It refuses to decide who receives or what a letter says, to send a part of what cannot be rendered
 // whole, and to spend a reader's tries on a server that nobody can reach: such claims are given back.
 //
@@ -48,30 +52,33 @@ type Letters interface {
 	Letter(ctx context.Context, d digest.Delivery) (Envelope, error)
 }
 
-// Outbox drains a ledger. Ledger, Letters, Open and Now are required; every other field has the default
+// Outbox drains a ledger. Ledger, Letters, Lanes and Now are required; every other field has the default
 // that is told beside it.
 type Outbox struct {
 	Ledger  Ledger
 	Letters Letters
-	Open    func(context.Context) (Carrier, error) // a worker's connection: [SMTPConfig.Open], [Maildrop.Open]
+	Lanes   Lanes // a [*Lane] when there is but one
 	Now     func() time.Time
 
-	Workers  int             // connections at a time; 16
+	Workers  int             // connections at a time, over all lanes; 16
 	Lease    time.Duration   // how long a claim holds, and so the most that one letter may take; 2 min
 	Retry    time.Duration   // wait before the second try, doubled for each one after it; 5 min
 	GiveUp   time.Duration   // a letter is put off no longer than this after it was owed; 20 h
 	Grace    time.Duration   // for letters on the wire when the context ends; 25 s
 	Poll     time.Duration   // how often Run looks for what has fallen due; 30 s
-	Load     int             // letters that one connection carries; 100
 	Age      time.Duration   // of a connection at most; 5 min
 	Jitter   func() float64  // in [0, 1), of any goroutine: spreads retries by ±20 %; nil: they are not spread
 	Wake     <-chan struct{} // something is owed; nil: Run only polls
 	Log      *slog.Logger    // nil: silence
 	Progress func(Tally)     // hears of every outcome of a drain, one at a time; may be nil
 
-	// Wait says how long a letter to an address is to wait for its turn, because the server there takes them
-	// slowly; it may be asked by any goroutine, and nil means never. Zero gives the letter its turn.
-	Wait func(ctx context.Context, address string) time.Duration
+	// Until says when a letter is given up at the latest, because its next edition is due; nil, and the zero
+	// time, set no limit beside GiveUp.
+	Until func(digest.Delivery) time.Time
+
+	// Ceiling says how many more letters of editions may leave today, and when the next day begins; nil: any
+	// number. It is asked once a drain. What exceeds it is owed again then.
+	Ceiling func(context.Context) (left int, tomorrow time.Time, err error)
 }
 
 // Tally counts the outcomes of one drain. Claims that were given back untried are not in it.
@@ -156,13 +163,36 @@ func wordsOf(err error) string {
 // other editions are delivered all the same. When ctx ends, every claim is settled or given back before
 // Drain returns.
 func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
+	t, _, err := o.drain(ctx)
+	return t, err
+}
+
+// Finish drains, and stays for the letters that wait for their turn at a server that takes them slowly: for a program
+// that ends when all is done, as that of [Outbox.Run] does not.
+func (o *Outbox) Finish(ctx context.Context) (Tally, error) {
+	var all Tally
+	for {
+		t, turn, err := o.drain(ctx)
+		if all = all.Plus(t); err != nil || turn.IsZero() {
+			return all, err
+		}
+		select {
+		case <-ctx.Done():
+			return all, fmt.Errorf("delivery interrupted: %w", context.Cause(ctx))
+		case <-time.After(max(turn.Sub(o.Now()), 50*time.Millisecond)):
+		}
+	}
+}
+
+// drain also returns when the first has its turn of those who wait for it; the zero time when nobody does.
+func (o *Outbox) drain(ctx context.Context) (Tally, time.Time, error) {
 	r := newRound(o)
 	r.run(ctx)
 	r.giveBack(ctx)
 	if t := r.tally; t.Total() > 0 {
 		o.log().Info("letters delivered", "tally", t)
 	}
-	return r.tally, r.err(ctx)
+	return r.tally, r.turn, r.err(ctx)
 }
 
 // outcome says what a try of d that ended with answer or err comes to.
@@ -175,7 +205,7 @@ func (o *Outbox) outcome(d digest.Delivery, answer string, err error) digest.Out
 	if no := (*Refusal)(nil); errors.As(err, &no) {
 		out.Code, out.Status, out.At = no.Code, no.Enhanced, no.At
 	}
-	now, limit := o.Now(), d.Owed.Add(cmp.Or(o.GiveUp, 20*time.Hour))
+	now, limit := o.Now(), o.limit(d)
 	switch {
 	case isUncertain(err) && (d.Attempts < 2 || now.Before(limit)):
 		out.State, out.Due = digest.Uncertain, now.Add(o.wait(d.Attempts))
@@ -190,6 +220,17 @@ func (o *Outbox) outcome(d digest.Delivery, answer string, err error) digest.Out
 		}
 	}
 	return out
+}
+
+// limit returns when a letter is given up.
+func (o *Outbox) limit(d digest.Delivery) time.Time {
+	limit := d.Owed.Add(cmp.Or(o.GiveUp, 20*time.Hour))
+	if o.Until != nil {
+		if until := o.Until(d); until.After(d.Owed) && until.Before(limit) { // else it was owed anew since
+			return until
+		}
+	}
+	return limit
 }
 
 // wait returns how long to wait after so many tries.
@@ -207,3 +248,10 @@ func (o *Outbox) log() *slog.Logger {
 	}
 	return o.Log
 }
+
+// batch is how much is claimed at a time: less when few connections could not carry so many within the lease.
+func (o *Outbox) batch() int { return min(batch, 8*o.workers()) }
+
+func (o *Outbox) workers() int { return cmp.Or(o.Workers, 16) }
+
+func (o *Outbox) lease() time.Duration { return cmp.Or(o.Lease, 2*time.Minute) }

@@ -21,14 +21,14 @@ import (
 var morning = time.Date(2026, 11, 23, 7, 0, 0, 0, time.UTC)
 
 func newOutbox(l Ledger, open func(context.Context) (Carrier, error)) *Outbox {
-	return &Outbox{Ledger: l, Letters: desk{}, Open: open, Workers: 4, Now: func() time.Time { return morning }}
+	return &Outbox{Ledger: l, Letters: desk{}, Lanes: &Lane{Name: "relay", Open: open}, Workers: 4, Now: func() time.Time { return morning }}
 }
 
 func TestFates(t *testing.T) {
 	h := newHarbour(t)
 	m := new(memory).owe(morning, "ok-1@x.test", "refuse-1@x.test", "ok-2@x.test", "defer-1@x.test", "full-1@x.test",
-		"blocked-1@x.test", "closing-1@x.test", "drop-1@x.test", "slow-1@x.test", "norelay-1@x.test", "left-1@x.test", "no address", "ok-3@x.test")
-	m.gone = map[int64]bool{11: true}
+		"blocked-1@x.test", "closing-1@x.test", "slow-1@x.test", "ok-4@x.test", "drop-1@x.test", "norelay-1@x.test", "left-1@x.test", "no address", "ok-3@x.test")
+	m.gone = map[int64]bool{12: true}
 	o := newOutbox(m, h.config().Open)
 	o.Workers = 1 // so that every fate is followed by another letter on the same worker
 	var told []Tally
@@ -38,16 +38,16 @@ func TestFates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := (Tally{Sent: 4, Deferred: 4, Failed: 3, Skipped: 1, Uncertain: 1}); tally != want {
+	if want := (Tally{Sent: 5, Deferred: 4, Failed: 3, Skipped: 1, Uncertain: 1}); tally != want {
 		t.Errorf("tally %+v, want %+v", tally, want)
 	}
-	if len(told) != 13 || told[12] != tally {
+	if len(told) != 14 || told[13] != tally {
 		t.Errorf("progress was told %d times, at last %+v", len(told), told[len(told)-1])
 	}
 	want := []string{
 		"ok-1@x.test sent 1", "refuse-1@x.test failed 1", "ok-2@x.test sent 1", "defer-1@x.test deferred 1", "full-1@x.test deferred 1",
-		"blocked-1@x.test failed 1", "closing-1@x.test deferred 1", "drop-1@x.test uncertain 1", "slow-1@x.test sent 1",
-		"norelay-1@x.test deferred 1", "left-1@x.test skipped 1", "no address failed 1", "ok-3@x.test sent 1",
+		"blocked-1@x.test failed 1", "closing-1@x.test deferred 1", "slow-1@x.test sent 1", "ok-4@x.test sent 1",
+		"drop-1@x.test uncertain 1", "norelay-1@x.test deferred 1", "left-1@x.test skipped 1", "no address failed 1", "ok-3@x.test sent 1",
 	}
 	if diff := cmp.Diff(want, m.states()); diff != "" {
 		t.Error(diff)
@@ -72,7 +72,7 @@ func TestConnectionIsRenewed(t *testing.T) {
 		addresses = append(addresses, fmt.Sprintf("ok-%d@x.test", i))
 	}
 	o := newOutbox(new(memory).owe(morning, addresses...), h.config().Open)
-	o.Workers, o.Load = 1, 10
+	o.Workers, o.Lanes.(*Lane).Terms = 1, &Terms{Load: 10}
 	if tally, err := o.Drain(t.Context()); err != nil || tally.Sent != 25 {
 		t.Fatal(tally, err)
 	}
@@ -87,14 +87,16 @@ func TestStaleConnectionIsReplaced(t *testing.T) {
 	o := newOutbox(new(memory).owe(morning, "a@x.test", "b@x.test", "c@x.test"), func(context.Context) (Carrier, error) {
 		opened++
 		first := true
-		return pier(func(context.Context, Envelope) (string, error) {
-			if !first {
-				return "", &Refusal{Code: 421, At: "mail"}
-			}
-			first = false
-			carried++
-			return "250 ok", nil
-		}), nil
+		return &moored{
+			pier: func(context.Context, Envelope) (string, error) { carried++; return "250 ok", nil },
+			announce: func(*Envelope) error {
+				if !first {
+					return &Refusal{Code: 421, At: "mail"}
+				}
+				first = false
+				return nil
+			},
+		}, nil
 	})
 	o.Workers = 1
 	if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 3}) {
@@ -135,10 +137,10 @@ func TestFewConnections(t *testing.T) {
 		if free.Add(-1) < 0 {
 			return nil, &Refusal{Code: 421, Text: "too many connections", At: "connect"}
 		}
-		return pier(func(context.Context, Envelope) (string, error) {
+		return &moored{pier: func(context.Context, Envelope) (string, error) {
 			time.Sleep(time.Millisecond)
 			return "250 ok", nil
-		}), nil
+		}}, nil
 	})
 	o.Workers = 8
 	if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 50}) {
@@ -152,7 +154,7 @@ func TestBrokenServer(t *testing.T) {
 	for i := range 100 {
 		m.owe(morning, fmt.Sprintf("r%d@x.test", i))
 	}
-	o := newOutbox(m, open(pier(func(context.Context, Envelope) (string, error) { return "", &Fault{At: "rcpt", Err: errAway} })))
+	o := newOutbox(m, open(func(context.Context, Envelope) (string, error) { return "", &Fault{At: "rcpt", Err: errAway} }))
 	tally, err := o.Drain(t.Context())
 	if !errors.Is(err, errAway) {
 		t.Errorf("error %v", err)
@@ -167,7 +169,7 @@ func TestSpoiltEdition(t *testing.T) {
 	m := new(memory).owe(morning, "a@x.test", "b@x.test", "c@x.test")
 	m.rows[1].Edition, m.rows[1].Notice = "", "confirm"
 	torn := errors.New("template: letter.html:3: no such field")
-	o := newOutbox(m, open(pier(func(context.Context, Envelope) (string, error) { return "250 ok", nil })))
+	o := newOutbox(m, open(func(context.Context, Envelope) (string, error) { return "250 ok", nil }))
 	o.Letters = desk{spoil: map[string]error{"daily/2026-11-23T0700": torn}}
 	tally, err := o.Drain(t.Context())
 	if !errors.Is(err, torn) || !strings.Contains(err.Error(), "nothing is sent of daily/2026-11-23T0700") {
@@ -199,14 +201,14 @@ func TestCancelledDrain(t *testing.T) {
 		var mu sync.Mutex
 		sent := map[string]int{}
 		ctx, cancel := context.WithCancel(t.Context())
-		o := newOutbox(m, open(pier(func(ctx context.Context, e Envelope) (string, error) {
+		o := newOutbox(m, open(func(ctx context.Context, e Envelope) (string, error) {
 			mu.Lock()
 			defer mu.Unlock()
 			if sent[e.To]++; len(sent) == 3*cut {
 				cancel()
 			}
 			return "250 ok", nil
-		})))
+		}))
 		tally, err := o.Drain(ctx)
 		if cut > 0 && !errors.Is(err, context.Canceled) {
 			t.Errorf("cut %d: error %v", cut, err)
@@ -231,7 +233,7 @@ func TestCancelledDrain(t *testing.T) {
 func TestGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := new(memory).owe(time.Now(), "stuck@x.test", "quick@x.test", "uncertain@x.test")
-		o := newOutbox(m, open(pier(func(ctx context.Context, e Envelope) (string, error) {
+		o := newOutbox(m, open(func(ctx context.Context, e Envelope) (string, error) {
 			if fate(e.To) == "quick@x.test" {
 				time.Sleep(20 * time.Second)
 				return "250 ok", nil
@@ -241,7 +243,7 @@ func TestGrace(t *testing.T) {
 				return "", ErrUncertain
 			}
 			return "", &Fault{At: "data", Err: ctx.Err()}
-		})))
+		}))
 		o.Now = time.Now
 		ctx, cancel := context.WithCancel(t.Context())
 		began := time.Now()
@@ -265,10 +267,10 @@ func TestBackOff(t *testing.T) {
 		m := new(memory).owe(time.Now(), "a@x.test")
 		var tries []time.Duration
 		began := time.Now()
-		o := newOutbox(m, open(pier(func(context.Context, Envelope) (string, error) {
+		o := newOutbox(m, open(func(context.Context, Envelope) (string, error) {
 			tries = append(tries, time.Since(began).Round(time.Minute))
 			return "", &Refusal{Code: 451, Enhanced: "4.7.1", Text: "greylisted", At: "rcpt"}
-		})))
+		}))
 		o.Now = time.Now
 		ctx, cancel := context.WithTimeout(t.Context(), 48*time.Hour)
 		defer cancel()
@@ -304,7 +306,7 @@ func TestWake(t *testing.T) {
 		wake := make(chan struct{})
 		m := new(memory)
 		sent := make(chan time.Time, 1)
-		o := newOutbox(m, open(pier(func(context.Context, Envelope) (string, error) { sent <- time.Now(); return "250 ok", nil })))
+		o := newOutbox(m, open(func(context.Context, Envelope) (string, error) { sent <- time.Now(); return "250 ok", nil }))
 		o.Now, o.Wake = time.Now, wake
 		ctx, cancel := context.WithCancel(t.Context())
 		var run sync.WaitGroup
@@ -326,11 +328,11 @@ func TestLateClaim(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := new(memory).owe(time.Now(), "a@x.test", "b@x.test", "c@x.test")
 		var tries []string
-		o := newOutbox(m, open(pier(func(_ context.Context, e Envelope) (string, error) {
+		o := newOutbox(m, open(func(_ context.Context, e Envelope) (string, error) {
 			tries = append(tries, e.To)
 			time.Sleep(100 * time.Second)
 			return "250 ok", nil
-		})))
+		}))
 		o.Now, o.Workers = time.Now, 1
 		if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 3}) {
 			t.Fatal(tally, err)
@@ -373,20 +375,23 @@ func TestRunComplainsSeldom(t *testing.T) {
 // A server may repeat the reader's address in its answer. That is noted with this reader's letter and stands
 // neither in the drain's error nor with the letters of others.
 func TestAddressesStayPrivate(t *testing.T) {
-	m := new(memory)
-	for i := range 4*patience + 1 {
-		m.owe(morning, fmt.Sprintf("r%d@x.test", i))
-	}
-	o := newOutbox(m, open(pier(func(_ context.Context, e Envelope) (string, error) {
-		return "", &Refusal{Code: 421, At: "rcpt", Text: "too much mail for <" + e.To + ">"}
-	})))
-	_, err := o.Drain(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "too much mail for <a reader>") || strings.Contains(err.Error(), "@") {
-		t.Errorf("error %v", err)
-	}
-	for _, row := range m.rows {
-		if note := row.Note; note == "" || strings.Contains(strings.ReplaceAll(note, row.To, ""), "@") {
-			t.Errorf("%s is noted: %s", row.To, note)
+	synctest.Test(t, func(t *testing.T) {
+		m := new(memory)
+		for i := range 4*patience + 1 {
+			m.owe(time.Now(), fmt.Sprintf("r%d@x.test", i))
 		}
-	}
+		o := newOutbox(m, open(func(_ context.Context, e Envelope) (string, error) {
+			return "", &Refusal{Code: 421, At: "rcpt", Text: "too much mail for <" + e.To + ">"}
+		}))
+		o.Now = time.Now
+		_, err := o.Drain(t.Context())
+		if err == nil || !strings.Contains(err.Error(), "too much mail for <a reader>") || strings.Contains(err.Error(), "@") {
+			t.Errorf("error %v", err)
+		}
+		for _, row := range m.rows {
+			if note := row.Note; note == "" || strings.Contains(strings.ReplaceAll(note, row.To, ""), "@") {
+				t.Errorf("%s is noted: %s", row.To, note)
+			}
+		}
+	})
 }

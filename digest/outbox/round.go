@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"math"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -13,118 +15,80 @@ import (
 	"tidings/digest"
 )
 
-// A round is one drain: the claims that its workers share, and what came of them.
+// A round is one drain. Claims stream in as the lanes empty; each waits at the quay of its lane, is prepared
+// there by one of a few preparers, and is taken up by one of the lane's berths.
 //
-// A worker that can get no connection leaves its claim to the others and retires; the last one to do so
-// ends the round. Thus a server that takes fewer connections than there are workers slows a drain, and
-// only one that takes none stops it.
+// A berth that can get no connection leaves its letter to the others and retires; when the last one of the
+// only lane does so the round ends. Thus a server that takes fewer connections than it is given slows a drain,
+// and only one that takes none stops it.
 type round struct {
-	*Outbox
+	docks
 
-	mu      sync.Mutex
-	queue   []digest.Delivery // claimed, not yet taken up
-	dry     bool              // nothing more is due
-	running int               // workers that may still take a claim
-	tally   Tally
-	broken  map[string]error // by edition or notice: why its letter cannot be made
-	away    error            // why no worker has a connection
-	failed  error            // what the ledger said
+	left     int       // letters of editions that may still leave today
+	tomorrow time.Time // when more may
+	turn     time.Time // of the first letter whose lane could not take it; zero: all could
+	tally    Tally
+	broken   map[string]error  // by edition or notice: why its letter cannot be made
+	away     error             // why no letter can leave
+	stranded []digest.Delivery // claims for which there is no lane
+	failed   error             // what the ledger said
 }
 
-// settling bounds how long an outcome may take to be recorded, whatever has ended meanwhile.
-const settling = 30 * time.Second
+// A letter is a claim that is being made ready.
+type letter struct {
+	digest.Delivery
+	envelope Envelope
+	made     bool
+}
 
-func newRound(o *Outbox) *round { return &round{Outbox: o, broken: map[string]error{}} }
+const (
+	settling = 30 * time.Second // bounds how long an outcome may take to be recorded, whatever has ended meanwhile
+	batch    = 100              // claims at a time
+)
 
-// run starts the workers and waits for them. Once ctx ends they take up nothing new, and what is on the
-// wire has the grace period to end.
+func newRound(o *Outbox) *round {
+	r := &round{broken: map[string]error{}, left: math.MaxInt}
+	r.docks = docks{Outbox: o, hired: map[*Terms]int{}}
+	r.claiming, r.preparing = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
+	return r
+}
+
+// run claims until nothing is due and all that was claimed has ended. Once ctx ends nothing new is taken up,
+// and what is on the wire has the grace period to end.
 func (r *round) run(ctx context.Context) {
 	flight, land := context.WithCancel(context.WithoutCancel(ctx))
 	defer land()
 	grace := cmp.Or(r.Grace, 25*time.Second)
 	defer context.AfterFunc(ctx, func() {
+		r.end()
 		select {
 		case <-time.After(grace):
 			land()
 		case <-flight.Done():
 		}
 	})()
-	r.running = cmp.Or(r.Workers, 16)
-	var workers sync.WaitGroup
-	for range r.running {
-		workers.Go(func() { r.work(ctx, flight) })
+	if ctx.Err() != nil {
+		return
 	}
-	workers.Wait()
-}
-
-// next takes up a claim, claiming a batch when none is left. A worker that gets none has ended.
-func (r *round) next(ctx, flight context.Context) (digest.Delivery, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if ctx.Err() == nil && r.failed == nil && len(r.queue) == 0 && !r.dry {
+	if r.Ceiling != nil {
+		var err error
+		if r.left, r.tomorrow, err = r.Ceiling(ctx); err != nil {
+			r.stop(fmt.Errorf("count today's letters: %w", err))
+		}
+	}
+	var preparers sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		preparers.Go(func() {
+			for q, l := r.pick(); q != nil; q, l = r.pick() {
+				r.prepare(flight, q, l)
+			}
+		})
+	}
+	for r.wanting() {
 		r.claim(flight)
 	}
-	if ctx.Err() != nil || r.failed != nil || len(r.queue) == 0 {
-		r.running--
-		return digest.Delivery{}, false
-	}
-	d := r.queue[0]
-	r.queue = r.queue[1:]
-	return d, true
-}
-
-// claim fills the queue: with 100, or less when few workers could not carry so many within the lease.
-func (r *round) claim(ctx context.Context) {
-	now := r.Now()
-	until := now.Add(r.lease())
-	claimed, err := r.Ledger.Claim(ctx, min(100, 8*cmp.Or(r.Workers, 16)), now, until)
-	if err != nil {
-		r.failed = fmt.Errorf("claim deliveries: %w", err)
-		return
-	}
-	for i := range claimed {
-		claimed[i].Due = until
-	}
-	r.queue, r.dry = claimed, len(claimed) == 0
-}
-
-func (r *round) lease() time.Duration { return cmp.Or(r.Lease, 2*time.Minute) }
-
-// hangUp retires a worker that has no connection. Its claim, if it still holds one, is the others'.
-func (r *round) hangUp(err error, held ...digest.Delivery) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.queue = append(r.queue, held...)
-	if r.running--; r.running == 0 {
-		r.away = err
-	}
-}
-
-// account settles one outcome and counts it.
-func (r *round) account(ctx context.Context, d digest.Delivery, out digest.Outcome) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	err := r.Ledger.Settle(ctx, out)
-	if err != nil && !errors.Is(err, digest.ErrStale) {
-		r.stop(fmt.Errorf("settle %s as %s: %w", d.Key, out.State, err))
-		return
-	}
-	r.count(d, out.State)
-}
-
-// count tells and tallies what is settled.
-func (r *round) count(d digest.Delivery, state digest.DeliveryState) {
-	r.log().Debug("letter accounted for", "reader", d.Reader, "edition", subject(d), "state", state, "attempt", d.Attempts)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if state == digest.Pending {
-		r.dry = false // it may be claimed again
-		return
-	}
-	r.tally.add(state)
-	if r.Progress != nil {
-		r.Progress(r.tally)
-	}
+	preparers.Wait()
+	r.hands.Wait()
 }
 
 // stop ends the round early because the ledger cannot be relied on.
@@ -132,16 +96,171 @@ func (r *round) stop(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.failed = cmp.Or(r.failed, err)
+	r.shut()
 }
 
-// spoil remembers that no letter can be made for d's edition, and gives d back.
-func (r *round) spoil(ctx context.Context, d digest.Delivery, err error) {
+// claim leases a batch and brings each of it to the quay of its lane. When nothing is due and nothing is
+// held the round ends.
+func (r *round) claim(ctx context.Context) {
+	now := r.Now()
+	until, n := now.Add(r.lease()), r.batch()
+	claimed, err := r.Ledger.Claim(ctx, n, now, until)
+	if err != nil {
+		r.stop(fmt.Errorf("claim deliveries: %w", err))
+		return
+	}
 	r.mu.Lock()
-	if r.broken[subject(d)] == nil {
-		r.broken[subject(d)] = err // told at the end, by [round.err]
+	r.short = len(claimed) < n
+	r.held += len(claimed)
+	if r.held == 0 {
+		r.shut()
 	}
 	r.mu.Unlock()
-	r.account(ctx, d, r.untried(d, cmp.Or(r.Retry, 5*time.Minute), err.Error()))
+	var ended []entry
+	for _, d := range claimed {
+		d.Due = until
+		if d.Edition != "" && !r.allowed() {
+			ended = append(ended, entry{d, r.untried(d, r.tomorrow.Sub(now), "waits for tomorrow: today's letters are used up")})
+			continue
+		}
+		ended = append(ended, r.route(ctx, d)...)
+	}
+	r.settle(ctx, ended...)
+}
+
+// route brings a claim to the quay of its lane, or tells why it is not taken up.
+func (r *round) route(ctx context.Context, d digest.Delivery) []entry {
+	if err := r.spoilt(d); err != nil {
+		return []entry{r.spoilBy(d, err)}
+	}
+	lane, err := r.Lanes.Lane(ctx, d.To)
+	switch fault := (*Fault)(nil); {
+	case err == nil:
+	case refusalOf(err) != nil || errors.As(err, &fault):
+		return []entry{{d, r.outcome(d, "", err)}}
+	default:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.away = cmp.Or(r.away, err)
+		r.stranded = append(r.stranded, d)
+		r.shut()
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	q := r.at(lane)
+	now := r.Now()
+	if why := lane.lost(now); q.limit == 0 && why != nil {
+		return []entry{r.unreached(q, d, why)}
+	} else if q.limit == 0 {
+		q.limit, q.missed = q.most(), 0
+	}
+	if len(q.backlog) >= q.stock() {
+		wait := q.book(now)
+		if turn := now.Add(wait); r.turn.IsZero() || turn.Before(r.turn) {
+			r.turn = turn
+		}
+		return []entry{{d, r.untried(d, wait, "waits for its turn at "+cmp.Or(q.terms.Name, lane.Name))}}
+	}
+	q.backlog = append(q.backlog, d)
+	r.preparing.Signal()
+	return nil
+}
+
+// allowed takes one of today's letters, if there is one left.
+func (r *round) allowed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.left--
+	if r.left == -1 {
+		r.log().Warn("today's letters are used up; the others wait for tomorrow, see delivery.warm_up in the configuration", "tomorrow", r.tomorrow)
+	}
+	return r.left >= 0
+}
+
+// entry is an outcome of a delivery.
+type entry struct {
+	digest.Delivery
+	outcome digest.Outcome
+}
+
+// settle records outcomes and counts them.
+func (r *round) settle(ctx context.Context, entries ...entry) {
+	if len(entries) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
+	defer cancel()
+	err := r.Ledger.Settle(ctx, outcomes(entries)...)
+	if err != nil && !errors.Is(err, digest.ErrStale) {
+		d := entries[0]
+		r.stop(fmt.Errorf("settle %s as %s: %w", d.Key, d.outcome.State, err))
+		return
+	}
+	r.count(entries...)
+}
+
+// outcomes returns what the ledger is told.
+func outcomes(entries []entry) []digest.Outcome {
+	out := make([]digest.Outcome, len(entries))
+	for i, e := range entries {
+		out[i] = e.outcome
+	}
+	return out
+}
+
+// count tells and tallies what is settled: these claims have ended.
+func (r *round) count(entries ...entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, e := range entries {
+		if r.Log != nil {
+			r.Log.Debug("letter accounted for", "reader", e.Reader, "edition", subject(e.Delivery), "state", e.outcome.State, "attempt", e.Attempts)
+		}
+		if e.outcome.State == digest.Pending {
+			r.short = false // it may be claimed again
+			continue
+		}
+		r.tally.add(e.outcome.State)
+		if r.Progress != nil {
+			r.Progress(r.tally)
+		}
+	}
+	r.held -= len(entries)
+	r.claiming.Signal()
+}
+
+// forget lets go of a claim that is another's now.
+func (r *round) forget() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.held--
+	r.claiming.Signal()
+}
+
+// spoil remembers that no letter can be made for d's edition, and gives all its claims back.
+func (r *round) spoil(ctx context.Context, d digest.Delivery, err error) {
+	r.mu.Lock()
+	key := subject(d)
+	if r.broken[key] == nil {
+		r.broken[key] = err // told at the end, by [round.err]
+	}
+	spoilt := []entry{r.spoilBy(d, err)}
+	for _, q := range r.quays {
+		for _, o := range q.backlog {
+			if subject(o) == key {
+				spoilt = append(spoilt, r.spoilBy(o, err))
+			}
+		}
+		q.backlog = slices.DeleteFunc(q.backlog, func(o digest.Delivery) bool { return subject(o) == key })
+	}
+	r.mu.Unlock()
+	r.settle(ctx, spoilt...)
+}
+
+// spoilBy gives the claim of an edition back that has no letter because of err.
+func (r *round) spoilBy(d digest.Delivery, err error) entry {
+	return entry{d, r.untried(d, cmp.Or(r.Retry, 5*time.Minute), err.Error())}
 }
 
 // spoilt returns why no letter can be made for d's edition, as far as is known.
@@ -159,22 +278,21 @@ func (r *round) untried(d digest.Delivery, wait time.Duration, note string) dige
 // giveBack returns the claims that nobody took up: at once when we are ending, and after a minute when
 // the server or the ledger is away.
 func (r *round) giveBack(ctx context.Context) {
-	if len(r.queue) == 0 {
-		return
-	}
 	wait, note := time.Duration(0), ""
 	if r.away != nil {
 		wait, note = time.Minute, r.away.Error()
 	}
-	outcomes := make([]digest.Outcome, len(r.queue))
-	for i, d := range r.queue {
-		outcomes[i] = r.untried(d, wait, note)
+	var entries []entry
+	back := func(d digest.Delivery) { entries = append(entries, entry{d, r.untried(d, wait, note)}) }
+	for _, q := range r.quays {
+		for _, d := range q.claims() {
+			back(d)
+		}
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	if err := r.Ledger.Settle(ctx, outcomes...); err != nil && !errors.Is(err, digest.ErrStale) {
-		r.stop(fmt.Errorf("give %d claims back: %w", len(outcomes), err))
+	for _, d := range r.stranded {
+		back(d)
 	}
+	r.settle(ctx, entries...)
 }
 
 // err tells everything that kept the round from delivering all that was due.

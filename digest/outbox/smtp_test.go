@@ -25,7 +25,16 @@ func carry(t *testing.T, c SMTPConfig, e Envelope) (string, error) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	return s.Carry(t.Context(), e)
+	return announceAndCarry(t.Context(), s, e)
+}
+
+// announceAndCarry puts one letter on the wire.
+func announceAndCarry(ctx context.Context, s Carrier, e Envelope) (string, error) {
+	if err := s.Announce(ctx, &e); err != nil {
+		return "", err
+	}
+	answer, err, _ := s.Carry(ctx, nil)
+	return answer, err
 }
 
 func TestSMTPKeepsEveryByte(t *testing.T) {
@@ -88,7 +97,7 @@ func TestSMTPSecurity(t *testing.T) {
 		if err != nil {
 			t.Fatal(c.url, err)
 		}
-		if _, err := s.Carry(t.Context(), e); err != nil {
+		if _, err := announceAndCarry(t.Context(), s, e); err != nil {
 			t.Error(c.url, err)
 		}
 		s.Close()
@@ -170,11 +179,11 @@ func TestSMTPCancelled(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	_, err = s.Carry(ctx, Envelope{To: "b@x.test", own: []byte("x\r\n")})
+	_, err = announceAndCarry(ctx, s, Envelope{To: "b@x.test", own: []byte("x\r\n")})
 	if !errors.Is(err, ErrUncertain) {
 		t.Error(err)
 	}
-	if _, err := s.Carry(t.Context(), Envelope{}); err == nil || isClean(err) {
+	if _, err := announceAndCarry(t.Context(), s, Envelope{}); err == nil || isClean(err) {
 		t.Errorf("a cut connection carries on: %v", err)
 	}
 }

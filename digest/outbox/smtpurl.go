@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -32,6 +33,8 @@ type SMTPConfig struct {
 	Hello     string        // our name in EHLO; empty: the machine's
 	Timeout   time.Duration // for each letter, and again for the answer to its last byte; 2 min
 	TLSConfig *tls.Config   // nil: the system's authorities, TLS 1.2 and later
+
+	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: as [net.Dialer] does
 }
 
 func (c SMTPConfig) addr() string { return net.JoinHostPort(c.Host, strconv.Itoa(c.Port)) }

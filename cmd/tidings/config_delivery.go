@@ -1,0 +1,142 @@
+package main
+
+import (
+	"errors"
+	"math"
+	"strings"
+	"time"
+
+	"tidings/digest"
+	"tidings/digest/outbox"
+)
+
+// SMTPConfig says who carries the letters when there is but one way.
+type SMTPConfig struct {
+	URL          string `toml:"url"`           // empty, and no relay: letters become .eml files in outbox/
+	PasswordFile string `toml:"password_file"` // its content becomes Password
+	Password     string `toml:"password"`      // of the URL's user; empty: the one in the URL, or none
+	Hello        string `toml:"hello"`         // our name in EHLO; empty: the machine's
+}
+
+// direct is the address that means the mail servers of each reader's own domain.
+const direct = "direct:"
+
+// RelayConfig is one of several ways.
+type RelayConfig struct {
+	URL          string  `toml:"url"` // as [smtp]'s; required
+	PasswordFile string  `toml:"password_file"`
+	Password     string  `toml:"password"`
+	Weight       int     `toml:"weight"`      // its share of the letters, beside the others'; 1
+	Connections  int     `toml:"connections"` // at once; 0: delivery.connections
+	Letters      int     `toml:"letters"`     // by one connection; 100
+	Rate         float64 `toml:"rate"`        // letters a second; 0: as fast as they go
+}
+
+// preset fills in what a [[relay]] means that says nothing.
+func (c *RelayConfig) preset() { c.Weight, c.Letters = 1, 100 }
+
+// DeliveryConfig says how letters are handed over.
+type DeliveryConfig struct {
+	Connections int           `toml:"connections"` // at once; 16
+	Uncertain   digest.Policy `toml:"uncertain"`   // of digests that say nothing themselves; resend
+	RetryFirst  time.Duration `toml:"retry_first"` // before the second try, doubling from there; 5m
+	GiveUp      time.Duration `toml:"give_up"`     // after the first try; 20h
+	MaxLetter   Size          `toml:"max_letter"`  // of an edition, on the wire; 100KB
+	WarmUp      WarmUpConfig  `toml:"warm_up"`
+}
+
+// WarmUpConfig is the plan by which a new sender's letters become more.
+type WarmUpConfig struct {
+	Since   string        `toml:"since"`   // the first day, 2006-01-02 on the machine's clock; empty: there is no plan
+	First   int           `toml:"first"`   // letters on that day; 500
+	Doubles time.Duration `toml:"doubles"` // whole days; 48h
+	Until   int           `toml:"until"`   // letters a day from which on there is no limit; 100000
+}
+
+// check looks at how letters are handed over.
+func (d DeliveryConfig) check(r configChecker) {
+	r.least("delivery.connections", d.Connections, 1)
+	r.checkPolicy("delivery.uncertain", d.Uncertain)
+	r.positive("delivery.retry_first", d.RetryFirst)
+	if d.GiveUp < d.RetryFirst {
+		r.fault("delivery.give_up", "delivery.give_up is shorter than delivery.retry_first, so nothing would be tried twice")
+	}
+	if d.MaxLetter < 20<<10 {
+		r.fault("delivery.max_letter", `delivery.max_letter must be at least "20KB", or there is no room for news`)
+	}
+	d.WarmUp.check(r)
+}
+
+// check looks at the plan. None of it matters while it has no first day.
+func (w WarmUpConfig) check(r configChecker) {
+	if w.Since == "" {
+		return
+	}
+	if _, err := time.Parse(time.DateOnly, w.Since); err != nil {
+		r.fault("delivery.warm_up.since", `delivery.warm_up.since must be the day of the first letters, such as "2026-11-23"`)
+	}
+	r.least("delivery.warm_up.first", w.First, 1)
+	r.least("delivery.warm_up.until", w.Until, 1)
+	if w.Doubles < 24*time.Hour {
+		r.fault("delivery.warm_up.doubles", `delivery.warm_up.doubles must be a day or more: "48h"`)
+	}
+}
+
+// checkWays looks at who carries the letters.
+func (c *Config) checkWays(r configChecker) {
+	r.checkWay("smtp", c.SMTP.URL, c.SMTP.Password, c.SMTP.PasswordFile)
+	if c.SMTP.URL != "" && len(c.Relay) > 0 {
+		r.fault("smtp.url", "smtp.url names one server, and there are [[relay]]s beside it; make it a [[relay]] too, or take them out")
+	}
+	for i, relay := range c.Relay {
+		path := at("relay", i, "")
+		switch {
+		case relay.URL == "":
+			r.fault(path+"url", `this [[relay]] has no url; write one, such as url = "smtp://user@mail.example.org:587"`)
+		case relay.URL == direct:
+			r.fault(path+"url", `"direct:" cannot stand beside others; write it into smtp.url, alone`)
+		default:
+			r.checkWay(strings.TrimSuffix(path, "."), relay.URL, relay.Password, relay.PasswordFile)
+		}
+		r.least(path+"weight", relay.Weight, 1)
+		r.least(path+"connections", relay.Connections, 0)
+		r.least(path+"letters", relay.Letters, 1)
+		if relay.Rate < 0 || relay.Rate > 100_000 || math.IsNaN(relay.Rate) {
+			r.fault(path+"rate", "relay.rate must be a number of letters a second; 0 is as fast as they go")
+		}
+	}
+}
+
+// checkWay looks at the address of one server. It may hold a password, also where none should be: behind a question
+// mark that was not encoded.
+func (r configChecker) checkWay(path, address, password, passwordFile string) {
+	user, inURL, err := way(address)
+	if _, query, _ := strings.Cut(address, "?"); err != nil && strings.Contains(query, "@") {
+		err = errors.New("special characters in a user or password are percent-encoded: %3F for ?, %40 for @")
+	}
+	url, name := path+".url", plain(path)
+	switch given := password != "" || passwordFile != ""; {
+	case address == "":
+	case err != nil:
+		r.fault(url, "%s.url: %s", name, err)
+	case user != "" && inURL == "" && !given:
+		r.fault(url, "%s.url names a user and nothing gives the password; set %s.password_file", name, name)
+	case inURL != "" && password != "":
+		r.fault(url, "%s.url holds a password and %s.password or %s.password_file gives another; keep one", name, name, name)
+	case user == "" && password != "":
+		r.fault(url, "there is a password and %s.url names no user; write smtp://USER@HOST:587", name)
+	}
+}
+
+// way reads the address of a server that takes letters, and tells the login in it.
+func way(address string) (user, password string, err error) {
+	switch {
+	case address == "" || address == direct:
+		return "", "", nil
+	case strings.HasPrefix(address, "lmtp:"):
+		_, err = outbox.ParseLMTP(address)
+		return "", "", err
+	}
+	server, err := outbox.ParseURL(address)
+	return server.User, server.Password, err
+}
