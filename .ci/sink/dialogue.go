@@ -49,13 +49,16 @@ func (d *dialogue) run() {
 	}
 }
 
-func (d *dialogue) say(text string) {
+// say answers, and reports whether it was what it was meant to say.
+func (d *dialogue) say(text string) bool {
 	d.sink.stall()
-	if d.sink.is(Babbling) {
+	babbles := d.sink.is(Babbling)
+	if babbles {
 		text = "\x00\xffHTTP/1.1 200 OK"
 	}
 	_, _ = d.w.WriteString(text)
 	_, _ = d.w.WriteString("\r\n")
+	return !babbles
 }
 
 // command answers one line and reports whether the connection stays open.
@@ -124,6 +127,7 @@ func (d *dialogue) startTLS() bool {
 		return false
 	}
 	if d.sink.is(Tongued) {
+		_, _ = d.r.ReadByte()
 		_, _ = io.WriteString(d.conn, strings.Repeat("* OK this is another server altogether\r\n", 10))
 		return false
 	}
@@ -254,8 +258,9 @@ func (d *dialogue) end() bool {
 	if d.sink.is(Closing) || fate == "drop" && d.sink.firstTime(to) {
 		return false
 	}
-	d.say("250 2.0.0 queued")
-	d.sink.count(to, Count{Answered: 1})
+	if d.say("250 2.0.0 queued") {
+		d.sink.count(to, Count{Answered: 1})
+	}
 	if d.done++; d.sink.Limit > 0 && d.done >= d.sink.Limit {
 		d.say("421 4.7.0 too many letters on this connection")
 		return false
