@@ -108,8 +108,3 @@ func (b *bench) million(ctx context.Context) (string, error) {
 func (b *bench) signed(string) func(context.Context) (string, error) {
 	return func(context.Context) (string, error) { return "", errAbsent("the program does not sign yet") }
 }
-
-// postgres sends from PostgreSQL and from SQLite, in turn.
-func (b *bench) postgres(context.Context) (string, error) {
-	return "", errAbsent("not written yet")
-}

@@ -228,7 +228,7 @@ func (c *crossing) settle() {
 func (c *crossing) ledger() map[string]digest.Delivery {
 	c.t.Helper()
 	address := c.store
-	if len(c.home.enter) > 0 {
+	if c.home.from != c.home.dir {
 		copied := filepath.Join(c.t.TempDir(), "home")
 		if err := os.CopyFS(copied, os.DirFS(c.home.from)); err != nil {
 			c.t.Fatal(err)

@@ -239,3 +239,28 @@ func smallDisk(t *testing.T) room {
 	home.enter = append(home.enter, "--")
 	return home
 }
+
+// A real Postfix takes letters by either kind of secure line from who logs in, and from nobody else.
+func TestSecureLine(t *testing.T) {
+	submission, smtps, authority := peer(t, "PEER_SUBMISSION"), peer(t, "PEER_SMTPS"), peer(t, "PEER_AUTHORITY")
+	imapAt, password := peer(t, "PEER_IMAP"), peer(t, "PEER_IMAP_PASSWORD")
+	t.Parallel()
+	for _, url := range []string{"smtp://editor%40tidings.test@" + submission, "smtps://editor%40tidings.test@" + smtps} {
+		reader := fmt.Sprintf("secure-%d@readers.test", time.Now().UnixNano())
+		c := newCrossing(t, &sink.Sink{}, roomIn(t.TempDir()), []string{reader},
+			"SSL_CERT_FILE="+authority, "TIDINGS_SMTP__URL="+url, "TIDINGS_SMTP__PASSWORD=wrong")
+		c.fails(c.command(0, "send"), "535")
+		if got := c.ledger()[reader]; got.State != digest.Pending || got.Attempts > 0 {
+			t.Errorf("%s: with a wrong password the letter is %s after %d tries", url, got.State, got.Attempts)
+		}
+		c.env = append(c.env, "TIDINGS_SMTP__PASSWORD="+password)
+		c.settle()
+		if got := c.ledger()[reader]; got.State != digest.Sent {
+			t.Errorf("%s: the letter is %s: %s", url, got.State, got.Note)
+		}
+		letters := awaitMail(t, imapAt, reader, password, 1)
+		if by := strings.Join(letters[0].Header["Received"], " "); len(letters) != 1 || !strings.Contains(by, "with ESMTPSA") {
+			t.Errorf("%s: %d letters, received %s", url, len(letters), by)
+		}
+	}
+}
