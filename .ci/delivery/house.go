@@ -59,11 +59,11 @@ func (b *bench) seal(ctx context.Context, h house, readers int) (took, error) {
 		return took{}, err
 	}
 	for _, args := range [][]string{{"gather", "--digest", "demo"}, {"subscribers", "import", list}} {
-		if _, err := b.run(h.command(ctx, args...)); err != nil {
+		if _, err := run(h.command(ctx, args...), 0); err != nil {
 			return took{}, err
 		}
 	}
-	return b.run(h.command(ctx, "compose", "--digest", "demo", "--at", "2023-09-15T07:00"))
+	return run(h.command(ctx, "compose", "--digest", "demo", "--at", "2023-09-15T07:00"), 0)
 }
 
 func writeReaders(path string, n int) error {
@@ -89,7 +89,7 @@ func (b *bench) sample(ctx context.Context, h house) error {
 	}
 	defer s.Close()
 	h.relay = address
-	if _, err := b.run(h.command(ctx, "send", "--test", "reader@mail.example")); err != nil {
+	if _, err := run(h.command(ctx, "send", "--test", "reader@mail.example"), 0); err != nil {
 		return err
 	}
 	fmt.Fprintf(os.Stderr, "a letter has %d bytes\n", len(letter))

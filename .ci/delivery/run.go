@@ -39,8 +39,8 @@ func (s sent) String() string {
 		s.Letters, s.Rate(), s.perThousand(), s.memory, s.MostOpen, s.others)
 }
 
-// run runs a command to its end, or to the end of our patience: then it is asked to stop.
-func (b *bench) run(c *exec.Cmd) (took, error) {
+// run runs a command to its end, or to the end of our patience if it has one: then it is asked to stop.
+func run(c *exec.Cmd, patience time.Duration) (took, error) {
 	var said bytes.Buffer
 	c.Stderr = &said
 	before, busy, from := ourCPU(), machineCPU(), time.Now()
@@ -52,19 +52,22 @@ func (b *bench) run(c *exec.Cmd) (took, error) {
 	var t took
 	var err error
 	t.ended = true
-	for tick, enough := time.NewTicker(20*time.Millisecond), time.After(b.patience); c.ProcessState == nil; {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	var enough <-chan time.Time
+	if patience > 0 {
+		enough = time.After(patience)
+	}
+	for running := true; running; {
 		select {
 		case err = <-ended:
+			running = false
 		case <-tick.C:
 			t.memory = max(t.memory, resident(c.Process.Pid))
-			continue
 		case <-enough:
 			t.ended = false
 			_ = c.Process.Signal(syscall.SIGTERM)
-			err = <-ended
 		}
-		tick.Stop()
-		break
 	}
 	t.wall, t.said = time.Since(from), said.String()
 	t.cpu = c.ProcessState.UserTime() + c.ProcessState.SystemTime() // as wait4 tells it
@@ -123,7 +126,7 @@ func (b *bench) send(ctx context.Context, h house, s *sink.Sink, connections int
 	s.Reset()
 	c := h.command(ctx, "send")
 	c.Env = append(c.Env, "TIDINGS_DELIVERY__CONNECTIONS="+strconv.Itoa(connections))
-	t, err := b.run(c)
+	t, err := run(c, b.patience)
 	result := sent{t, s.Total()}
 	fmt.Fprintf(os.Stderr, "    tidings      %v\n", result)
 	if err == nil && t.ended && !strings.Contains(t.said, fmt.Sprintf("sent %d,", result.Letters)) {
@@ -135,8 +138,8 @@ func (b *bench) send(ctx context.Context, h house, s *sink.Sink, connections int
 // rival lets smtp-source send as many.
 func (b *bench) rival(ctx context.Context, s *sink.Sink, address string, sessions int) (sent, error) {
 	s.Reset()
-	t, err := b.run(exec.CommandContext(ctx, "smtp-source", "-d", "-s", strconv.Itoa(sessions), "-m", strconv.Itoa(b.readers),
-		"-f", "demo@tidings.example", "-t", "reader@mail.example", "-F", b.letter, "inet:"+address))
+	t, err := run(exec.CommandContext(ctx, "smtp-source", "-d", "-s", strconv.Itoa(sessions), "-m", strconv.Itoa(b.readers),
+		"-f", "demo@tidings.example", "-t", "reader@mail.example", "-F", b.letter, "inet:"+address), 0)
 	result := sent{t, s.Total()}
 	fmt.Fprintf(os.Stderr, "    smtp-source  %v\n", result)
 	if err == nil && result.Letters != b.readers {
