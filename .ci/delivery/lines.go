@@ -103,8 +103,3 @@ func (b *bench) million(ctx context.Context) (string, error) {
 	return fmt.Sprintf("%.1f s, %.0f MB; sending %d: %.0f MB, %.0f /s",
 		(sealing.wall - composing.wall).Seconds(), sealing.memory, got.Letters, got.memory, got.Rate()), nil
 }
-
-// signed sends with signatures.
-func (b *bench) signed(string) func(context.Context) (string, error) {
-	return func(context.Context) (string, error) { return "", errAbsent("the program does not sign yet") }
-}
