@@ -81,7 +81,7 @@ func newCrossing(t *testing.T, s *sink.Sink, home room, readers []string, env ..
 		t.Fatal(err)
 	}
 	c.env = append(os.Environ(), "TIDINGS_SMTP__URL=smtp://"+relay+"?tls=none", "TIDINGS_STORE__URL="+c.store,
-		"TIDINGS_MAIL__PIPE=true", "TIDINGS_WEB__LISTEN="+freeAddress(t), "TIDINGS_DIGEST__DEMO__CATCH_UP=0s", "TIDINGS_DIGEST__DIMOSTRAZIONE__CATCH_UP=0s",
+		"TIDINGS_MAIL__PIPE=true", "TIDINGS_WEB__LISTEN="+freeAddress(t), "TIDINGS_DIGEST__DEMO__CATCH_UP=skip", "TIDINGS_DIGEST__DIMOSTRAZIONE__CATCH_UP=skip",
 		fmt.Sprintf("TIDINGS_DELIVERY__CONNECTIONS=%d", berths))
 	c.env = append(c.env, env...)
 	for _, e := range env {
@@ -160,6 +160,18 @@ func (c *crossing) await(r *running, more int) bool {
 	}
 	c.t.Fatalf("no letters come; the program says:\n%s", r.said.String())
 	return false
+}
+
+// ends waits for a command to end by itself.
+func (c *crossing) ends(r *running) error {
+	c.t.Helper()
+	select {
+	case err := <-r.ended:
+		return err
+	case <-time.After(time.Minute):
+		c.t.Fatalf("%v hangs; it says:\n%s", r.Args, r.said.String())
+		return nil
+	}
 }
 
 // stop sends a signal and waits for the end, for the 30 seconds that a daemon has.

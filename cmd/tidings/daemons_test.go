@@ -98,7 +98,9 @@ type daemonAway struct {
 func (d *daemonAway) namespace() string { return fmt.Sprintf("tidings-%d-%d", os.Getpid(), d.n) }
 
 // device is our end of one of its lines.
-func (d *daemonAway) device(line string) string { return fmt.Sprintf("t%s%d-%d", line, d.n, os.Getpid()) }
+func (d *daemonAway) device(line string) string {
+	return fmt.Sprintf("t%s%d-%d", line, d.n, os.Getpid())
+}
 
 // net makes the network.
 func (d *daemonAway) net(database, relay string) {
