@@ -24,14 +24,16 @@ import (
 	_ "time/tzdata" // time zones for machines that have none
 )
 
-func main() {
+func main() { os.Exit(start(time.Now)) }
+
+// start runs the program under a clock until it ends or is told to, and returns its exit code.
+func start(now func() time.Time) int {
 	slog.SetDefault(slog.New(slog.DiscardHandler)) // net/http says there what servers send unasked, which may be anything
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // who asks a second time need not wait for letters on the wire
-	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ(), now: time.Now, dns: net.DefaultResolver}
-	code := p.run(ctx, os.Args[1:])
-	stop()
-	os.Exit(code)
+	p := &program{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.Environ(), now: now, dns: net.DefaultResolver}
+	defer stop()
+	return p.run(ctx, os.Args[1:])
 }
 
 // program is one run: its streams, its environment and its clock.

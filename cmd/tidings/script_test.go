@@ -26,7 +26,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tidings": main})
+	testscript.Main(m, map[string]func(){"tidings": main, "elsewhen": elsewhen})
 }
 
 // TestScript runs the scripts of testdata/script: the whole program, as people use it.
