@@ -57,7 +57,7 @@ func newRoot(p *program) *cobra.Command {
 		later("report [EDITION]", "who got it, who did not and why"),
 		later("resend EDITION --failed|--uncertain", "send an edition again to those who did not get it"),
 		later("backup FILE", "a copy of the store"),
-		later("move --to URL", "take the store to another database"),
+		moveCommand(p),
 		versionCommand(p))
 	add(groupFilters, readCommand(p), groupCommand(p), summarizeCommand(p), mailCommand(p))
 	root.SetHelpCommandGroupID(groupKeep)
