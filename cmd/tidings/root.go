@@ -54,8 +54,7 @@ func newRoot(p *program) *cobra.Command {
 	add(groupEveryday, demoCommand(p), serveCommand(p), runCommand(p), previewCommand(p), initCommand(p), checkCommand(p))
 	add(groupParts, gatherCommand(p), composeCommand(p), sendCommand(p))
 	add(groupKeep, editionsCommand(p), subscribersCommand(p), sourcesCommand(p),
-		reportCommand(p), resendCommand(p), backupCommand(p),
-		later("move --to URL", "take the store to another database"),
+		reportCommand(p), resendCommand(p), backupCommand(p), moveCommand(p),
 		versionCommand(p))
 	add(groupFilters, readCommand(p), groupCommand(p), summarizeCommand(p), mailCommand(p))
 	root.SetHelpCommandGroupID(groupKeep)
@@ -80,16 +79,6 @@ func aCommand(c *cobra.Command, args []string) error {
 		err = fmt.Errorf("%s has no command %q", found.CommandPath(), rest[0])
 	}
 	return err
-}
-
-// later is a command of the contract whose body is still to come.
-func later(use, short string) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short + " (comes later)", DisableFlagParsing: true,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return fmt.Errorf("%s is not there yet; it comes in a later version", c.CommandPath())
-		},
-	}
 }
 
 // exactly and atLeast refuse a command line with the wrong number of words, naming what is missing.
