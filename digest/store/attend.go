@@ -12,6 +12,16 @@ import (
 	"time"
 )
 
+// presence is by what other processes know that this one sends.
+type presence struct {
+	*database
+
+	present   sync.Mutex
+	attending int          // how often
+	session   *sql.Conn    // that has the lock on PostgreSQL; nil while it is lost
+	unlock    func() error // on SQLite
+}
+
 // ErrSending says that another process sends from the same file.
 var ErrSending = errors.New("another process sends from this store")
 
@@ -19,7 +29,7 @@ var ErrSending = errors.New("another process sends from this store")
 // does. Whoever claims must attend first. On PostgreSQL any number of processes may; on SQLite one, and the error
 // is [ErrSending] for the others. When no other process attends, those who claimed before are dead: their claims
 // fall due now, and what they had on the wire becomes uncertain. Parts of one process attend together.
-func (l *Ledger) Attend(ctx context.Context) (leave func() error, err error) {
+func (l *presence) Attend(ctx context.Context) (leave func() error, err error) {
 	l.present.Lock()
 	defer l.present.Unlock()
 	begin := l.attendSQLite
@@ -37,7 +47,7 @@ func (l *Ledger) Attend(ctx context.Context) (leave func() error, err error) {
 }
 
 // leave ends one attendance, and with the last the lock.
-func (l *Ledger) leave() error {
+func (l *presence) leave() error {
 	l.present.Lock()
 	defer l.present.Unlock()
 	if l.attending--; l.attending > 0 {
@@ -50,7 +60,7 @@ func (l *Ledger) leave() error {
 }
 
 // release takes the claims back from those who are gone. Who let his lease end before that, [Ledger.Claim] sees to.
-func (l *Ledger) release(ctx context.Context) error {
+func (l *presence) release(ctx context.Context) error {
 	now := millis(l.now())
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		for _, open := range []string{openNotices, openEditions} {
@@ -73,7 +83,7 @@ func (l *Ledger) release(ctx context.Context) error {
 
 // attendSQLite holds a lock on a file of its own. SQLite's locks are the operating system's: they end with the
 // process.
-func (l *Ledger) attendSQLite(ctx context.Context) error {
+func (l *presence) attendSQLite(ctx context.Context) error {
 	db, err := sql.Open("sqlite", sqliteName(l.path+".lock", url.Values{"_busy_timeout": {"0"}}))
 	if err != nil {
 		return err
@@ -107,7 +117,7 @@ func unlockable(file string, err error) error {
 
 // attendPostgres holds a shared advisory lock of the session, on a connection that does nothing else. Who can
 // have the lock for himself first is alone.
-func (l *Ledger) attendPostgres(ctx context.Context) error {
+func (l *presence) attendPostgres(ctx context.Context) error {
 	conn, err := l.w.Conn(ctx)
 	if err != nil {
 		return err
@@ -127,16 +137,16 @@ func (l *Ledger) attendPostgres(ctx context.Context) error {
 		drop(conn)
 		return err
 	}
-	l.presence = conn
+	l.session = conn
 	return nil
 }
 
-func (l *Ledger) leavePostgres() error {
-	if l.presence == nil {
+func (l *presence) leavePostgres() error {
+	if l.session == nil {
 		return nil
 	}
-	conn := l.presence
-	l.presence = nil
+	conn := l.session
+	l.session = nil
 	ctx, cancel := context.WithTimeout(context.Background(), prompt)
 	defer cancel()
 	if err := advise(ctx, conn, "pg_advisory_unlock_shared"); err != nil {
@@ -152,20 +162,20 @@ const prompt = 10 * time.Second
 // stay makes sure, before each claim, that PostgreSQL still knows us as one that sends: a session ends with
 // its connection, as when the server restarts, and its locks end with it. A caller who gives up must not end
 // it: letters of earlier claims may still be on the wire.
-func (l *Ledger) stay(ctx context.Context) error {
+func (l *presence) stay(ctx context.Context) error {
 	l.present.Lock()
 	defer l.present.Unlock()
 	if err := ctx.Err(); err != nil || l.attending == 0 || l.path != "" {
 		return err
 	}
-	if l.presence != nil {
+	if l.session != nil {
 		ping, cancel := context.WithTimeout(context.WithoutCancel(ctx), prompt)
 		defer cancel()
-		if l.presence.PingContext(ping) == nil {
+		if l.session.PingContext(ping) == nil {
 			return nil
 		}
-		drop(l.presence)
-		l.presence = nil
+		drop(l.session)
+		l.session = nil
 	}
 	conn, err := l.w.Conn(ctx)
 	if err != nil {
@@ -175,7 +185,7 @@ func (l *Ledger) stay(ctx context.Context) error {
 		drop(conn)
 		return err
 	}
-	l.presence = conn
+	l.session = conn
 	return nil
 }
 

@@ -20,13 +20,9 @@ import (
 // of a letter must not be lost with it.
 type Ledger struct {
 	*database
+	presence
 
 	prepared [len(statements)]*sql.Stmt // on SQLite
-
-	present   sync.Mutex
-	attending int          // how often
-	presence  *sql.Conn    // by which PostgreSQL knows that we send, see [Ledger.Attend]; nil while it is lost
-	unlock    func() error // on SQLite
 
 	mu      sync.Mutex
 	writing bool     // somebody has the pen

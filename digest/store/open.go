@@ -41,7 +41,7 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Store, er
 		return nil, err
 	}
 	d.now = now
-	s := &Store{Archive{d}, Ledger{database: d}, Readers{d}, Notebook{d}}
+	s := &Store{Archive{d}, Ledger{database: d, presence: presence{database: d}}, Readers{d}, Notebook{d}}
 	if err = d.migrate(ctx); err == nil {
 		err = s.prepare(ctx)
 	}

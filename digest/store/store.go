@@ -5,6 +5,9 @@
 // a subscriber with the notices owed to him. A letter is owed once for ever; a claimed one belongs to one
 // owner until its lease ends; nobody else can settle it.
 //
+// What became of each letter is known for three months, and after that how many of an edition were sent, failed or
+// skipped. On SQLite one process sends at a time; on PostgreSQL any number do.
+//
 // It refuses to decide. Which article is news, who may become active and when to try again is told to it;
 // it looks at no clock but the one it is given, and makes up no secret.
 //
