@@ -25,6 +25,39 @@ func TestLetterGolden(t *testing.T) {
 	}
 }
 
+// tongues are the languages that come with the program.
+var tongues = []string{"en", "it", "de", "fr", "es"}
+
+// The same edition in each look and each language. Light and dark are one letter: what is dark stands in its head.
+func TestLooksGolden(t *testing.T) {
+	for _, look := range lookNames(files(t)) {
+		s := dressed(t, Look{Name: look})
+		for _, lang := range tongues {
+			e := english()
+			e.Lang = lang
+			l, err := s.Letter(e, reader())
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := look + "." + lang
+			inspect(t, name, l.HTML)
+			golden(t, "look/"+name+".html", l.HTML)
+			golden(t, "look/"+name+".txt", "Subject: "+l.Subject+"\n\n"+l.Text)
+		}
+	}
+}
+
+// dressed is a set in which the daily's letters have a look.
+func dressed(t *testing.T, look Look) *Set {
+	t.Helper()
+	look.Digest = "daily"
+	s, err := Load(nil, look)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestLetterIsWellMade(t *testing.T) {
 	s := load(t)
 	for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "written": written(), "hostile": hostile(), "crowded": crowded()} {

@@ -8,19 +8,27 @@ import (
 	"tidings/digest"
 )
 
-// rehearse renders everything in every language, so that what is broken is broken at once.
+// rehearse renders everything in every language, and the letter in every look, so that what is broken is broken at once.
 func (s *Set) rehearse() error {
 	for _, tag := range s.tags {
 		lang := tag.String()
-		if err := s.rehearseIn(lang); err != nil {
+		err := s.rehearseIn(lang)
+		for _, look := range s.looks {
+			if err == nil {
+				dressed := *s
+				dressed.worn = map[string]*attire{"": look, sampleDigest: look}
+				err = dressed.rehearseLetter(lang)
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("%w (in language %q)", err, lang)
 		}
 	}
 	return nil
 }
 
-func (s *Set) rehearseIn(lang string) error {
-	full, bare := sampleEdition(lang), digest.Edition{Key: "daily/2000-01-01T0700", Lang: lang, Title: "Daily"}
+func (s *Set) rehearseLetter(lang string) error {
+	full, bare := sampleEdition(lang), digest.Edition{Key: "daily/2000-01-01T0700", Digest: sampleDigest, Lang: lang, Title: "Daily"}
 	bare.Brief = []digest.Story{{Lead: digest.Article{}}}
 	for _, e := range []digest.Edition{full, bare, {Lang: lang}} {
 		for _, r := range []Reader{{Leave: "https://example.org/u/t", Archive: "https://example.org/e/daily/x"}, {}} {
@@ -35,6 +43,10 @@ func (s *Set) rehearseIn(lang string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (s *Set) rehearseIn(lang string) error {
 	for kind := range s.notices {
 		if _, err := s.Notice(kind, sampleNotice(lang)); err != nil {
 			return err
@@ -50,6 +62,9 @@ func (s *Set) rehearseIn(lang string) error {
 	}
 	return nil
 }
+
+// sampleDigest is the one that sample editions are of.
+const sampleDigest = "daily"
 
 // sampleEdition has one of everything that a letter can show.
 func sampleEdition(lang string) digest.Edition {
@@ -71,7 +86,7 @@ func sampleEdition(lang string) digest.Edition {
 	story.Written = &digest.Written{Title: "A headline", Summary: []string{"A sentence."}, By: "a model"}
 	foreign := digest.Story{Lead: article("عنوان", "ar", "", "مثال"), Topic: "research"}
 	return digest.Edition{
-		Key: "daily/2026-11-23T0700", Digest: "daily", Title: "Daily", Lang: lang, Number: 2,
+		Key: "daily/2026-11-23T0700", Digest: sampleDigest, Title: "Daily", Lang: lang, Number: 2,
 		At:   at,
 		Lead: &story, Brief: []digest.Story{story, foreign}, Read: 20, Sources: 5,
 		Sections: []digest.Section{{Topic: "models", Stories: []digest.Story{story}}, {Topic: "research", Stories: []digest.Story{foreign}}},
