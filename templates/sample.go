@@ -66,32 +66,56 @@ func (s *Set) rehearseIn(lang string) error {
 // sampleDigest is the one that sample editions are of.
 const sampleDigest = "daily"
 
+// Sample returns an invented edition of a digest that has one of everything, and its letter, for those who change
+// templates. Its language is one of those that the set speaks.
+func (s *Set) Sample(digest, lang string) (digest.Edition, Letter, error) {
+	e := sampleEdition(s.Lang(lang))
+	e.Digest, e.Key = digest, digest+"/2026-11-23T0700"
+	l, err := s.Letter(e, Reader{Leave: samplePlace + "u/token", Archive: samplePlace + "e/" + e.Key})
+	return e, l, err
+}
+
+const samplePlace = "https://letters.example.org/"
+
 // sampleEdition has one of everything that a letter can show.
 func sampleEdition(lang string) digest.Edition {
+	at := time.Date(2026, time.November, 23, 7, 0, 0, 0, time.UTC)
+	lead := sampleStory(at, "Halden opens its largest model to everybody", "https://example.org/halden")
+	lead.Lead.Image = "https://example.org/halden.jpg"
+	again := sampleStory(at, "Nordwind sues Kestrel over training data", "https://example.org/nordwind")
+	again.Topic = "policy"
+	foreign := digest.Story{Topic: "research", Lead: digest.Article{
+		Title: "جامعة جديدة للذكاء الاصطناعي", Lang: "ar", Source: digest.Origin{Title: "مثال", Lang: "ar"},
+	}}
+	short := sampleStory(at, "Corvo shows a chip for small machines", "https://example.org/corvo")
+	short.Topic, short.Summary, short.Added = digest.Brief, nil, nil
+	return digest.Edition{
+		Key: "daily/2026-11-23T0700", Digest: sampleDigest, Title: "Daily", Lang: lang, Number: 2,
+		At: at, Note: "A word of the editor’s own.\n\nAnd another.",
+		Lead: &lead, Brief: []digest.Story{short}, Read: 20, Sources: 5,
+		Sections: []digest.Section{{Topic: "policy", Stories: []digest.Story{again}}, {Topic: "research", Stories: []digest.Story{foreign}}},
+		Names:    digest.Names{"models": "Models", "policy": "Law and policy", "research": "Research"},
+	}
+}
+
+// sampleStory is told by many, goes on with an earlier one, and was partly written by a machine.
+func sampleStory(at time.Time, title, url string) digest.Story {
 	article := func(title, lang, url, source string) digest.Article {
 		return digest.Article{Title: title, Lang: lang, URL: url, Source: digest.Origin{Title: source, Lang: lang}}
 	}
 	story := digest.Story{
-		Lead:    article("A headline", "en", "https://example.org/a", "The Example"),
+		Lead:    article(title, "en", url, "The Example"),
 		Topic:   "models",
-		Summary: []string{"One sentence.", "Another one."},
+		Summary: []string{"One sentence says what happened.", "Another one says why."},
 	}
 	for i := range 2 * mailed {
-		story.Others = append(story.Others, article("Eine Überschrift", "de", "https://example.com/b", fmt.Sprint("Beispiel ", i)))
+		story.Others = append(story.Others, article("Eine Überschrift", "de", fmt.Sprintf("%s/%d", url, i), fmt.Sprint("Beispiel ", i)))
 	}
-	at := time.Date(2026, time.November, 23, 7, 0, 0, 0, time.UTC)
 	story.Single, story.Others[1].ID, story.Primary = true, "own", "own"
 	story.Update = &digest.Update{Edition: "daily/2026-11-22T0700", At: at.AddDate(0, 0, -1), First: at.AddDate(0, 0, -3), New: []string{"7 million"}}
-	story.Added = &digest.Quote{Text: "Ein weiterer Satz.", Lang: "de", Source: "Beispiel", URL: "https://example.com/b"}
-	story.Written = &digest.Written{Title: "A headline", Summary: []string{"A sentence."}, By: "a model"}
-	foreign := digest.Story{Lead: article("عنوان", "ar", "", "مثال"), Topic: "research"}
-	return digest.Edition{
-		Key: "daily/2026-11-23T0700", Digest: sampleDigest, Title: "Daily", Lang: lang, Number: 2,
-		At:   at,
-		Lead: &story, Brief: []digest.Story{story, foreign}, Read: 20, Sources: 5,
-		Sections: []digest.Section{{Topic: "models", Stories: []digest.Story{story}}, {Topic: "research", Stories: []digest.Story{foreign}}},
-		Names:    digest.Names{"models": "Models"},
-	}
+	story.Added = &digest.Quote{Text: "Ein weiterer Satz.", Lang: "de", Source: "Beispiel 0", URL: url + "/0"}
+	story.Written = &digest.Written{Title: title, Summary: []string{"A sentence by a machine."}, By: "a model"}
+	return story
 }
 
 func sampleNotice(lang string) Notice {

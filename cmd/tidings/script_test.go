@@ -53,6 +53,7 @@ func TestScript(t *testing.T) {
 			"seed":       seed,
 			"sealed":     sealed,
 			"terminate":  terminate,
+			"spam":       spam,
 		},
 	})
 }
