@@ -146,7 +146,7 @@ func samplePages(lang string) []Page {
 	f.Here = "/"
 	choices := sampleLetters()
 	topics := []Choice{{Name: "models", Title: "Models", Chosen: true}, {Name: "chips", Title: "Chips"}}
-	full := Wishes{Digests: choices, Topics: topics, Langs: choices, Narrow: true}
+	full := Wishes{Digests: choices, Topics: topics, Langs: []Choice{{Name: "en", Title: "English"}, {Name: "it", Title: "Italiano", Chosen: true}}, Narrow: true}
 	entry := Entry{Form: "token", Email: "reader@example.org"}
 	faulty := Entry{Form: "token", Email: "reader@example", Faults: []Fault{{"email", "email"}, {"digest", "digest"}, {"topic", "topic"}, {"send", "again"}}}
 	pages := []Page{
