@@ -41,3 +41,6 @@ func (r *reference) String() string {
 	}
 	return strconv.Itoa(r.n)
 }
+
+// MarshalText is the number, for the example.
+func (r *reference) MarshalText() ([]byte, error) { return []byte(r.String()), nil }

@@ -174,6 +174,12 @@ func TestOverlayFaults(t *testing.T) {
 	for _, c := range []struct{ name, src, want string }{
 		{"letter/story.html", "<p>\n{{.Nonsense}}</p>", "letter/story.html:2:"},
 		{"letter/story.html", "<p>\n\n{{if}}", "letter/story.html:3:"},
+		{"letter/story.txt", "one\ntwo\n{{range .Missing}}{{end}}", "letter/story.txt:3:8: executing \"letter/story.txt\" at <.Missing>"},
+		{"looks/brief/letter/item.html", "\n{{range .Missing}}{{end}}", "looks/brief/letter/item.html:2:"},
+		{"looks/mine/letter/item.txt", "\n\n{{.Say 5}}", "looks/mine/letter/item.txt:3:"},
+		{"looks/mine/letter/item.html", "<p class=\"nowhere\">", "looks/mine/letter/item.html:1:"},
+		{"looks/mine/style/letter.css", "\n.item { color: var(--nothing) }", "looks/mine/style/letter.css:2:"},
+		{"looks/mine/page/join.html", "x", "looks/mine/page/join.html:1:"},
 		{"letter/letter.txt", "one\n{{.Say \"nothing\"}}", "letter/letter.txt:2:"},
 		{"letter/item.html", "\n<p class=\"nowhere\">", "letter/item.html:2:"},
 		{"letter/letter.html", "<a href=\"{{if .Web}}x\"{{end}}", "letter/letter.html:1:"},
@@ -192,6 +198,39 @@ func TestOverlayFaults(t *testing.T) {
 		_, err := Load(fstest.MapFS{c.name: {Data: []byte(c.src)}})
 		if err == nil || !strings.HasPrefix(err.Error(), "templates: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %.30q: %v", c.name, c.src, err)
+		}
+	}
+}
+
+// A look is a folder, and what it does not have is the letter's.
+func TestOverlayLook(t *testing.T) {
+	overlay := fstest.MapFS{
+		"looks/mine/style/letter.css": {Data: []byte(":root { --ink: #123456; }\n.deck { color: #654321 }")},
+		"looks/mine/letter/foot.html": {Data: []byte(`<p>Our own foot. <a href="{{.Leave}}">Leave</a></p>`)},
+	}
+	s, err := Load(overlay, Look{Digest: "daily", Name: "mine", Accent: "#003399"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := english()
+	for digest, want := range map[string]bool{"daily": true, "weekly": false} {
+		e.Digest = digest
+		l, err := s.Letter(e, reader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mine := range []string{"color:#123456", "color:#654321", "Our own foot.", "#003399"} {
+			if strings.Contains(l.HTML, mine) != want {
+				t.Errorf("%s: %s is there: %v", digest, mine, !want)
+			}
+		}
+	}
+	for wish, want := range map[Look]string{
+		{Digest: "daily", Name: "yours"}:     `the digest "daily" wishes for the look "yours"; there are default, brief, classic, mine`,
+		{Digest: "daily", Accent: "#f0a000"}: `the look of the digest "daily": accent: #f0a000 on the paper`,
+	} {
+		if _, err := Load(overlay, wish); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v", err)
 		}
 	}
 }

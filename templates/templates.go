@@ -28,10 +28,11 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed letter looks notice page style phrases
+//go:embed letter looks notice page style phrases MODEL.md example.json
 var defaults embed.FS
 
-// Files returns the built-in files, to be copied and changed.
+// Files returns the built-in files, to be copied and changed, and beside them what they see: MODEL.md, with the complete
+// example.json.
 func Files() fs.FS { return defaults }
 
 // Set is a loaded set of templates; it is safe for concurrent use.
