@@ -82,6 +82,14 @@ func outside(s string) string {
 	return l
 }
 
+// picture returns the address of a picture: https alone, since mail programs show no other.
+func picture(s string) string {
+	if l := outside(s); strings.HasPrefix(l, "https://") {
+		return l
+	}
+	return ""
+}
+
 // tag returns a language tag in its canonical form, or nothing when it is not one.
 func tag(lang string) string {
 	t, err := language.Parse(lang)

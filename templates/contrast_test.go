@@ -1,20 +1,22 @@
 package templates
 
 import (
-	"math"
+	"path"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 )
 
 // Text is readable on its paper in both lights, and survives a mail program that turns the colours round.
 func TestContrast(t *testing.T) {
-	for _, file := range []string{"style/letter.css", "style/page.css"} {
-		light, dark := palettes(read(t, file))
+	for file, src := range files(t) {
+		if path.Ext(file) != ".css" {
+			continue
+		}
+		light, dark := palettes(src)
 		for name, p := range map[string]map[string]string{"light": light, "dark": dark} {
 			for _, text := range []string{"ink", "dim", "accent"} {
-				if c := contrast(p[text], p["paper"]); c < 4.5 {
+				if c := between(t, p[text], p["paper"]); c < leastContrast {
 					t.Errorf("%s, %s: %s on paper has a contrast of %.1f", file, name, text, c)
 				}
 			}
@@ -22,7 +24,7 @@ func TestContrast(t *testing.T) {
 			if button == "" {
 				button = p["paper"]
 			}
-			if c := contrast(button, p["accent"]); c < 4.5 {
+			if c := between(t, button, p["accent"]); c < leastContrast {
 				t.Errorf("%s, %s: a button has a contrast of %.1f", file, name, c)
 			}
 			for key, colour := range p {
@@ -31,6 +33,46 @@ func TestContrast(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// between is the contrast of two colours as a sheet writes them.
+func between(t *testing.T, a, b string) float64 {
+	t.Helper()
+	x, err := colourOf(a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	y, err := colourOf(b)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return contrast(x, y)
+}
+
+// An accent that cannot be read is refused with one that can; on dark paper any can.
+func TestAccents(t *testing.T) {
+	light, dark := colour{255, 253, 248}, colour{27, 26, 24}
+	for _, c := range []struct{ wish, light, dark, fault string }{
+		{wish: "#9c2f1d", light: "#9c2f1d"},
+		{wish: "#003399", light: "#003399"},
+		{wish: "#000000", light: "#000000"},
+		{wish: "#F0A000", fault: "would do"},
+		{wish: "#ffffff", fault: "would do"},
+		{wish: "red", fault: "is not a colour"},
+		{wish: "#12345", fault: "is not a colour"},
+	} {
+		gotLight, gotDark, err := accents(c.wish, light, dark)
+		if c.fault != "" {
+			if err == nil || !strings.Contains(err.Error(), c.fault) {
+				t.Errorf("%s: %v", c.wish, err)
+			}
+			continue
+		}
+		if err != nil || gotLight != c.light || between(t, gotDark, dark.String()) < darkContrast-0.1 {
+			t.Errorf("%s became %s and %s: %v", c.wish, gotLight, gotDark, err)
+		}
+		t.Log(c.wish, gotLight, gotDark)
 	}
 }
 
@@ -49,28 +91,4 @@ func palettes(css string) (light, dark map[string]string) {
 		}
 	}
 	return light, dark
-}
-
-// contrast is the ratio of WCAG 2.
-func contrast(a, b string) float64 {
-	x, y := luminance(a), luminance(b)
-	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
-}
-
-func luminance(colour string) float64 {
-	var sum float64
-	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
-		n, err := strconv.ParseUint(colour[1+2*i:3+2*i], 16, 8)
-		if err != nil {
-			return math.NaN()
-		}
-		c := float64(n) / 255
-		if c <= 0.04045 {
-			c /= 12.92
-		} else {
-			c = math.Pow((c+0.055)/1.055, 2.4)
-		}
-		sum += weight * c
-	}
-	return sum
 }

@@ -114,6 +114,7 @@ func hostile() digest.Edition {
 	lead := story("models", from("<b>Evil</b> \u202eecruoS", "<script>alert('x')</script> & a \u202egnp.exe\u202c \"title\"\r\nBcc: all@example.org", "javascript:alert(1)"),
 		"</p><script src=//evil.example></script>{{.Leave}} \x00\x1b[31mred", "A<i>", "B/not a language")
 	lead.Added = &digest.Quote{Text: "</p><script>alert('x')</script> \u202egnp \x07", Lang: "not a language", Source: "A<i>", URL: "javascript:alert(1)"}
+	lead.Lead.Image = "javascript:alert(1)"
 	lead.Others[0].URL = "data:text/html,<script>alert(1)</script>"
 	lead.Others[1].URL = `https://example.org/"onmouseover="alert(1)?q=è ü&r=<x>`
 	return digest.Edition{

@@ -31,16 +31,17 @@ func (s *Set) Letter(e digest.Edition, r Reader) (Letter, error) {
 	}
 	letter := Letter{Subject: view.Subject}
 	var out strings.Builder
-	if err := s.plain.ExecuteTemplate(&out, "letter/letter.txt", view); err != nil {
-		return Letter{}, plainly(err)
+	look := s.wears(e.Digest)
+	if err := look.plain.ExecuteTemplate(&out, "letter/letter.txt", view); err != nil {
+		return Letter{}, look.fault(err)
 	}
 	letter.Text = fold(out.String())
 	if r.Text {
 		return letter, nil
 	}
 	out.Reset()
-	if err := s.letter.ExecuteTemplate(&out, "letter/letter.html", view); err != nil {
-		return Letter{}, plainly(err)
+	if err := look.html.ExecuteTemplate(&out, "letter/letter.html", view); err != nil {
+		return Letter{}, look.fault(err)
 	}
 	letter.HTML = out.String()
 	return letter, nil
@@ -52,6 +53,7 @@ type letterView struct {
 	Subject   string
 	Preheader string // the next headlines, for the inbox's list
 	Title     string
+	Logo      *logoView // in the place of the title, or nothing
 	Date      string
 	Number    string // "No. 12", or nothing
 	Counts    string // "24 stories from 13 sources, 6 minutes’ read"
@@ -65,13 +67,19 @@ type letterView struct {
 	Archive   string
 	Web       bool   // a page for all, not a letter for one
 	Home      string // of the pages, ends in a slash; on the web only
-	Links     []numbered
+	links     *links
 }
 
 // content is one entry of the contents line.
 type content struct {
 	Name  string
 	Count int
+}
+
+// logoView is a picture at an https address, as many pixels wide as it is printed; 0: as it comes.
+type logoView struct {
+	URL   string
+	Width int
 }
 
 // unbroken keeps a name on one line.
@@ -83,11 +91,8 @@ type sectionView struct {
 	Stories []storyView
 }
 
-// numbered is a link of the plain text, told at its end.
-type numbered struct {
-	Ref int
-	URL string
-}
+// Links are those that the plain text has referred to so far, in the order of their numbers.
+func (v letterView) Links() []numbered { return v.links.told }
 
 // What differs between a letter and the same edition on the web: how many further sources it names.
 const (
@@ -117,10 +122,18 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 		Date:    w.Date(e.At),
 		Leave:   link(r.Leave),
 		Archive: link(r.Archive),
+		links:   &links{refs: map[string]*reference{}},
 	}
-	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, refs: map[string]int{}}
+	look := s.wears(e.Digest)
+	if u := picture(look.Logo.URL); u != "" {
+		v.Logo = &logoView{u, look.Logo.Width}
+	}
+	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, links: v.links}
 	if err := l.fill(&v, e); err != nil {
 		return letterView{}, err
+	}
+	if look.Picture && v.Lead != nil {
+		v.Lead.Picture = picture(e.Lead.Lead.Image)
 	}
 	for part := range strings.SplitSeq(e.Note, "\n\n") {
 		if part = clean(part, longestSummary); part != "" && len(v.Note) < mostNotes {
@@ -141,7 +154,6 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 	}
 	v.Subject, err = w.Say("subject", cut(l.headlines[0], longestSubject), v.Title)
 	v.Preheader = cut(strings.Join(l.headlines[1:min(len(l.headlines), 4)], " · "), longestPreheader)
-	v.Links = l.links
 	return v, err
 }
 

@@ -25,39 +25,91 @@ func TestLetterGolden(t *testing.T) {
 	}
 }
 
-func TestLetterIsWellMade(t *testing.T) {
-	s := load(t)
-	for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "written": written(), "hostile": hostile(), "crowded": crowded()} {
-		l, err := s.Letter(e, reader())
-		if err != nil {
-			t.Fatal(err)
-		}
-		inspect(t, name, l.HTML)
-		if !strings.Contains(l.HTML, `href="`+reader().Leave+`"`) || !strings.Contains(l.Text, reader().Leave) {
-			t.Errorf("%s: no link to leave", name)
-		}
-		for line := range strings.SplitSeq(l.Text, "\n") {
-			if columnsOf(line) > columns && !strings.Contains(line, "https://") {
-				t.Errorf("%s: %d columns: %s", name, columnsOf(line), line)
+// tongues are the languages that come with the program.
+var tongues = []string{"en", "it", "de", "fr", "es"}
+
+// The same edition in each look and each language. Light and dark are one letter: what is dark stands in its head.
+func TestLooksGolden(t *testing.T) {
+	for _, look := range lookNames(files(t)) {
+		s := dressed(t, Look{Name: look})
+		for _, lang := range tongues {
+			e := english()
+			e.Lang = lang
+			l, err := s.Letter(e, reader())
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		if n := utf8.RuneCountInString(strings.TrimSuffix(l.Subject, " · "+clean(e.Title, longestName))); n > longestSubject {
-			t.Errorf("%s: subject's headline has %d characters", name, n)
-		}
-		if strings.ContainsAny(l.Subject+l.Text, "\r\x00\x1b\u202e\u2066") || strings.Contains(l.Subject, "\n") {
-			t.Errorf("%s: control characters came through", name)
+			name := look + "." + lang
+			inspect(t, name, l.HTML)
+			golden(t, "look/"+name+".html", l.HTML)
+			golden(t, "look/"+name+".txt", "Subject: "+l.Subject+"\n\n"+l.Text)
 		}
 	}
 }
 
-func TestLetterIsSmall(t *testing.T) {
-	l, err := load(t).Letter(crowded(), reader())
+// dressed is a set in which the daily's letters have a look.
+func dressed(t *testing.T, look Look) *Set {
+	t.Helper()
+	look.Digest = "daily"
+	s, err := Load(nil, look)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Logf("HTML %d bytes, text %d bytes", len(l.HTML), len(l.Text))
-	if len(l.HTML) > 80<<10 {
-		t.Errorf("the letter has %d bytes, more than 80 KB", len(l.HTML))
+	return s
+}
+
+func TestLetterIsWellMade(t *testing.T) {
+	for _, look := range lookNames(files(t)) {
+		s := dressed(t, Look{Name: look, Picture: true})
+		for name, e := range map[string]digest.Edition{"en": english(), "it": italian(), "written": written(), "hostile": hostile(), "crowded": crowded()} {
+			e.Digest = "daily"
+			l, err := s.Letter(e, reader())
+			if err != nil {
+				t.Fatal(err)
+			}
+			wellMade(t, look+"."+name, e, l)
+		}
+	}
+}
+
+// wellMade tells what is wrong with a letter, whatever its edition says.
+func wellMade(t *testing.T, name string, e digest.Edition, l Letter) {
+	t.Helper()
+	inspect(t, name, l.HTML)
+	for _, w := range Lint(e, l) {
+		if w.Grave {
+			t.Errorf("%s: %s", name, w)
+		}
+	}
+	if !strings.Contains(l.HTML, `href="`+reader().Leave+`"`) || !strings.Contains(l.Text, reader().Leave) {
+		t.Errorf("%s: no link to leave", name)
+	}
+	for line := range strings.SplitSeq(l.Text, "\n") {
+		if columnsOf(line) > columns && !strings.Contains(line, "https://") {
+			t.Errorf("%s: %d columns: %s", name, columnsOf(line), line)
+		}
+	}
+	if n := utf8.RuneCountInString(strings.TrimSuffix(l.Subject, " · "+clean(e.Title, longestName))); n > longestSubject {
+		t.Errorf("%s: subject's headline has %d characters", name, n)
+	}
+	if strings.ContainsAny(l.Subject+l.Text, "\r\x00\x1b\u202e\u2066") || strings.Contains(l.Subject, "\n") {
+		t.Errorf("%s: control characters came through", name)
+	}
+}
+
+// As many stories as an edition has at most, each with as much as it can have, stay below what mail programs cut off.
+func TestLetterIsSmall(t *testing.T) {
+	e := crowded()
+	e.Digest = "daily"
+	for _, look := range lookNames(files(t)) {
+		l, err := dressed(t, Look{Name: look}).Letter(e, reader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("%s: HTML %d bytes, text %d bytes", look, len(l.HTML), len(l.Text))
+		if len(l.HTML) > largest {
+			t.Errorf("%s has %d bytes, more than 80 KB", look, len(l.HTML))
+		}
 	}
 }
 

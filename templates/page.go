@@ -175,14 +175,18 @@ func (s *Set) page(w io.Writer, p Page) error {
 	return t.ExecuteTemplate(w, "page/base.html", pageView{Words: s.in(f.Lang), Frame: f, Page: p, Tongues: s.Tongues()})
 }
 
-// webEdition renders an edition with the letter's own template.
+// webEdition renders an edition with the letter's own template, but without pictures: no page shows any.
 func (s *Set) webEdition(w io.Writer, p Edition) error {
 	view, err := s.view(p.Edition, Reader{}, place{webbed, p.Home + "e/"})
 	if err != nil {
 		return err
 	}
-	view.Web, view.Home = true, p.Home
-	return s.letter.ExecuteTemplate(w, "letter/letter.html", view)
+	view.Web, view.Home, view.Logo = true, p.Home, nil
+	if view.Lead != nil {
+		view.Lead.Picture = ""
+	}
+	look := s.wears(p.Edition.Digest)
+	return look.fault(look.html.ExecuteTemplate(w, "letter/letter.html", view))
 }
 
 // MentionOf tells of a story in a past edition what the list shows.

@@ -8,19 +8,27 @@ import (
 	"tidings/digest"
 )
 
-// rehearse renders everything in every language, so that what is broken is broken at once.
+// rehearse renders everything in every language, and the letter in every look, so that what is broken is broken at once.
 func (s *Set) rehearse() error {
 	for _, tag := range s.tags {
 		lang := tag.String()
-		if err := s.rehearseIn(lang); err != nil {
+		err := s.rehearseIn(lang)
+		for _, look := range s.looks {
+			if err == nil {
+				dressed := *s
+				dressed.worn = map[string]*attire{"": look, sampleDigest: look}
+				err = dressed.rehearseLetter(lang)
+			}
+		}
+		if err != nil {
 			return fmt.Errorf("%w (in language %q)", err, lang)
 		}
 	}
 	return nil
 }
 
-func (s *Set) rehearseIn(lang string) error {
-	full, bare := sampleEdition(lang), digest.Edition{Key: "daily/2000-01-01T0700", Lang: lang, Title: "Daily"}
+func (s *Set) rehearseLetter(lang string) error {
+	full, bare := sampleEdition(lang), digest.Edition{Key: "daily/2000-01-01T0700", Digest: sampleDigest, Lang: lang, Title: "Daily"}
 	bare.Brief = []digest.Story{{Lead: digest.Article{}}}
 	for _, e := range []digest.Edition{full, bare, {Lang: lang}} {
 		for _, r := range []Reader{{Leave: "https://example.org/u/t", Archive: "https://example.org/e/daily/x"}, {}} {
@@ -35,6 +43,10 @@ func (s *Set) rehearseIn(lang string) error {
 			return err
 		}
 	}
+	return nil
+}
+
+func (s *Set) rehearseIn(lang string) error {
 	for kind := range s.notices {
 		if _, err := s.Notice(kind, sampleNotice(lang)); err != nil {
 			return err
@@ -51,32 +63,59 @@ func (s *Set) rehearseIn(lang string) error {
 	return nil
 }
 
+// sampleDigest is the one that sample editions are of.
+const sampleDigest = "daily"
+
+// Sample returns an invented edition of a digest that has one of everything, and its letter, for those who change
+// templates. Its language is one of those that the set speaks.
+func (s *Set) Sample(digest, lang string) (digest.Edition, Letter, error) {
+	e := sampleEdition(s.Lang(lang))
+	e.Digest, e.Key = digest, digest+"/2026-11-23T0700"
+	l, err := s.Letter(e, Reader{Leave: samplePlace + "u/token", Archive: samplePlace + "e/" + e.Key})
+	return e, l, err
+}
+
+const samplePlace = "https://letters.example.org/"
+
 // sampleEdition has one of everything that a letter can show.
 func sampleEdition(lang string) digest.Edition {
+	at := time.Date(2026, time.November, 23, 7, 0, 0, 0, time.UTC)
+	lead := sampleStory(at, "Halden opens its largest model to everybody", "https://example.org/halden")
+	lead.Lead.Image = "https://example.org/halden.jpg"
+	again := sampleStory(at, "Nordwind sues Kestrel over training data", "https://example.org/nordwind")
+	again.Topic = "policy"
+	foreign := digest.Story{Topic: "research", Lead: digest.Article{
+		Title: "جامعة جديدة للذكاء الاصطناعي", Lang: "ar", Source: digest.Origin{Title: "مثال", Lang: "ar"},
+	}}
+	short := sampleStory(at, "Corvo shows a chip for small machines", "https://example.org/corvo")
+	short.Topic, short.Summary, short.Added = digest.Brief, nil, nil
+	return digest.Edition{
+		Key: "daily/2026-11-23T0700", Digest: sampleDigest, Title: "Daily", Lang: lang, Number: 2,
+		At: at, Note: "A word of the editor’s own.\n\nAnd another.",
+		Lead: &lead, Brief: []digest.Story{short}, Read: 20, Sources: 5,
+		Sections: []digest.Section{{Topic: "policy", Stories: []digest.Story{again}}, {Topic: "research", Stories: []digest.Story{foreign}}},
+		Names:    digest.Names{"models": "Models", "policy": "Law and policy", "research": "Research"},
+	}
+}
+
+// sampleStory is told by many, goes on with an earlier one, and was partly written by a machine.
+func sampleStory(at time.Time, title, url string) digest.Story {
 	article := func(title, lang, url, source string) digest.Article {
 		return digest.Article{Title: title, Lang: lang, URL: url, Source: digest.Origin{Title: source, Lang: lang}}
 	}
 	story := digest.Story{
-		Lead:    article("A headline", "en", "https://example.org/a", "The Example"),
+		Lead:    article(title, "en", url, "The Example"),
 		Topic:   "models",
-		Summary: []string{"One sentence.", "Another one."},
+		Summary: []string{"One sentence says what happened.", "Another one says why."},
 	}
 	for i := range 2 * mailed {
-		story.Others = append(story.Others, article("Eine Überschrift", "de", "https://example.com/b", fmt.Sprint("Beispiel ", i)))
+		story.Others = append(story.Others, article("Eine Überschrift", "de", fmt.Sprintf("%s/%d", url, i), fmt.Sprint("Beispiel ", i)))
 	}
-	at := time.Date(2026, time.November, 23, 7, 0, 0, 0, time.UTC)
 	story.Single, story.Others[1].ID, story.Primary = true, "own", "own"
 	story.Update = &digest.Update{Edition: "daily/2026-11-22T0700", At: at.AddDate(0, 0, -1), First: at.AddDate(0, 0, -3), New: []string{"7 million"}}
-	story.Added = &digest.Quote{Text: "Ein weiterer Satz.", Lang: "de", Source: "Beispiel", URL: "https://example.com/b"}
-	story.Written = &digest.Written{Title: "A headline", Summary: []string{"A sentence."}, By: "a model"}
-	foreign := digest.Story{Lead: article("عنوان", "ar", "", "مثال"), Topic: "research"}
-	return digest.Edition{
-		Key: "daily/2026-11-23T0700", Digest: "daily", Title: "Daily", Lang: lang, Number: 2,
-		At:   at,
-		Lead: &story, Brief: []digest.Story{story, foreign}, Read: 20, Sources: 5,
-		Sections: []digest.Section{{Topic: "models", Stories: []digest.Story{story}}, {Topic: "research", Stories: []digest.Story{foreign}}},
-		Names:    digest.Names{"models": "Models"},
-	}
+	story.Added = &digest.Quote{Text: "Ein weiterer Satz.", Lang: "de", Source: "Beispiel 0", URL: url + "/0"}
+	story.Written = &digest.Written{Title: title, Summary: []string{"A sentence by a machine."}, By: "a model"}
+	return story
 }
 
 func sampleNotice(lang string) Notice {
@@ -107,7 +146,7 @@ func samplePages(lang string) []Page {
 	f.Here = "/"
 	choices := sampleLetters()
 	topics := []Choice{{Name: "models", Title: "Models", Chosen: true}, {Name: "chips", Title: "Chips"}}
-	full := Wishes{Digests: choices, Topics: topics, Langs: choices, Narrow: true}
+	full := Wishes{Digests: choices, Topics: topics, Langs: []Choice{{Name: "en", Title: "English"}, {Name: "it", Title: "Italiano", Chosen: true}}, Narrow: true}
 	entry := Entry{Form: "token", Email: "reader@example.org"}
 	faulty := Entry{Form: "token", Email: "reader@example", Faults: []Fault{{"email", "email"}, {"digest", "digest"}, {"topic", "topic"}, {"send", "again"}}}
 	pages := []Page{

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,7 +20,7 @@ import (
 func TestTwins(t *testing.T) {
 	names := map[string]bool{}
 	collect(defaults, func(name, _ string) error { names[name] = true; return nil })
-	onlyHTML := map[string]bool{"base": true, "byline": true, "lead": true, "link": true, "more": true, "tongue": true, "filler": true}
+	onlyHTML := map[string]bool{"base": true, "byline": true, "lead": true, "link": true, "more": true, "title": true, "tongue": true, "filler": true}
 	for name := range names {
 		dir, file := path.Split(name)
 		if dir != "letter/" && dir != "notice/" {
@@ -56,8 +57,8 @@ func TestNothingMarksTextAsSafe(t *testing.T) {
 			return true
 		})
 	}
-	// Two constants, and the function that returns them.
-	if len(marks) != 3 || marks[0] != "templates.go" {
+	// Three constants, and the function that returns them.
+	if len(marks) != 4 || marks[0] != "templates.go" {
 		t.Errorf("text is marked as safe in %v", marks)
 	}
 }
@@ -70,24 +71,48 @@ func sources(t *testing.T) fs.FS {
 // told are the phrases of [Told].
 var told = regexp.MustCompile(`^(asked|mailed|disowned|returned)\.(title|told)$`)
 
+// Every language says everything, and says it of the same things as English.
 func TestPhrasesAreComplete(t *testing.T) {
 	en, err := readBook("en", read(t, "phrases/en.json"), book{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	it, err := readBook("it", read(t, "phrases/it.json"), book{})
+	for name, src := range in(files(t), "phrases/") {
+		other, err := readBook(name, src, book{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for key, p := range en.Phrases {
+			if other.Phrases[key] == nil {
+				t.Errorf("%s lacks %q", name, key)
+				continue
+			}
+			for form, said := range other.Phrases[key] {
+				if want, got := blanksOf(p["other"]), blanksOf(said); want != got {
+					t.Errorf("%s: %q, form %q speaks of %q, English of %q", name, key, form, got, want)
+				}
+			}
+		}
+		for key := range other.Phrases {
+			if en.Phrases[key] == nil {
+				t.Errorf("en.json lacks %q of %s", key, name)
+			}
+		}
+	}
+}
+
+// blanksOf are the blanks of a phrase, each once.
+func blanksOf(said string) string {
+	all := blanks.FindAllString(said, -1)
+	slices.Sort(all)
+	return strings.Join(slices.Compact(all), " ")
+}
+
+// Whatever a phrase file says, some template or some line of this package says it.
+func TestPhrasesAreSaid(t *testing.T) {
+	en, err := readBook("en", read(t, "phrases/en.json"), book{})
 	if err != nil {
 		t.Fatal(err)
-	}
-	for key := range en.Phrases {
-		if it.Phrases[key] == nil {
-			t.Errorf("it.json lacks %q", key)
-		}
-	}
-	for key := range it.Phrases {
-		if en.Phrases[key] == nil {
-			t.Errorf("en.json lacks %q", key)
-		}
 	}
 	var all strings.Builder
 	collect(defaults, func(name, src string) error {
@@ -96,7 +121,7 @@ func TestPhrasesAreComplete(t *testing.T) {
 		}
 		return nil
 	})
-	inGo := []string{"subject", "number", "counts", "stories", "sources", "minutes", "language", "more", "untitled", "brief",
+	inGo := []string{"subject", "number", "counts", "stories", "sources", "minutes", "language", "more", "more.web", "untitled", "brief",
 		"single", "own", "update.new", "update.told", "update.first", "written.title", "written.summary", "written.both", "colophon.written", "colophon.machine",
 		"and", "rhythm.day", "rhythm.work", "rhythm.week", "rhythm.month", "rhythm.at", "rhythm.own"}
 	for key := range en.Phrases {
@@ -136,7 +161,7 @@ func TestDates(t *testing.T) {
 func TestLang(t *testing.T) {
 	s := load(t)
 	for wish, want := range map[string]string{
-		"it-IT,it;q=0.9,en;q=0.8": "it", "de-DE,de;q=0.9": "en", "": "en", "en-GB": "en", "*": "en", "fr, it;q=0.5": "it", ";;;": "en",
+		"it-IT,it;q=0.9,en;q=0.8": "it", "de-DE,de;q=0.9": "de", "pt-PT": "en", "": "en", "en-GB": "en", "*": "en", "nl, it;q=0.5": "it", ";;;": "en",
 	} {
 		if got := s.Lang(wish); got != want {
 			t.Errorf("%q: %s, want %s", wish, got, want)
@@ -149,6 +174,12 @@ func TestOverlayFaults(t *testing.T) {
 	for _, c := range []struct{ name, src, want string }{
 		{"letter/story.html", "<p>\n{{.Nonsense}}</p>", "letter/story.html:2:"},
 		{"letter/story.html", "<p>\n\n{{if}}", "letter/story.html:3:"},
+		{"letter/story.txt", "one\ntwo\n{{range .Missing}}{{end}}", "letter/story.txt:3:8: executing \"letter/story.txt\" at <.Missing>"},
+		{"looks/brief/letter/item.html", "\n{{range .Missing}}{{end}}", "looks/brief/letter/item.html:2:"},
+		{"looks/mine/letter/item.txt", "\n\n{{.Say 5}}", "looks/mine/letter/item.txt:3:"},
+		{"looks/mine/letter/item.html", "<p class=\"nowhere\">", "looks/mine/letter/item.html:1:"},
+		{"looks/mine/style/letter.css", "\n.item { color: var(--nothing) }", "looks/mine/style/letter.css:2:"},
+		{"looks/mine/page/join.html", "x", "looks/mine/page/join.html:1:"},
 		{"letter/letter.txt", "one\n{{.Say \"nothing\"}}", "letter/letter.txt:2:"},
 		{"letter/item.html", "\n<p class=\"nowhere\">", "letter/item.html:2:"},
 		{"letter/letter.html", "<a href=\"{{if .Web}}x\"{{end}}", "letter/letter.html:1:"},
@@ -167,6 +198,39 @@ func TestOverlayFaults(t *testing.T) {
 		_, err := Load(fstest.MapFS{c.name: {Data: []byte(c.src)}})
 		if err == nil || !strings.HasPrefix(err.Error(), "templates: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %.30q: %v", c.name, c.src, err)
+		}
+	}
+}
+
+// A look is a folder, and what it does not have is the letter's.
+func TestOverlayLook(t *testing.T) {
+	overlay := fstest.MapFS{
+		"looks/mine/style/letter.css": {Data: []byte(":root { --ink: #123456; }\n.deck { color: #654321 }")},
+		"looks/mine/letter/foot.html": {Data: []byte(`<p>Our own foot. <a href="{{.Leave}}">Leave</a></p>`)},
+	}
+	s, err := Load(overlay, Look{Digest: "daily", Name: "mine", Accent: "#003399"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := english()
+	for digest, want := range map[string]bool{"daily": true, "weekly": false} {
+		e.Digest = digest
+		l, err := s.Letter(e, reader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, mine := range []string{"color:#123456", "color:#654321", "Our own foot.", "#003399"} {
+			if strings.Contains(l.HTML, mine) != want {
+				t.Errorf("%s: %s is there: %v", digest, mine, !want)
+			}
+		}
+	}
+	for wish, want := range map[Look]string{
+		{Digest: "daily", Name: "yours"}:     `the digest "daily" wishes for the look "yours"; there are default, brief, classic, mine`,
+		{Digest: "daily", Accent: "#f0a000"}: `the look of the digest "daily": accent: #f0a000 on the paper`,
+	} {
+		if _, err := Load(overlay, wish); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v", err)
 		}
 	}
 }
@@ -198,6 +262,24 @@ func TestOverlayLanguage(t *testing.T) {
 	}
 }
 
+// A date is written as its language does it, the first of a month too.
+func TestFirstDates(t *testing.T) {
+	s := load(t)
+	for _, c := range []struct{ lang, first, later string }{
+		{"en", "Friday 1 September 2023", "Wednesday 13 September 2023"},
+		{"it", "venerdì 1º settembre 2023", "mercoledì 13 settembre 2023"},
+		{"de", "Freitag, 1. September 2023", "Mittwoch, 13. September 2023"},
+		{"fr", "vendredi 1er septembre 2023", "mercredi 13 septembre 2023"},
+		{"es", "viernes, 1 de septiembre de 2023", "miércoles, 13 de septiembre de 2023"},
+	} {
+		for day, want := range map[int]string{1: c.first, 13: c.later} {
+			if got := s.in(c.lang).Date(time.Date(2023, time.September, day, 7, 0, 0, 0, time.UTC)); got != want {
+				t.Errorf("%s: %s, want %s", c.lang, got, want)
+			}
+		}
+	}
+}
+
 func TestRightToLeftEdition(t *testing.T) {
 	he := strings.Replace(read(t, "phrases/en.json"), "Wednesday", "יום רביעי", 1)
 	s, err := Load(fstest.MapFS{"phrases/he.json": {Data: []byte(he)}})
@@ -216,7 +298,7 @@ func TestRightToLeftEdition(t *testing.T) {
 
 func TestNoticesGolden(t *testing.T) {
 	s := load(t)
-	for _, lang := range []string{"en", "it"} {
+	for _, lang := range tongues {
 		for _, kind := range []string{"confirm", "welcome", "goodbye", "link", "status", "leaving", "help"} {
 			n := sampleNotice(lang)
 			n.Title = "AI Daily"
@@ -237,7 +319,7 @@ func TestNoticesGolden(t *testing.T) {
 func TestPagesGolden(t *testing.T) {
 	s := load(t)
 	seen, shown := map[string]int{}, map[string]bool{}
-	for _, lang := range []string{"en", "it"} {
+	for _, lang := range tongues {
 		edition := english()
 		pages := append(samplePages(lang), Edition{Frame{Lang: lang, Title: "Daily", Home: "/"}, edition})
 		for _, p := range pages {

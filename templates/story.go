@@ -14,6 +14,7 @@ import (
 type storyView struct {
 	Words
 	Topic    string // of the lead story, or nothing
+	Picture  string // address of the lead story's picture, or nothing
 	Headline headline
 	Summary  said
 	Label    string // says that a machine wrote headline or summary; nothing when none did
@@ -24,7 +25,8 @@ type storyView struct {
 	Primary  *also  // the party's own word, when it is not the headline's
 	Also     []also
 	Update   *updateView // nothing when the story is new
-	More     string      // "+ 2 more", or nothing
+	More     string      // "+ 2 more on the web", of those that are not in Also, or nothing
+	Others   int         // further sources, named or not
 	Archive  string      // where these are named
 }
 
@@ -38,7 +40,7 @@ type added struct {
 	said
 	Source   string
 	URL      string
-	Ref      int
+	Ref      *reference
 	Language string // "in German"; nothing when it is the edition's
 }
 
@@ -46,14 +48,14 @@ type added struct {
 type headline struct {
 	said
 	URL string
-	Ref int // its link's number in the plain text; 0 without URL
+	Ref *reference // its link's number in the plain text; nil without URL
 }
 
 // also is a further source of a story.
 type also struct {
 	Source   string
 	URL      string
-	Ref      int
+	Ref      *reference
 	Code     string // "de"; nothing when it is the edition's language
 	Language string // "in German"
 }
@@ -64,7 +66,7 @@ type updateView struct {
 	Told  string // "told on Monday 23 November 2026"
 	First string // "first on …", when an earlier edition told it before that one
 	URL   string // of the edition that told it; empty: it is not known where
-	Ref   int
+	Ref   *reference
 }
 
 // layout is what is common to the stories of one edition, and what adds up over them.
@@ -72,10 +74,9 @@ type layout struct {
 	words     Words
 	lang      string // the edition's
 	archive   string
-	editions  string         // where editions lie, ends in a slash; empty: nobody knows
-	also      int            // further sources named at a story
-	refs      map[string]int // number of a link by address
-	links     []numbered
+	editions  string // where editions lie, ends in a slash; empty: nobody knows
+	also      int    // further sources named at a story
+	links     *links
 	headlines []string
 	read      int      // words
 	wrote     bool     // a model wrote some of it
@@ -113,7 +114,7 @@ func (l *layout) story(s digest.Story) (storyView, error) {
 			return storyView{}, err
 		}
 	}
-	v.Headline.Ref = l.ref(v.Headline.URL)
+	v.Headline.Ref = l.links.of(v.Headline.URL)
 	if err := l.add(&v, s.Added); err != nil {
 		return storyView{}, err
 	}
@@ -165,7 +166,7 @@ func (l *layout) update(u *digest.Update) (*updateView, error) {
 	}
 	if l.editions != "" && u.Edition != "" {
 		v.URL = l.editions + u.Edition
-		v.Ref = l.ref(v.URL)
+		v.Ref = l.links.of(v.URL)
 	}
 	return &v, nil
 }
@@ -237,7 +238,7 @@ func (l *layout) add(v *storyView, q *digest.Quote) error {
 	if a.Text == "" || a.Source == "" {
 		return nil
 	}
-	a.Ref = l.ref(a.URL)
+	a.Ref = l.links.of(a.URL)
 	l.read += count(a.Text)
 	v.Added = &a
 	var err error
@@ -274,18 +275,22 @@ func (l *layout) others(v *storyView, s digest.Story) error {
 		}
 		v.Also = append(v.Also, one)
 	}
-	if more == 0 {
+	if v.Others = len(named) - 1; more == 0 {
 		return nil
 	}
+	key := "more"
+	if l.archive != "" {
+		key = "more.web"
+	}
 	var err error
-	v.More, err = l.words.Say("more", more)
+	v.More, err = l.words.Say(key, more)
 	return err
 }
 
 // further is a further source of a story.
 func (l *layout) further(a digest.Article) (also, error) {
 	one := also{Source: sourceName(a), URL: outside(a.URL)}
-	one.Ref = l.ref(one.URL)
+	one.Ref = l.links.of(one.URL)
 	var err error
 	if one.Language, err = l.mark(articleLang(a)); err != nil {
 		return also{}, err
@@ -314,20 +319,6 @@ func (l *layout) mark(lang string) (string, error) {
 		return "", nil
 	}
 	return l.words.Say("language", l.words.tongue(lang))
-}
-
-// ref numbers a link; the same address has the same number everywhere.
-func (l *layout) ref(url string) int {
-	if url == "" {
-		return 0
-	}
-	if n, known := l.refs[url]; known {
-		return n
-	}
-	n := len(l.links) + 1
-	l.refs[url] = n
-	l.links = append(l.links, numbered{Ref: n, URL: url})
-	return n
 }
 
 // articleLang is the article's language, else its source's.

@@ -9,7 +9,8 @@
 // beside it are built in, and an operator's folder replaces them one by one.
 //
 // The folders: letter and notice hold twins of HTML and plain text, page the pages readers see, style what
-// they look like, phrases the words, one file per language. In letter and notice a class attribute names
+// they look like, phrases the words, one file per language; a folder in looks holds what another look of the letter
+// has in the place of these files. In letter and notice a class attribute names
 // rules of style/letter.css; Load writes them out, because mail clients keep little but style attributes.
 package templates
 
@@ -27,16 +28,17 @@ import (
 	"golang.org/x/text/language"
 )
 
-//go:embed letter notice page style phrases
+//go:embed letter looks notice page style phrases MODEL.md example.json
 var defaults embed.FS
 
-// Files returns the built-in files, to be copied and changed.
+// Files returns the built-in files, to be copied and changed, and beside them what they see: MODEL.md, with the complete
+// example.json.
 func Files() fs.FS { return defaults }
 
 // Set is a loaded set of templates; it is safe for concurrent use.
 type Set struct {
-	letter  *html.Template            // all of letter/*.html
-	plain   *text.Template            // all of letter/*.txt
+	looks   []*attire                 // the default first
+	worn    map[string]*attire        // by digest; one that is not there wears the default
 	notices map[string]*html.Template // by kind, each with the base
 	twins   *text.Template            // all of notice/*.txt
 	pages   map[string]*html.Template // by name, each with the base
@@ -46,16 +48,23 @@ type Set struct {
 }
 
 // Load reads the built-in templates and lets overlay, which may be nil, replace them file by file; a new
-// language is a new file phrases/LANG.json. Errors name file and line.
-func Load(overlay fs.FS) (*Set, error) {
+// language is a new file phrases/LANG.json, a new look a new folder looks/NAME. A digest that is not among looks
+// has the default one. Errors name file and line.
+func Load(overlay fs.FS, looks ...Look) (*Set, error) {
 	files, err := gather(overlay)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
 	s := &Set{notices: map[string]*html.Template{}, pages: map[string]*html.Template{}}
-	steps := []func(map[string]string) error{s.readPhrases, s.readLetter, s.readNotices, s.readPages}
+	steps := []func() error{
+		func() error { return s.readPhrases(files) },
+		func() error { return s.readLooks(files, looks) },
+		func() error { return dress(files, "", "") },
+		func() error { return s.readNotices(files) },
+		func() error { return family(files, "page/", s.pages) },
+	}
 	for _, step := range steps {
-		if err := step(files); err != nil {
+		if err := step(); err != nil {
 			return nil, fmt.Errorf("templates: %w", plainly(err))
 		}
 	}
@@ -65,7 +74,7 @@ func Load(overlay fs.FS) (*Set, error) {
 	return s, nil
 }
 
-// gather returns all files by path, the overlay's in place of ours, styles written out.
+// gather returns all files by path, the overlay's in place of ours.
 func gather(overlay fs.FS) (map[string]string, error) {
 	files := map[string]string{}
 	if err := collect(defaults, func(name, src string) error { files[name] = src; return nil }); err != nil {
@@ -73,7 +82,7 @@ func gather(overlay fs.FS) (map[string]string, error) {
 	}
 	if overlay != nil {
 		err := collect(overlay, func(name, src string) error {
-			if _, known := files[name]; !known && path.Dir(name) != "phrases" {
+			if _, known := files[name]; !known && path.Dir(name) != "phrases" && !ofLook(name) {
 				return fmt.Errorf("%s:1: replaces nothing; is its name right?", name)
 			}
 			files[name] = src
@@ -83,7 +92,7 @@ func gather(overlay fs.FS) (map[string]string, error) {
 			return nil, err
 		}
 	}
-	return files, dress(files)
+	return files, nil
 }
 
 // collect calls f for each of our kinds of files in fsys; others, as notes and backups, are passed over.
@@ -111,24 +120,6 @@ func collect(fsys fs.FS, f func(name, src string) error) error {
 	})
 }
 
-func (s *Set) readLetter(files map[string]string) error {
-	s.letter = html.New("letter").Option("missingkey=error").Funcs(html.FuncMap{"outlook": outlook})
-	s.plain = text.New("letter").Option("missingkey=error")
-	for name, src := range in(files, "letter/") {
-		var err error
-		switch path.Ext(name) {
-		case ".html":
-			_, err = s.letter.New(name).Parse(src)
-		case ".txt":
-			_, err = s.plain.New(name).Parse(src)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 func (s *Set) readNotices(files map[string]string) error {
 	s.twins = text.New("notice").Option("missingkey=error")
 	for name, src := range in(files, "notice/") {
@@ -140,8 +131,6 @@ func (s *Set) readNotices(files map[string]string) error {
 	}
 	return family(files, "notice/", s.notices)
 }
-
-func (s *Set) readPages(files map[string]string) error { return family(files, "page/", s.pages) }
 
 // family parses each HTML template of a folder together with the folder's base, under its bare name.
 func family(files map[string]string, folder string, into map[string]*html.Template) error {
@@ -194,20 +183,24 @@ func plainly(err error) error {
 	return err
 }
 
-// Outlook for Windows knows no max-width, so the letter stands in a table that only it sees. This is the
-// one piece of markup that does not come from a file: html/template drops comments.
+// What only Outlook for Windows sees. It knows no max-width, so the letter stands in a table; and it must be told
+// that a pixel is a pixel, or it enlarges half of the sizes on a screen of many pixels. This is the one piece of
+// markup that does not come from a file: html/template drops comments.
 const (
+	outlookHead  html.HTML = `<!--[if mso]><xml><o:OfficeDocumentSettings xmlns:o="urn:schemas-microsoft-com:office:office"><o:AllowPNG/><o:PixelsPerInch>96</o:PixelsPerInch></o:OfficeDocumentSettings></xml><![endif]-->`
 	outlookOpen  html.HTML = `<!--[if mso]><table role="presentation" width="640" align="center" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->`
 	outlookClose html.HTML = `<!--[if mso]></td></tr></table><![endif]-->`
 )
 
-// outlook returns the opening or the closing half.
-func outlook(half string) (html.HTML, error) {
-	switch half {
+// outlook returns the part for the head, or the table's opening or closing half.
+func outlook(part string) (html.HTML, error) {
+	switch part {
+	case "head":
+		return outlookHead, nil
 	case "open":
 		return outlookOpen, nil
 	case "close":
 		return outlookClose, nil
 	}
-	return "", fmt.Errorf("outlook knows open and close, not %q", half)
+	return "", fmt.Errorf("outlook knows head, open and close, not %q", part)
 }

@@ -29,6 +29,7 @@ type Words struct {
 // book is a phrase file.
 type book struct {
 	Date     string            `json:"date"`     // {weekday} {day} {month} {year}
+	First    string            `json:"first"`    // {day} on the first of a month, as French 1er; empty: 1
 	Months   []string          `json:"months"`   // from January
 	Weekdays []string          `json:"weekdays"` // from Sunday
 	Phrases  map[string]phrase `json:"phrases"`
@@ -81,9 +82,13 @@ func (w Words) Capitals(s string) string { return cases.Upper(w.tag).String(s) }
 
 // Date writes a day in full: "mercoledì 13 settembre 2023".
 func (w Words) Date(t time.Time) string {
+	day := strconv.Itoa(t.Day())
+	if t.Day() == 1 && w.book.First != "" {
+		day = w.book.First
+	}
 	return strings.NewReplacer(
 		"{weekday}", w.book.Weekdays[t.Weekday()],
-		"{day}", strconv.Itoa(t.Day()),
+		"{day}", day,
 		"{month}", w.book.Months[t.Month()-1],
 		"{year}", strconv.Itoa(t.Year()),
 	).Replace(w.book.Date)

@@ -17,21 +17,27 @@ import (
 )
 
 func checkCommand(p *program) *cobra.Command {
-	return &cobra.Command{
-		Use: "check", Short: "configuration, templates, store, SMTP login, incoming mail, DNS and language model; says what to do next", Args: cobra.NoArgs,
+	var spam bool
+	c := &cobra.Command{
+		Use: "check [--spam]", Short: "configuration, templates, store, SMTP login, incoming mail, DNS and language model; says what to do next", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			config, err := p.load()
 			if err != nil {
 				return err
 			}
-			return checkup{&house{program: p, config: config, log: p.logger(config)}}.all(c.Context())
+			return checkup{&house{program: p, config: config, log: p.logger(config)}, spam}.all(c.Context())
 		},
 	}
+	c.Flags().BoolVar(&spam, "spam", false, "ask SpamAssassin what it thinks of the letters")
+	return c
 }
 
 // checkup looks at each thing that a morning needs. Its house is only configured: what the rooms need to
 // open is what is looked at.
-type checkup struct{ *house }
+type checkup struct {
+	*house
+	spam bool // SpamAssassin is asked
+}
 
 // all tells how each thing is, every one of them, and fails if any is not ready.
 func (h checkup) all(ctx context.Context) error {
@@ -104,11 +110,6 @@ func (h checkup) sources(context.Context) (string, error) {
 		told += "; no publisher can reach you until [gather] contact or [web] url says where"
 	}
 	return told, nil
-}
-
-func (h checkup) templates(context.Context) (string, error) {
-	_, err := loadTemplates(h.config)
-	return "every one renders with sample data", err
 }
 
 func (h checkup) readers(ctx context.Context) (string, error) {

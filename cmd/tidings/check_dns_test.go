@@ -100,7 +100,7 @@ ok    dmarc      example.org is for examples and tests, and has no records
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := (checkup{&house{program: p, config: config, log: p.logger(config)}}).all(t.Context()); !errors.Is(err, errTold) {
+			if err := (checkup{house: &house{program: p, config: config, log: p.logger(config)}}).all(t.Context()); !errors.Is(err, errTold) {
 				t.Errorf("no mail server is there, and check says %v", err)
 			}
 			got := ""

@@ -196,6 +196,12 @@ type DigestConfig struct {
 	CatchUp    CatchUp        `toml:"catch_up"`     // what becomes of a missed slot; send
 	CatchUpFor time.Duration  `toml:"catch_up_for"` // how late it is still sent; 6h
 
+	Look      string `toml:"look"`       // a folder of looks, see [templates.Look]; default
+	Accent    string `toml:"accent"`     // "#9c2f1d"; empty: the look's own
+	Logo      string `toml:"logo"`       // https address of a picture; empty: none
+	LogoWidth int    `toml:"logo_width"` // pixels; 0: the picture's own
+	Picture   bool   `toml:"picture"`    // the lead article's
+
 	Weights WeightsConfig `toml:"weights"`
 	Boost   []BoostConfig `toml:"boost"` // none
 }
@@ -268,7 +274,7 @@ func (d *DigestConfig) preset() {
 		Lang: "en", Schedule: "0 7 * * *", Timezone: "UTC",
 		Window: 48 * time.Hour, Stories: 25, PerSection: 6, PerSource: 3, Companies: 2,
 		Brief: 15, Floor: 0.25, BriefFloor: 0.2, Sentences: 2,
-		Release: digest.ReleaseAuto, Review: time.Hour, CatchUp: SendLate, CatchUpFor: 6 * time.Hour,
+		Release: digest.ReleaseAuto, Review: time.Hour, CatchUp: SendLate, CatchUpFor: 6 * time.Hour, Look: "default",
 		Weights: WeightsConfig{Sources: 0.4, Weight: 0.2, Recency: 0.15, Depth: 0.05, Sameness: 0.05, HalfLife: 18 * time.Hour},
 	}
 }

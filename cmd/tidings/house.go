@@ -198,7 +198,7 @@ func loadTemplates(c Config) (*templates.Set, error) {
 	if dir := c.Templates.Dir; dir != "" {
 		overlay = os.DirFS(dir)
 	}
-	return templates.Load(overlay)
+	return templates.Load(overlay, c.looks()...)
 }
 
 // chosen returns the digests that a command is about: the named one, or all.

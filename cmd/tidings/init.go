@@ -42,6 +42,6 @@ func (p *program) writeTemplates(dir string) error {
 	if err := os.CopyFS(dir, templates.Files()); err != nil {
 		return fmt.Errorf("templates: %w; name a folder that is new", err)
 	}
-	fmt.Fprintf(p.err, "wrote the templates to %s; name it in the configuration: [templates] dir = %q\n", dir, dir)
+	fmt.Fprintf(p.err, "wrote the templates to %s; name it in the configuration: [templates] dir = %q; %s tells what they see\n", dir, dir, filepath.Join(dir, "MODEL.md"))
 	return nil
 }

@@ -59,6 +59,7 @@ func TestScript(t *testing.T) {
 			"seed":       seed,
 			"sealed":     sealed,
 			"terminate":  terminate,
+			"spam":       spam,
 		},
 	})
 }
