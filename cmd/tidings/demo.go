@@ -151,7 +151,7 @@ func (h show) visit(ctx context.Context, pages net.Listener, at time.Time, open 
 	}
 	o.Wake = owed
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return daemon(h).pages(ctx, pages, owed) })
+	group.Go(func() error { return daemon{house: h.house}.pages(ctx, pages, owed) })
 	group.Go(func() error { return o.Run(ctx) })
 	h.desk(ctx, group, deskAt, printed{h.house, digest.Slot{Digest: h.digests[0].Name, At: at}.Key()})
 	return group.Wait()

@@ -202,18 +202,23 @@ func (h mailroom) report(ctx context.Context, m mailin.Message) error {
 	return nil
 }
 
-// ways are the parts of the daemon that take mail in, each to be run until its context ends. What can go wrong at
-// once goes wrong here.
-func (h mailroom) ways(ctx context.Context) (run []func(context.Context) error, err error) {
-	if h.config.Mail.IMAP.URL != "" {
-		box, err := h.mailbox(h.handle, h.store)
-		if err != nil {
-			return nil, err
-		}
-		run = append(run, func(ctx context.Context) error { box.Run(ctx); return nil })
+// box is the part of the daemon that reads the mailbox until its context ends; nil: there is none to read.
+func (h mailroom) box() (run func(context.Context) error, err error) {
+	if h.config.Mail.IMAP.URL == "" {
+		return nil, nil
 	}
+	box, err := h.mailbox(h.handle, h.store)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context) error { box.Run(ctx); return nil }, nil
+}
+
+// door is the part of the daemon that other mail servers hand mail to until its context ends; nil: there is none. What
+// can go wrong at once goes wrong here.
+func (h mailroom) door(ctx context.Context) (run func(context.Context) error, err error) {
 	if h.config.Mail.Listen == "" {
-		return run, nil
+		return nil, nil
 	}
 	network, address, smtp, err := h.config.Mail.door()
 	if err != nil {
@@ -225,7 +230,7 @@ func (h mailroom) ways(ctx context.Context) (run []func(context.Context) error, 
 	}
 	h.log.Info("mail is taken", "at", h.config.Mail.Listen)
 	door := mailin.Listener{Handle: h.handle, Accept: h.accept, SMTP: smtp, Domain: h.domain(), Now: h.now, Log: h.log}
-	return append(run, func(ctx context.Context) error { return door.Serve(ctx, socket) }), nil
+	return func(ctx context.Context) error { return door.Serve(ctx, socket) }, nil
 }
 
 // listenFor opens a socket. One in the file system that nobody answers at is what a crash left behind; who may

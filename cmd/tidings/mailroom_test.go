@@ -34,17 +34,17 @@ func mailIn(tb testing.TB, settings string) *house {
 		tb.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	ways, err := newMailroom(h, nil).ways(ctx)
+	parts, err := daemon{h, roles{mail: true}}.parts(ctx)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	done := make(chan error, len(ways))
-	for _, way := range ways {
-		go func() { done <- way(ctx) }()
+	done := make(chan error, len(parts.run))
+	for _, run := range parts.run {
+		go func() { done <- run(ctx) }()
 	}
 	tb.Cleanup(func() {
 		cancel()
-		for range ways {
+		for range parts.run {
 			if err := <-done; err != nil {
 				tb.Error(err)
 			}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/robfig/cron/v3"
@@ -25,48 +26,49 @@ import (
 const look = 10 * time.Minute
 
 func serveCommand(p *program) *cobra.Command {
-	return &cobra.Command{
-		Use: "serve", Short: "the daemon: schedule, pages, incoming mail, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
+	var roles []string
+	c := &cobra.Command{
+		Use: "serve [--roles R,…]", Short: "the daemon: schedule, pages, incoming mail, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
+		Long: "Does all that comes by the clock or from outside until it is told to stop. With --roles it does a part: web\n" +
+			"(the readers' pages), mail (mail that comes in), gather (sources are read and editions made), deliver. On\n" +
+			"PostgreSQL any number of daemons may run, on any number of machines, all or parts; they share the work.",
 		RunE: func(c *cobra.Command, _ []string) error {
+			part, err := parseRoles(roles)
+			if err != nil {
+				return err
+			}
 			p.daemon = true
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return daemon{h}.serve(ctx) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return daemon{h, part}.serve(ctx) })
 		},
 	}
+	c.Flags().StringSliceVar(&roles, "roles", allRoles(), "what it does, `R,…`")
+	return c
 }
 
 // daemon makes and delivers editions by itself, and answers readers.
-type daemon struct{ *house }
+type daemon struct {
+	*house
+	roles roles
+}
 
 // serve runs until the context ends: the schedule wakes the press, the press wakes the outbox, the web
 // answers readers. Each part returns when the context ends; the first that fails ends the others.
 func (h daemon) serve(ctx context.Context) error {
-	leave, err := h.turn(ctx)
-	if err != nil || ctx.Err() != nil {
+	if h.roles.deliver {
+		leave, err := h.turn(ctx)
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		defer leave()
+	}
+	parts, err := h.parts(ctx)
+	if err != nil {
 		return err
 	}
-	defer leave()
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.config.Web.Listen)
-	if err != nil {
-		return fmt.Errorf("web.listen: cannot listen on %s: %w", h.config.Web.Listen, err)
-	}
-	owed := make(chan struct{}, 1)
-	o, err := h.outbox(h.store)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	o.Wake = owed
-	incoming, err := newMailroom(h.house, owed).ways(ctx)
-	if err != nil {
-		return errors.Join(err, listener.Close())
-	}
-	h.log.Info("serving", "version", version(), "pages", "http://"+listener.Addr().String(), "digests", len(h.digests), "sources", len(allSources(h.digests)))
+	defer parts.close()
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return h.pages(ctx, listener, owed) })
-	group.Go(func() error { return h.mornings(ctx, owed) })
-	group.Go(func() error { return h.polls(ctx) })
-	group.Go(func() error { return o.Run(ctx) })
-	for _, way := range incoming {
-		group.Go(func() error { return way(ctx) })
+	for _, run := range parts.run {
+		group.Go(func() error { return run(ctx) })
 	}
 	err = group.Wait()
 	h.log.Info("stopped")
@@ -178,11 +180,15 @@ func (h daemon) polls(ctx context.Context) error {
 // pollEvery is how often the daemon looks which sources are ripe: often enough for the busiest.
 func (h daemon) pollEvery() time.Duration { return min(look, h.config.Gather.Often) }
 
-// makeDue makes every edition whose newest slot has passed, is not settled, and is not too long ago.
-func (h daemon) makeDue(ctx context.Context) {
+// makeDue makes every edition, or those of the digests that are named, whose newest slot has passed, is not settled,
+// and is not too long ago.
+func (h daemon) makeDue(ctx context.Context, only ...string) {
 	for i, d := range h.digests {
 		if ctx.Err() != nil {
 			return
+		}
+		if len(only) > 0 && !slices.Contains(only, d.Name) {
+			continue
 		}
 		now := h.now()
 		s, err := slot(d, now)

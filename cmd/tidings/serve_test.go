@@ -52,7 +52,7 @@ catch_up_for = "2h"
 				t.Fatal(err)
 			}
 			defer h.Close()
-			daemon{h}.makeDue(t.Context())
+			daemon{house: h}.makeDue(t.Context())
 			got, err := h.store.Slot(t.Context(), "daily", seven)
 			if err != nil || got != c.want {
 				t.Errorf("the slot is %s, want %s; %v; %s", got, c.want, err, p.err)

@@ -48,6 +48,9 @@ func (a *Archive) Seal(ctx context.Context, d digest.Digest, e digest.Edition) (
 	var owed int
 	err := a.write(ctx, func(tx *sql.Tx) (err error) {
 		owed, err = seal(ctx, tx, d, e, millis(a.now()))
+		if err == nil && owed > 0 && a.atSeal != nil {
+			err = a.atSeal(ctx, tx, owed)
+		}
 		return err
 	})
 	if err != nil {

@@ -86,7 +86,7 @@ func atServer(ctx context.Context, address string) (*database, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("store %s: %w", name, unreachable(config, err)), db.Close())
 	}
-	return &database{url: name, dialect: onPostgres(), w: db, r: db}, nil
+	return &database{url: name, address: address, dialect: onPostgres(), w: db, r: db}, nil
 }
 
 // unreachable says what to do about a server that lets us not in.

@@ -57,12 +57,15 @@ var (
 type database struct {
 	url     string // as given to Open, without a password
 	path    string // of the SQLite file; empty on PostgreSQL
+	address string // of PostgreSQL, with the password
 	dialect dialect
 	now     func() time.Time
 
 	// Writers queue for w, which on SQLite is one connection: they wait their turn in order there, instead of
 	// polling the file's lock. Readers never wait for them.
 	w, r *sql.DB
+
+	atSeal func(ctx context.Context, tx *sql.Tx, owed int) error // see [Archive.AtSeal]; may be nil
 }
 
 // Close ends all connections. Nothing may be under way.
