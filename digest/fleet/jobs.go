@@ -95,7 +95,7 @@ func shares(owed int) []river.InsertManyParams {
 }
 
 // watches are the jobs that come by the clock, at whoever leads the fleet. They also come when the lead changes, for
-// what was missed meanwhile.
+// what was missed meanwhile. No two are alike: River cannot take the same job twice at one time.
 func (f *Fleet) watches() []*river.PeriodicJob {
 	o := f.orders
 	var all []*river.PeriodicJob
@@ -104,8 +104,7 @@ func (f *Fleet) watches() []*river.PeriodicJob {
 			&river.PeriodicJobOpts{RunOnStart: true}))
 	}
 	for name, schedule := range o.Editions {
-		add(schedule, edition{Digest: name})
-		add(river.PeriodicInterval(o.Looks), edition{Digest: name})
+		add(soonest{schedule, o.Looks}, edition{Digest: name})
 	}
 	add(river.PeriodicInterval(o.Polls), poll{})
 	add(river.PeriodicInterval(o.Looks), sweep{})
@@ -114,6 +113,21 @@ func (f *Fleet) watches() []*river.PeriodicJob {
 		add(river.PeriodicInterval(rest), mailbox{})
 	}
 	return all
+}
+
+// soonest is a schedule, and now and then in between.
+type soonest struct {
+	Schedule
+	every time.Duration
+}
+
+// Next implements [river.PeriodicSchedule].
+func (s soonest) Next(after time.Time) time.Time {
+	look := after.Add(s.every)
+	if at := s.Schedule.Next(after); !at.IsZero() && at.Before(look) {
+		return at
+	}
+	return look
 }
 
 // rest is for how long a daemon takes up no more of what it could not do.

@@ -187,3 +187,42 @@ func advise(ctx context.Context, conn *sql.Conn, function string) error {
 	_, err := conn.ExecContext(ctx, "SELECT "+function+"($1, "+schema+")", lockSend)
 	return err
 }
+
+// alone makes sure that nobody sends, nor begins to, until leave is called; where somebody does, the error is
+// [ErrSending].
+func (l *Ledger) alone(ctx context.Context) (leave func() error, err error) {
+	if l.path == "" {
+		return l.alonePostgres(ctx)
+	}
+	db, err := sql.Open("sqlite", sqliteName(l.path+".lock", url.Values{"_busy_timeout": {"0"}}))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	const busy = 5
+	if _, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE; PRAGMA user_version = 1"); err == nil {
+		return db.Close, nil
+	}
+	if sqliteCode(err)&0xff == busy {
+		err = ErrSending
+	}
+	return nil, errors.Join(unlockable(l.path+".lock", err), db.Close())
+}
+
+func (l *Ledger) alonePostgres(ctx context.Context) (leave func() error, err error) {
+	conn, err := l.w.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	alone := false
+	err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, "+schema+")", lockSend).Scan(&alone)
+	if err == nil && !alone {
+		err = ErrSending
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() error {
+		return errors.Join(advise(context.WithoutCancel(ctx), conn, "pg_advisory_unlock"), conn.Close())
+	}, nil
+}
