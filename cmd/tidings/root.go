@@ -54,8 +54,7 @@ func newRoot(p *program) *cobra.Command {
 	add(groupEveryday, demoCommand(p), serveCommand(p), runCommand(p), previewCommand(p), initCommand(p), checkCommand(p))
 	add(groupParts, gatherCommand(p), composeCommand(p), sendCommand(p))
 	add(groupKeep, editionsCommand(p), subscribersCommand(p), sourcesCommand(p),
-		reportCommand(p), resendCommand(p), backupCommand(p),
-		later("move --to URL", "take the store to another database"),
+		reportCommand(p), resendCommand(p), backupCommand(p), moveCommand(p),
 		versionCommand(p))
 	add(groupFilters, readCommand(p), groupCommand(p), summarizeCommand(p), mailCommand(p))
 	root.SetHelpCommandGroupID(groupKeep)

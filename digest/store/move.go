@@ -117,11 +117,10 @@ func (d *database) still(ctx context.Context, tx *sql.Tx, tables []string) error
 	return err
 }
 
-// How much is written by one statement at most. Neither database takes more than 32,766 values at a time.
+// How much is written by one statement at most: of long ones both databases take ever longer to read each value.
 const (
-	rowsAtOnce   = 500
-	bytesAtOnce  = 1 << 20
-	valuesAtOnce = 30_000
+	rowsAtOnce  = 50
+	bytesAtOnce = 1 << 20
 )
 
 // copyTable copies a table's rows, and makes sure that they are all there.
@@ -192,7 +191,7 @@ func (b *bundle) add(ctx context.Context, row []any) error {
 		b.values = append(b.values, value)
 	}
 	b.rows++
-	if b.rows < rowsAtOnce && b.size < bytesAtOnce && len(b.values)+len(b.columns) <= valuesAtOnce {
+	if b.rows < rowsAtOnce && b.size < bytesAtOnce {
 		return nil
 	}
 	return b.flush(ctx)

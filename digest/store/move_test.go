@@ -47,7 +47,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-const rowsFilled = 503
+const rowsFilled = 123
 
 // fill puts so many rows into every table there is, with text that is not easy to carry.
 func fill(t *testing.T, db *sql.DB) {
