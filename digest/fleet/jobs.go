@@ -95,13 +95,14 @@ func shares(owed int) []river.InsertManyParams {
 }
 
 // watches are the jobs that come by the clock, at whoever leads the fleet. They also come when the lead changes, for
-// what was missed meanwhile. No two are alike: River cannot take the same job twice at one time.
+// what was missed meanwhile; but not polls, since an edition that was missed reads all anyway. No two are alike: River
+// cannot take the same job twice at one time.
 func (f *Fleet) watches() []*river.PeriodicJob {
 	o := f.orders
 	var all []*river.PeriodicJob
 	add := func(s river.PeriodicSchedule, job river.JobArgs) {
 		all = append(all, river.NewPeriodicJob(s, func() (river.JobArgs, *river.InsertOpts) { return job, nil },
-			&river.PeriodicJobOpts{RunOnStart: true}))
+			&river.PeriodicJobOpts{RunOnStart: job != river.JobArgs(poll{})}))
 	}
 	for name, schedule := range o.Editions {
 		add(soonest{schedule, o.Looks}, edition{Digest: name})
