@@ -150,7 +150,9 @@ func (t *tallies) of(name string) int {
 // every is a schedule.
 type every time.Duration
 
-func (e every) Next(after time.Time) time.Time { return after.Truncate(time.Duration(e)).Add(time.Duration(e)) }
+func (e every) Next(after time.Time) time.Time {
+	return after.Truncate(time.Duration(e)).Add(time.Duration(e))
+}
 
 // Three daemons share the work: each host is read once while it is ripe, and nothing of one name is done by two at a
 // time, neither editions nor hosts nor the mailbox.

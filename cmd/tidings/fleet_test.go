@@ -1,0 +1,271 @@
+package main
+
+import (
+	"bytes"
+	"crypto/rand"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Three daemons on one PostgreSQL, each a process of its own. In the middle of an edition one is killed, one is cut off
+// from the database for a while, and one from the relay. The edition is made once and its source read once; everybody
+// gets it, and it goes twice to no more than what was on the wires of those who were lost.
+func TestFleet(t *testing.T) {
+	t.Parallel()
+	const readers, connections = 1500, 4
+	database, address := freshHouse(t)
+	relay := newMailServer(t)
+	var visits atomic.Int32
+	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/feed" {
+			visits.Add(1)
+			fmt.Fprintf(w, `<rss version="2.0"><channel><title>Court</title><item><title>Court rules on training data</title><link>https://example.org/1</link><pubDate>%s</pubDate><description>A court ruled on Sunday that the makers of language models must name the books that they trained on.</description></item></channel></rss>`, time.Now().Add(-3*time.Hour).Format(time.RFC1123Z))
+		}
+	}))
+	defer feed.Close()
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "config.toml"), `
+[delivery]
+connections = 4
+[gather]
+allow_private = ["127.0.0.0/8"]
+[web]
+listen = "127.0.0.1:0"
+[[source]]
+url = "`+feed.URL+`/feed"
+on_topic = true
+[[digest]]
+name = "daily"
+from = "AI Daily <daily@example.org>"
+schedule = "0 0,12 * * *"
+catch_up = "24h"
+`)
+	list := "email\n"
+	for i := range readers {
+		list += fmt.Sprintf("reader%04d@example.org\n", i)
+	}
+	write(t, filepath.Join(dir, "readers.csv"), list)
+	runIn(t, dir, address, "", "subscribers", "import", "readers.csv")
+
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	toRelay, toDatabase := newStrait(t, relay.addr), newStrait(t, u.Host)
+	u.Host = toDatabase.addr
+	killed := start(t, dir, address, relay.addr)
+	start(t, dir, address, toRelay.addr)
+	start(t, dir, u.String(), relay.addr)
+	reached := func() int { relay.mu.Lock(); defer relay.mu.Unlock(); return len(relay.got) }
+	waitFor(t, "the first letters", func() bool { return reached() > readers/10 })
+	if err := killed.Process.Kill(); err != nil {
+		t.Error(err)
+	}
+	toRelay.shut()
+	toDatabase.shut()
+	before := reached()
+	time.AfterFunc(10*time.Second, toDatabase.open)
+	time.AfterFunc(20*time.Second, toRelay.open)
+	if before == readers {
+		t.Error("all was over before anybody was lost")
+	}
+	tally := func(query string) (n int) {
+		if err := database.QueryRow(query).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	const sent = "SELECT COUNT(*) FROM delivery WHERE state = 4"
+	waitFor(t, "the last letter", func() bool { return tally(sent) == readers })
+	relay.mu.Lock()
+	defer relay.mu.Unlock()
+	again := 0
+	for i := range readers {
+		n := relay.got[fmt.Sprintf("reader%04d@example.org", i)]
+		if n == 0 {
+			t.Errorf("reader%04d got nothing", i)
+		}
+		again += max(n-1, 0)
+	}
+	if again > 3*connections {
+		t.Errorf("%d letters went twice, with %d connections lost", again, 3*connections)
+	}
+	if n := tally("SELECT COUNT(*) FROM edition"); n != 1 {
+		t.Errorf("%d editions were made", n)
+	}
+	if n := visits.Load(); n != 1 {
+		t.Errorf("the source was read %d times", n)
+	}
+	t.Logf("%d had theirs when the daemons were lost; %d got it twice", before, again)
+}
+
+// freshHouse makes a schema of its own in the server that PEER_POSTGRES names.
+func freshHouse(t *testing.T) (db *sql.DB, address string) {
+	t.Helper()
+	server := os.Getenv("PEER_POSTGRES")
+	if server == "" && os.Getenv("CI") == "true" {
+		t.Fatal("needs PostgreSQL, and this is CI: set PEER_POSTGRES to the postgres:// address of an empty database")
+	}
+	if server == "" {
+		t.Skip("needs PostgreSQL: set PEER_POSTGRES to the postgres:// address of an empty database")
+	}
+	u, err := url.Parse(server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := "house_" + strings.ToLower(rand.Text())
+	query := u.Query()
+	query.Set("search_path", name)
+	u.RawQuery = query.Encode()
+	db, err = sql.Open("pgx", u.String())
+	if err == nil {
+		_, err = db.Exec("CREATE SCHEMA " + name)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, err := db.Exec("DROP SCHEMA " + name + " CASCADE")
+		if err := errors.Join(err, db.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	return db, u.String()
+}
+
+// command is the program with a store and a relay.
+func command(t *testing.T, dir, store, relay string, args ...string) (c *exec.Cmd, said *bytes.Buffer) {
+	t.Helper()
+	said = &bytes.Buffer{}
+	c = exec.Command("tidings", args...)
+	c.Dir, c.Stderr = dir, said
+	c.Env = append(os.Environ(), "TIDINGS_STORE__URL="+store)
+	if relay != "" {
+		c.Env = append(c.Env, "TIDINGS_SMTP__URL=smtp://"+relay+"?tls=none")
+	}
+	return c, said
+}
+
+func runIn(t *testing.T, dir, store, relay string, args ...string) {
+	t.Helper()
+	if c, said := command(t, dir, store, relay, args...); c.Run() != nil {
+		t.Fatalf("%s: %s", args, said)
+	}
+}
+
+// start runs a daemon until the test ends, and shows what it said if the test failed.
+func start(t *testing.T, dir, store, relay string) *exec.Cmd {
+	t.Helper()
+	c, said := command(t, dir, store, relay, "serve")
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		late := time.AfterFunc(time.Minute, func() { _ = c.Process.Kill(); t.Error("a daemon did not stop") })
+		_ = c.Wait()
+		late.Stop()
+		if t.Failed() {
+			t.Logf("a daemon said:\n%s", said)
+		}
+	})
+	return c
+}
+
+func waitFor(t *testing.T, what string, come func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(4 * time.Minute); !come(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("%s: not within four minutes", what)
+		}
+	}
+}
+
+// A strait is the way to a server. It can be shut, which ends all connections, and opened again.
+type strait struct {
+	addr, to string
+
+	mu     sync.Mutex
+	closed bool
+	conns  map[net.Conn]bool
+}
+
+func newStrait(t *testing.T, to string) *strait {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &strait{addr: listener.Addr().String(), to: to, conns: map[net.Conn]bool{}}
+	t.Cleanup(func() { _ = listener.Close(); s.shut() })
+	go func() {
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			go s.pass(conn)
+		}
+	}()
+	return s
+}
+
+func (s *strait) pass(near net.Conn) {
+	defer near.Close()
+	far, err := net.Dial("tcp", s.to)
+	if err != nil {
+		return
+	}
+	defer far.Close()
+	if !s.keep(near, far) {
+		return
+	}
+	var both sync.WaitGroup
+	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
+		both.Go(func() {
+			_, _ = io.Copy(way[0], way[1])
+			_, _ = near.Close(), far.Close()
+		})
+	}
+	both.Wait()
+}
+
+func (s *strait) keep(conns ...net.Conn) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range conns {
+		s.conns[c] = true
+	}
+	return !s.closed
+}
+
+func (s *strait) shut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	for c := range s.conns {
+		_ = c.Close()
+	}
+	clear(s.conns)
+}
+
+func (s *strait) open() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = false
+}
