@@ -27,34 +27,11 @@ import (
 // gets it, and it goes twice to no more than what was on the wires of those who were lost.
 func TestFleet(t *testing.T) {
 	t.Parallel()
-	const readers, connections = 1500, 4
+	const readers, connections = 1500, 4 // see newsroom
 	database, address := freshHouse(t)
 	relay := newMailServer(t)
 	var visits atomic.Int32
-	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/feed" {
-			visits.Add(1)
-			fmt.Fprintf(w, `<rss version="2.0"><channel><title>Court</title><item><title>Court rules on training data</title><link>https://example.org/1</link><pubDate>%s</pubDate><description>A court ruled on Sunday that the makers of language models must name the books that they trained on.</description></item></channel></rss>`, time.Now().Add(-3*time.Hour).Format(time.RFC1123Z))
-		}
-	}))
-	defer feed.Close()
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "config.toml"), `
-[delivery]
-connections = 4
-[gather]
-allow_private = ["127.0.0.0/8"]
-[web]
-listen = "127.0.0.1:0"
-[[source]]
-url = "`+feed.URL+`/feed"
-on_topic = true
-[[digest]]
-name = "daily"
-from = "AI Daily <daily@example.org>"
-schedule = "0 0,12 * * *"
-catch_up = "24h"
-`)
+	dir := newsroom(t, &visits)
 	list := "email\n"
 	for i := range readers {
 		list += fmt.Sprintf("reader%04d@example.org\n", i)
@@ -112,6 +89,39 @@ catch_up = "24h"
 		t.Errorf("the source was read %d times", n)
 	}
 	t.Logf("%d had theirs when the daemons were lost; %d got it twice", before, again)
+}
+
+// newsroom makes a folder with the configuration of a daily whose slot has passed, and its one source, which counts the
+// visits to it.
+func newsroom(t *testing.T, visits *atomic.Int32) string {
+	t.Helper()
+	const item = `<item><title>Court rules on training data</title><link>https://example.org/1</link><pubDate>%s</pubDate>
+		<description>A court ruled on Sunday that the makers of models must name the books that they trained on.</description></item>`
+	feed := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/feed" {
+			visits.Add(1)
+			fmt.Fprintf(w, `<rss version="2.0"><channel><title>Court</title>`+item+`</channel></rss>`, time.Now().Add(-24*time.Hour).Format(time.RFC1123Z))
+		}
+	}))
+	t.Cleanup(feed.Close)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "config.toml"), `
+[delivery]
+connections = 4
+[gather]
+allow_private = ["127.0.0.0/8"]
+[web]
+listen = "127.0.0.1:0"
+[[source]]
+url = "`+feed.URL+`/feed"
+on_topic = true
+[[digest]]
+name = "daily"
+from = "AI Daily <daily@example.org>"
+schedule = "0 0,12 * * *"
+catch_up = "24h"
+`)
+	return dir
 }
 
 // freshHouse makes a schema of its own in the server that PEER_POSTGRES names.

@@ -154,7 +154,7 @@ func (w worker[A]) Work(ctx context.Context, job *river.Job[A]) error {
 		return river.JobSnooze(0) // let others have it at once
 	}
 	if err != nil {
-		w.fleet.orders.Log.Error("not done; it will be tried again", "job", job.Kind, "err", err)
+		w.fleet.complain(ctx, job.Kind, err)
 		sleep(ctx, rest)
 	}
 	if again {

@@ -3,7 +3,10 @@ package fleet
 import (
 	"context"
 	"log/slog"
+	"strings"
+	"sync"
 	"time"
+	"unicode"
 
 	"github.com/riverqueue/river/rivertype"
 )
@@ -46,6 +49,30 @@ func lasting(ctx context.Context) context.Context {
 		return whole
 	}
 	return ctx
+}
+
+// complaints are what was said last of each kind of job, and when.
+type complaints struct {
+	mu   sync.Mutex
+	last map[string]complaint
+}
+
+type complaint struct {
+	words string
+	at    time.Time
+}
+
+// complain tells what could not be done: as an error when it is another fault than before, and once an hour. Numbers
+// make no other fault, for a broken connection tells its port.
+func (f *Fleet) complain(ctx context.Context, kind string, err error) {
+	f.said.mu.Lock()
+	defer f.said.mu.Unlock()
+	now := complaint{strings.Join(strings.FieldsFunc(err.Error(), unicode.IsDigit), ""), f.orders.Now()}
+	level := slog.LevelDebug
+	if was := f.said.last[kind]; was.words != now.words || now.at.Sub(was.at) >= time.Hour {
+		level, f.said.last[kind] = slog.LevelError, now
+	}
+	f.orders.Log.Log(ctx, level, "not done, it will be tried again", "job", kind, "err", err)
 }
 
 // again is River's policy for jobs that ended badly: that of a dead worker, who has been silent long enough, is free at

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,10 +39,10 @@ func (s *Store) Move(ctx context.Context, to *Store, told func(Moved)) error {
 	if err := into.vacant(ctx, into.r, tables); err != nil {
 		return fmt.Errorf("store %s: %w", into.url, err)
 	}
-	for _, l := range []*Ledger{&s.Ledger, &to.Ledger} {
-		leave, err := l.alone(ctx)
+	for _, d := range []*database{from, into} {
+		leave, err := d.alone(ctx)
 		if err != nil {
-			return fmt.Errorf("store %s: %w", l.url, err)
+			return fmt.Errorf("store %s: %w", d.url, err)
 		}
 		defer leave()
 	}
@@ -211,4 +212,43 @@ func (b *bundle) flush(ctx context.Context) error {
 	b.total += b.rows
 	b.values, b.rows, b.size = b.values[:0], 0, 0
 	return nil
+}
+
+// alone makes sure that nobody sends, nor begins to, until leave is called; where somebody does, the error is
+// [ErrSending].
+func (d *database) alone(ctx context.Context) (leave func() error, err error) {
+	if d.path == "" {
+		return d.alonePostgres(ctx)
+	}
+	db, err := sql.Open("sqlite", sqliteName(d.path+".lock", url.Values{"_busy_timeout": {"0"}}))
+	if err != nil {
+		return nil, err
+	}
+	db.SetMaxOpenConns(1)
+	const busy = 5
+	if _, err = db.ExecContext(ctx, "BEGIN EXCLUSIVE; PRAGMA user_version = 1"); err == nil {
+		return db.Close, nil
+	}
+	if sqliteCode(err)&0xff == busy {
+		err = ErrSending
+	}
+	return nil, errors.Join(unlockable(d.path+".lock", err), db.Close())
+}
+
+func (d *database) alonePostgres(ctx context.Context) (leave func() error, err error) {
+	conn, err := d.w.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	alone := false
+	err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, "+schema+")", lockSend).Scan(&alone)
+	if err == nil && !alone {
+		err = ErrSending
+	}
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	return func() error {
+		return errors.Join(advise(context.WithoutCancel(ctx), conn, "pg_advisory_unlock"), conn.Close())
+	}, nil
 }

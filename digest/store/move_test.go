@@ -23,7 +23,6 @@ func TestMove(t *testing.T) {
 	first, _ := open(t, file)
 	fill(t, raw(t, file))
 	second, _ := open(t, schema)
-	third, _ := open(t, freshFile(t))
 	want := dump(t, raw(t, file))
 
 	var tables []string
@@ -40,7 +39,7 @@ func TestMove(t *testing.T) {
 		t.Errorf("SQLite to PostgreSQL: %s", diff)
 	}
 	back := freshFile(t)
-	third, _ = open(t, back)
+	third, _ := open(t, back)
 	must(t, second.Move(t.Context(), third, nil))
 	if diff := cmp.Diff(want, dump(t, raw(t, back))); diff != "" {
 		t.Errorf("and back: %s", diff)
@@ -54,22 +53,18 @@ func fill(t *testing.T, db *sql.DB) {
 	execute(t, db, "DELETE FROM counter")
 	for _, table := range names(t, db) {
 		var columns, values []string
-		rows, err := db.Query("SELECT name, type, pk FROM pragma_table_info('" + table + "')")
-		must(t, err)
-		for rows.Next() {
-			var name, kind string
-			var key int
-			must(t, rows.Scan(&name, &kind, &key))
+		_, info := rowsOf(t, db, "SELECT name, type, pk FROM pragma_table_info('"+table+"')")
+		for _, row := range info {
+			name, kind, key := row[0].(string), row[1], row[2]
 			value := "i"
 			switch {
 			case kind == "TEXT":
 				value = "'" + table + "é''\n\\ ' || i"
-			case kind == "BIGINT" && key == 0 && name != "subscriber" && name != "id":
+			case kind == "BIGINT" && key == int64(0) && name != "subscriber" && name != "id":
 				value = "9223372036854775000 + i % 800"
 			}
 			columns, values = append(columns, name), append(values, value)
 		}
-		must(t, rows.Close())
 		execute(t, db, fmt.Sprintf("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO %s (%s) SELECT %s FROM n",
 			rowsFilled, table, strings.Join(columns, ", "), strings.Join(values, ", ")))
 	}
@@ -77,13 +72,9 @@ func fill(t *testing.T, db *sql.DB) {
 
 // names lists the tables of a SQLite file that are ours.
 func names(t *testing.T, db *sql.DB) (all []string) {
-	rows, err := db.Query("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'goose%' ORDER BY name")
-	must(t, err)
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		must(t, rows.Scan(&name))
-		all = append(all, name)
+	_, rows := rowsOf(t, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite%' AND name NOT LIKE 'goose%' ORDER BY name")
+	for _, row := range rows {
+		all = append(all, row[0].(string))
 	}
 	return all
 }
@@ -95,26 +86,37 @@ func dump(t *testing.T, db *sql.DB, tables ...string) []string {
 	}
 	var lines []string
 	for _, table := range tables {
-		rows, err := db.Query("SELECT * FROM " + table)
-		must(t, err)
-		columns, err := rows.Columns()
-		must(t, err)
-		for rows.Next() {
-			cells := make([]any, len(columns))
-			for i := range cells {
-				cells[i] = new(any)
-			}
-			must(t, rows.Scan(cells...))
+		columns, rows := rowsOf(t, db, "SELECT * FROM "+table)
+		for _, row := range rows {
 			line := table
-			for i, cell := range cells {
-				line += fmt.Sprintf(" %s=%v", columns[i], *cell.(*any))
+			for i, cell := range row {
+				line += fmt.Sprintf(" %s=%v", columns[i], cell)
 			}
 			lines = append(lines, line)
 		}
-		must(t, rows.Close())
 	}
 	slices.Sort(lines)
 	return lines
+}
+
+func rowsOf(t *testing.T, db *sql.DB, query string) (columns []string, all [][]any) {
+	t.Helper()
+	rows, err := db.Query(query)
+	must(t, err)
+	defer rows.Close()
+	columns, err = rows.Columns()
+	must(t, err)
+	for rows.Next() {
+		cells := make([]any, len(columns))
+		places := make([]any, len(columns))
+		for i := range cells {
+			places[i] = &cells[i]
+		}
+		must(t, rows.Scan(places...))
+		all = append(all, cells)
+	}
+	must(t, rows.Err())
+	return columns, all
 }
 
 // What was owed before is owed there, to the same readers; it is claimed, sent and counted there.
