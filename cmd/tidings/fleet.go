@@ -22,8 +22,10 @@ const inFleet = time.Minute
 // fleet makes the daemon one of those that share the work on one PostgreSQL, and returns its parts in that.
 func (h daemon) fleet(ctx context.Context, annexe *store.Annexe, o *outbox.Outbox, box func(context.Context) error, owed <-chan struct{}) ([]func(context.Context) error, error) {
 	o.Lease = inFleet
+	desk, reviews := editor{h.house}, earliest{}
 	orders := fleet.Orders{
 		Make: func(ctx context.Context, digest string) error { h.makeDue(ctx, digest); return nil },
+		Edit: func(ctx context.Context) error { desk.approved(ctx); desk.reviews(ctx); return nil },
 		Ripe: h.ripeHosts, Gather: h.gatherHost, Deliver: turns(o), Mailbox: box, Sweep: h.store.Sweep,
 		Editions: map[string]fleet.Schedule{}, Looks: look, Polls: h.pollEvery(),
 		Delivers: h.roles.deliver, Mails: h.roles.mail, Now: h.now, Log: h.log,
@@ -31,19 +33,49 @@ func (h daemon) fleet(ctx context.Context, annexe *store.Annexe, o *outbox.Outbo
 	if h.roles.gather {
 		orders.Gathers = max(1, h.config.Gather.Hosts)
 	}
-	for _, d := range h.digests {
+	for i, d := range h.digests {
 		schedule, err := ParseSchedule(d.Schedule, d.Location)
 		if err != nil {
 			return nil, err
 		}
 		orders.Editions[d.Name] = schedule
+		reviews = append(reviews, ahead{schedule, h.config.Digest[i].Review})
 	}
+	orders.Reviews = reviews
 	f, err := fleet.Join(ctx, annexe, orders)
 	if err != nil {
 		return nil, fmt.Errorf("join the daemons that share this store: %w", err)
 	}
 	h.store.AtSeal(f.Sealed)
-	return []func(context.Context) error{f.Run, func(ctx context.Context) error { return h.signal(ctx, f, owed) }}, nil
+	parts := []func(context.Context) error{f.Run, func(ctx context.Context) error { return h.signal(ctx, f, owed) }}
+	if h.roles.gather {
+		parts = append(parts, func(ctx context.Context) error { return h.decided(ctx, f) })
+	}
+	return parts, nil
+}
+
+// earliest comes when any of its schedules does.
+type earliest []fleet.Schedule
+
+// Next implements [fleet.Schedule].
+func (e earliest) Next(after time.Time) (first time.Time) {
+	for _, s := range e {
+		if at := s.Next(after); first.IsZero() || !at.IsZero() && at.Before(first) {
+			first = at
+		}
+	}
+	return first
+}
+
+// decided tells the fleet when a file of decisions changes here.
+func (h daemon) decided(ctx context.Context, f *fleet.Fleet) error {
+	editor{h.house}.watch(ctx, func() {
+		if err := f.Decided(ctx); err != nil && ctx.Err() == nil {
+			h.log.Warn("what was decided is looked at a little later", "err", err)
+		}
+	})
+	<-ctx.Done() // where files cannot be watched
+	return nil
 }
 
 // signal tells the fleet whenever something is owed here. What could not be told is found by the clock.

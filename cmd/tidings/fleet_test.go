@@ -54,9 +54,9 @@ func TestFleet(t *testing.T) {
 		t.Error(err)
 	}
 	toRelay.shut()
-	toDatabase.shut()
+	toDatabase.freeze()
 	before := reached()
-	time.AfterFunc(10*time.Second, toDatabase.open)
+	time.AfterFunc(time.Minute, toDatabase.open)
 	time.AfterFunc(20*time.Second, toRelay.open)
 	if before == readers {
 		t.Error("all was over before anybody was lost")
@@ -108,6 +108,7 @@ func newsroom(t *testing.T, visits *atomic.Int32) string {
 	write(t, filepath.Join(dir, "config.toml"), `
 [delivery]
 connections = 4
+retry_first = "5s"
 [gather]
 allow_private = ["127.0.0.0/8"]
 [web]
@@ -119,7 +120,7 @@ on_topic = true
 name = "daily"
 from = "AI Daily <daily@example.org>"
 schedule = "0 0,12 * * *"
-catch_up = "24h"
+catch_up_for = "24h"
 `)
 	return dir
 }
@@ -206,12 +207,14 @@ func waitFor(t *testing.T, what string, come func() bool) {
 	}
 }
 
-// A strait is the way to a server. It can be shut, which ends all connections, and opened again.
+// A strait is the way to a server. It can be shut, which ends all connections, or freeze, in which nothing gets through
+// and nobody is told; and be open again.
 type strait struct {
 	addr, to string
 
 	mu     sync.Mutex
 	closed bool
+	frozen chan struct{} // closed when it thaws; nil: it is not frozen
 	conns  map[net.Conn]bool
 }
 
@@ -222,7 +225,7 @@ func newStrait(t *testing.T, to string) *strait {
 		t.Fatal(err)
 	}
 	s := &strait{addr: listener.Addr().String(), to: to, conns: map[net.Conn]bool{}}
-	t.Cleanup(func() { _ = listener.Close(); s.shut() })
+	t.Cleanup(func() { _ = listener.Close(); s.open(); s.shut() })
 	go func() {
 		for {
 			conn, err := listener.Accept()
@@ -248,7 +251,7 @@ func (s *strait) pass(near net.Conn) {
 	var both sync.WaitGroup
 	for _, way := range [][2]net.Conn{{near, far}, {far, near}} {
 		both.Go(func() {
-			_, _ = io.Copy(way[0], way[1])
+			_, _ = io.Copy(way[0], thawed{way[1], s})
 			_, _ = near.Close(), far.Close()
 		})
 	}
@@ -274,8 +277,34 @@ func (s *strait) shut() {
 	clear(s.conns)
 }
 
+func (s *strait) freeze() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frozen = make(chan struct{})
+}
+
 func (s *strait) open() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.closed = false
+	if s.closed = false; s.frozen != nil {
+		close(s.frozen)
+		s.frozen = nil
+	}
+}
+
+// thawed is what comes out of a connection when the strait is not frozen.
+type thawed struct {
+	io.Reader
+	strait *strait
+}
+
+func (r thawed) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	r.strait.mu.Lock()
+	frozen := r.strait.frozen
+	r.strait.mu.Unlock()
+	if frozen != nil {
+		<-frozen
+	}
+	return n, err
 }

@@ -58,7 +58,7 @@ func TestHeldEditionIsNotMade(t *testing.T) {
 	}
 	var group sync.WaitGroup
 	for range 10 {
-		group.Go(func() { daemon{h}.makeDue(t.Context()) })
+		group.Go(func() { daemon{house: h}.makeDue(t.Context()) })
 	}
 	group.Wait()
 	if state, err := h.store.Slot(t.Context(), "daily", slot); err != nil || state != store.Unknown {
@@ -66,7 +66,7 @@ func TestHeldEditionIsNotMade(t *testing.T) {
 	}
 	// What somebody writes into the file by hand counts as well.
 	write(t, editor{h}.folder().Path(key), "approved = true\n")
-	daemon{h}.makeDue(t.Context())
+	daemon{house: h}.makeDue(t.Context())
 	if state, err := h.store.Slot(t.Context(), "daily", slot); err != nil || state != store.Sealed {
 		t.Fatalf("approved, and yet %s, %v", state, err)
 	}

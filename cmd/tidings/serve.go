@@ -31,7 +31,8 @@ func serveCommand(p *program) *cobra.Command {
 		Use: "serve [--roles R,…]", Short: "the daemon: schedule, pages, incoming mail, deliveries; stops cleanly on SIGTERM", Args: cobra.NoArgs,
 		Long: "Does all that comes by the clock or from outside until it is told to stop. With --roles it does a part: web\n" +
 			"(the readers' pages), mail (mail that comes in), gather (sources are read and editions made), deliver. On\n" +
-			"PostgreSQL any number of daemons may run, on any number of machines, all or parts; they share the work.",
+			"PostgreSQL any number of daemons may run, on any number of machines, all or parts; they share the work.\n" +
+			"Those that gather need the same folder of decisions, or what an editor holds on one is made by another.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			part, err := parseRoles(roles)
 			if err != nil {
@@ -135,7 +136,7 @@ func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)
-		editor(h).watch(watching, func() { wake(woken) })
+		editor{h.house}.watch(watching, func() { wake(woken) })
 	}()
 	defer func() { done(); <-watched }()
 	wake(woken)
@@ -144,9 +145,9 @@ func (h daemon) mornings(ctx context.Context, owed chan<- struct{}) error {
 		case <-ctx.Done():
 			return nil
 		case <-woken:
-			editor(h).approved(ctx)
+			editor{h.house}.approved(ctx)
 			h.makeDue(ctx)
-			editor(h).reviews(ctx)
+			editor{h.house}.reviews(ctx)
 			wake(owed)
 			if err := h.store.Sweep(ctx); err != nil && ctx.Err() == nil {
 				h.log.Error("not swept up", "again_in", look.String(), "err", err)
@@ -255,7 +256,7 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 	if err != nil {
 		return nil, err
 	}
-	all := offer(h)
+	all := offer{h.house}
 	pages := web.Handler(web.Options{
 		Pages: h.set, Entrance: h.list, Exit: h.list, Choosing: h.list, Key: key, Now: h.now, Beat: beat,
 		Forms:   web.Forms{Network: h.config.Subscribe.NetForms, All: h.config.Subscribe.Forms},

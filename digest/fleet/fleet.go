@@ -71,6 +71,8 @@ import (
 type Orders struct {
 	// Make makes the digest's newest edition if that is due.
 	Make func(ctx context.Context, digest string) error
+	// Edit does what the editor decided of editions to come, and tells him of them.
+	Edit func(ctx context.Context) error
 	// Ripe names the hosts that may have something new.
 	Ripe func(ctx context.Context) ([]string, error)
 	// Gather reads what is ripe at a host.
@@ -84,6 +86,7 @@ type Orders struct {
 	Sweep func(ctx context.Context) error
 
 	Editions map[string]Schedule // when each digest appears
+	Reviews  Schedule            // when the editor is to be told
 	Looks    time.Duration       // how often it is looked for what was missed
 	Polls    time.Duration       // how often it is looked for ripe hosts
 
@@ -185,9 +188,20 @@ func (f *Fleet) Run(ctx context.Context) error {
 
 // Owe tells the fleet that letters may be owed.
 func (f *Fleet) Owe(ctx context.Context) error {
-	_, err := f.client.Insert(ctx, deliver{}, nil)
-	if err != nil {
+	if _, err := f.client.Insert(ctx, deliver{}, nil); err != nil {
 		return fmt.Errorf("tell the fleet that letters are owed: %w", err)
+	}
+	return nil
+}
+
+// Decided tells the fleet that an editor has decided something.
+func (f *Fleet) Decided(ctx context.Context) error {
+	jobs := []river.InsertManyParams{{Args: desk{}}}
+	for name := range f.orders.Editions {
+		jobs = append(jobs, river.InsertManyParams{Args: edition{Digest: name}})
+	}
+	if _, err := f.client.InsertMany(ctx, jobs); err != nil {
+		return fmt.Errorf("tell the fleet what was decided: %w", err)
 	}
 	return nil
 }

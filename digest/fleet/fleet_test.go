@@ -67,7 +67,7 @@ func idle() fleet.Orders {
 		Ripe:    func(context.Context) ([]string, error) { return nil, nil },
 		Gather:  func(context.Context, string) error { return nil },
 		Deliver: func(context.Context) (bool, error) { return false, nil },
-		Sweep:   nothing, Looks: time.Hour, Polls: time.Hour, Gathers: 2, Delivers: true, Mails: true,
+		Sweep:   nothing, Edit: nothing, Reviews: never{}, Looks: time.Hour, Polls: time.Hour, Gathers: 2, Delivers: true, Mails: true,
 		Now: time.Now, Log: slog.New(slog.DiscardHandler),
 	}
 }
@@ -153,6 +153,11 @@ type every time.Duration
 func (e every) Next(after time.Time) time.Time {
 	return after.Truncate(time.Duration(e)).Add(time.Duration(e))
 }
+
+// never is a schedule of nothing.
+type never struct{}
+
+func (never) Next(time.Time) time.Time { return time.Time{} }
 
 // Three daemons share the work: each host is read once while it is ripe, and nothing of one name is done by two at a
 // time, neither editions nor hosts nor the mailbox.
@@ -246,6 +251,23 @@ func TestMore(t *testing.T) {
 	f, _ := s.launch(t, o)
 	must(t, f.Owe(t.Context()))
 	until(t, "more than three turns", func() bool { return turns.Load() > 30 })
+}
+
+// What an editor decided is looked at at once, not at the next look.
+func TestDecided(t *testing.T) {
+	t.Parallel()
+	s := newSea(t)
+	var edited, made atomic.Int32
+	o := idle()
+	o.Editions = map[string]fleet.Schedule{"daily": never{}}
+	o.Edit = func(context.Context) error { edited.Add(1); return nil }
+	o.Make = func(context.Context, string) error { made.Add(1); return nil }
+	f, _ := s.launch(t, o)
+	until(t, "the first look", func() bool { return edited.Load() == 1 && made.Load() == 1 })
+	until(t, "the second", func() bool {
+		must(t, f.Decided(t.Context())) // more than once, as the first look may be under way still
+		return edited.Load() > 1 && made.Load() > 1
+	})
 }
 
 // A daemon that cannot deliver leaves the work to who can.

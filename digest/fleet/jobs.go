@@ -40,6 +40,8 @@ type (
 	edition struct {
 		Digest string `json:"digest"`
 	}
+	// desk: the editor may have decided something, or have to be told.
+	desk struct{}
 	// poll: hosts may be ripe.
 	poll struct{}
 	// gather: this host is.
@@ -57,6 +59,7 @@ type (
 )
 
 func (edition) Kind() string { return "edition" }
+func (desk) Kind() string    { return "desk" }
 func (poll) Kind() string    { return "poll" }
 func (gather) Kind() string  { return "gather" }
 func (deliver) Kind() string { return "deliver" }
@@ -65,6 +68,7 @@ func (sweep) Kind() string   { return "sweep" }
 
 // InsertOpts implements [river.JobArgsWithInsertOpts], here and below.
 func (edition) InsertOpts() river.InsertOpts { return one(press) }
+func (desk) InsertOpts() river.InsertOpts    { return one(press) }
 func (poll) InsertOpts() river.InsertOpts    { return one(sources) }
 func (gather) InsertOpts() river.InsertOpts  { return one(sources) }
 func (deliver) InsertOpts() river.InsertOpts { return one(letters) }
@@ -107,6 +111,7 @@ func (f *Fleet) watches() []*river.PeriodicJob {
 	for name, schedule := range o.Editions {
 		add(soonest{schedule, o.Looks}, edition{Digest: name})
 	}
+	add(soonest{o.Reviews, o.Looks}, desk{})
 	add(river.PeriodicInterval(o.Polls), poll{})
 	add(river.PeriodicInterval(o.Looks), sweep{})
 	add(river.PeriodicInterval(rest/2), deliver{})
@@ -178,6 +183,9 @@ func (f *Fleet) workers() (*river.Workers, error) {
 	return all, errors.Join(
 		river.AddWorkerSafely(all, worker[edition]{fleet: f, do: func(ctx context.Context, a edition) (bool, error) {
 			return false, o.Make(ctx, a.Digest)
+		}}),
+		river.AddWorkerSafely(all, worker[desk]{fleet: f, do: func(ctx context.Context, _ desk) (bool, error) {
+			return false, o.Edit(ctx)
 		}}),
 		river.AddWorkerSafely(all, worker[poll]{fleet: f, do: func(ctx context.Context, _ poll) (bool, error) {
 			return false, f.poll(ctx)

@@ -26,7 +26,7 @@ func (s *Store) Annexe(ctx context.Context) (*Annexe, error) {
 	if err != nil {
 		return nil, fmt.Errorf("store %s: the address cannot be read", d.url)
 	}
-	config.MinConns, config.MaxConns = 0, 1
+	config.MinConns, config.MaxConns, config.AfterConnect = 0, 1, mortal
 	listen, err := pgxpool.NewWithConfig(ctx, config)
 	if err != nil {
 		return nil, fmt.Errorf("store %s: %w", d.url, err)
