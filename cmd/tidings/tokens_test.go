@@ -70,7 +70,7 @@ func newGatehouse(t *testing.T) *gatehouse {
 	}
 	t.Cleanup(func() { _ = g.Close() })
 	g.mail = newMailroom(g.house, nil)
-	if g.pages, err = (daemon{g.house}).webHandler(t.Context(), make(chan struct{}, 1)); err != nil {
+	if g.pages, err = (daemon{house: g.house}).webHandler(t.Context(), make(chan struct{}, 1)); err != nil {
 		t.Fatal(err)
 	}
 	return g

@@ -234,3 +234,29 @@ func TestSender(t *testing.T) {
 	fmt.Println("sending")
 	time.Sleep(time.Minute) // killed long before
 }
+
+// A daemon that falls silent in the middle of a commit, as when its machine loses its network, does not keep the others
+// from claiming for long: PostgreSQL ends its session, and with that its locks.
+func TestSilent(t *testing.T) {
+	t.Parallel()
+	address := freshSchema(t)
+	s, c, _ := sealed(t, address, 4, digest.Resend)
+	d := claim(t, s, 1, c.Now())[0]
+	must(t, s.Hand(t.Context(), d))
+	c.move(2 * lease) // it is in doubt now, which the others will note
+	annexe := ok[*store.Annexe](t)(s.Annexe(t.Context()))
+	defer annexe.Close()
+	db, _ := annexe.Handles()
+	silent, err := db.Begin()
+	must(t, err)
+	defer silent.Rollback()
+	_, err = silent.Exec("UPDATE delivery SET state = 4 WHERE state = 3")
+	must(t, err)
+	other, _ := open(t, address)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	claimed := ok[[]digest.Delivery](t)(other.Claim(ctx, 10, c.Now(), c.Now().Add(lease)))
+	if len(claimed) != 4 {
+		t.Errorf("%d were claimed, want 4", len(claimed))
+	}
+}
