@@ -81,16 +81,6 @@ func aCommand(c *cobra.Command, args []string) error {
 	return err
 }
 
-// later is a command of the contract whose body is still to come.
-func later(use, short string) *cobra.Command {
-	return &cobra.Command{
-		Use: use, Short: short + " (comes later)", DisableFlagParsing: true,
-		RunE: func(c *cobra.Command, _ []string) error {
-			return fmt.Errorf("%s is not there yet; it comes in a later version", c.CommandPath())
-		},
-	}
-}
-
 // exactly and atLeast refuse a command line with the wrong number of words, naming what is missing.
 func exactly(n int, what string) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {

@@ -12,11 +12,8 @@ import (
 	"strings"
 )
 
-// The two reasons for which nothing is moved.
-var (
-	ErrSending  = errors.New("another process sends from it")
-	ErrOccupied = errors.New("it is not empty")
-)
+// ErrOccupied says that nothing can be moved into a store, since it has something.
+var ErrOccupied = errors.New("it is not empty")
 
 // Moved is how many rows of a table were moved.
 type Moved struct {
