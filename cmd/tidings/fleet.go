@@ -26,7 +26,7 @@ func (h daemon) fleet(ctx context.Context, annexe *store.Annexe, o *outbox.Outbo
 	orders := fleet.Orders{
 		Make: func(ctx context.Context, digest string) error { h.makeDue(ctx, digest); return nil },
 		Edit: func(ctx context.Context) error { desk.approved(ctx); desk.reviews(ctx); return nil },
-		Ripe: h.ripeHosts, Gather: h.gatherHost, Deliver: turns(o), Mailbox: box, Sweep: h.store.Sweep,
+		Ripe: h.ripeHosts, Gather: h.gatherHost, Deliver: stints(o), Mailbox: box, Sweep: h.store.Sweep,
 		Editions: map[string]fleet.Schedule{}, Looks: look, Polls: h.pollEvery(),
 		Delivers: h.roles.deliver, Mails: h.roles.mail, Now: h.now, Log: h.log,
 	}
@@ -92,30 +92,30 @@ func (h daemon) signal(ctx context.Context, f *fleet.Fleet, owed <-chan struct{}
 	}
 }
 
-// turn is a ledger that owes nothing more once its time is up, so that a drain of millions ends now and then.
-type turn struct {
+// stint is a ledger that owes nothing more once its time is up, so that a drain of millions ends now and then.
+type stint struct {
 	outbox.Ledger
 	over, left atomic.Bool
 }
 
-// aTurn is how long one lasts.
-const aTurn = 30 * time.Second
+// aStint is how long one lasts.
+const aStint = 30 * time.Second
 
-// turns makes an outbox deliver by turns. They follow one another.
-func turns(o *outbox.Outbox) func(context.Context) (more bool, err error) {
-	t := &turn{Ledger: o.Ledger}
+// stints makes an outbox deliver by stints. They follow one another.
+func stints(o *outbox.Outbox) func(context.Context) (more bool, err error) {
+	t := &stint{Ledger: o.Ledger}
 	o.Ledger = t
 	return func(ctx context.Context) (bool, error) {
 		t.over.Store(false)
 		t.left.Store(false)
-		defer time.AfterFunc(aTurn, func() { t.over.Store(true) }).Stop()
+		defer time.AfterFunc(aStint, func() { t.over.Store(true) }).Stop()
 		_, err := o.Drain(ctx)
 		return t.left.Load(), err
 	}
 }
 
 // Claim implements [outbox.Ledger].
-func (t *turn) Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error) {
+func (t *stint) Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error) {
 	if t.over.Load() {
 		t.left.Store(true)
 		return nil, nil

@@ -45,9 +45,9 @@ func TestFleet(t *testing.T) {
 	}
 	toRelay, toDatabase := newStrait(t, relay.addr), newStrait(t, u.Host)
 	u.Host = toDatabase.addr
-	killed := startDaemon(t, dir, address, relay.addr)
-	startDaemon(t, dir, address, toRelay.addr)
-	startDaemon(t, dir, u.String(), relay.addr)
+	killed := launch(t, dir, address, relay.addr)
+	launch(t, dir, address, toRelay.addr)
+	launch(t, dir, u.String(), relay.addr)
 	reached := func() int { relay.mu.Lock(); defer relay.mu.Unlock(); return len(relay.got) }
 	waitFor(t, "the first letters", func() bool { return reached() > readers/10 })
 	if err := killed.Process.Kill(); err != nil {
@@ -179,8 +179,8 @@ func runIn(t *testing.T, dir, store, relay string, args ...string) {
 	}
 }
 
-// start runs a daemon until the test ends, and shows what it said if the test failed.
-func startDaemon(t *testing.T, dir, store, relay string) *exec.Cmd {
+// launch runs a daemon until the test ends, and shows what it said if the test failed.
+func launch(t *testing.T, dir, store, relay string) *exec.Cmd {
 	t.Helper()
 	c, said := command(t, dir, store, relay, "serve")
 	if err := c.Start(); err != nil {

@@ -55,11 +55,13 @@ type daemon struct {
 // serve runs until the context ends: the schedule wakes the press, the press wakes the outbox, the web
 // answers readers. Each part returns when the context ends; the first that fails ends the others.
 func (h daemon) serve(ctx context.Context) error {
-	leave, err := h.turn(ctx)
-	if err != nil || ctx.Err() != nil {
-		return err
+	if h.roles.deliver {
+		leave, err := h.turn(ctx)
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+		defer leave()
 	}
-	defer leave()
 	parts, err := h.parts(ctx)
 	if err != nil {
 		return err

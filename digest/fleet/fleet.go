@@ -12,6 +12,8 @@
 // one transaction; and that a daemon which cannot do what it takes up rests before it takes up more, so that those who
 // can are left something.
 //
+// Limits of connections and rates are each daemon's own: three daemons open three times as many.
+//
 // It refuses to know what is done. Which rooms of the house do the work is told by [Orders].
 //
 // It stores jobs in River's tables, beside the store's. A job's arguments are a few words of JSON, to which later

@@ -71,7 +71,7 @@ func commitEach(ctx context.Context, l *Ledger, lines []*line) error {
 		var own [len(statements)]*sql.Stmt
 		for _, n := range lines {
 			if own[n.statement] == nil {
-				own[n.statement] = tx.StmtContext(ctx, l.prepared[n.statement])
+				own[n.statement] = tx.StmtContext(ctx, l.prepared[n.statement]) //nolint:sqlclosecheck // the transaction closes it
 			}
 			met, err := count(own[n.statement].ExecContext(ctx, n.args...))
 			if err != nil {
@@ -194,8 +194,8 @@ func openPostgres(c *pgx.ConnConfig) *sql.DB {
 }
 
 // mortal makes the server end a session whose client is not heard of any more, as when a machine loses its power or
-// its network: what that had locked would otherwise be locked for the two hours that TCP waits, and the claims of all
-// other daemons with it. It is not said as the session begins, where poolers take only what they know.
+// its network: what that had locked would otherwise be locked for the two hours that TCP waits. It is not said as the
+// session begins, where poolers take only what they know.
 func mortal(ctx context.Context, conn *pgx.Conn) error {
 	const settings = `SET idle_in_transaction_session_timeout = '20s'; SET tcp_user_timeout = '30s';
 		SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 4`

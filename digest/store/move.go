@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// ErrOccupied says that nothing can be moved into a store that holds something.
+// ErrOccupied says that nothing can be moved into a store, since it has something.
 var ErrOccupied = errors.New("it is not empty")
 
 // Moved is how many rows of a table were moved.
