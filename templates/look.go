@@ -52,25 +52,19 @@ func (s *Set) readLooks(files map[string]string, wishes []Look) error {
 		if !slices.Contains(names, look.Name) {
 			return fmt.Errorf("the digest %q wishes for the look %q; there are %s", digest, look.Name, strings.Join(names, ", "))
 		}
-		a, err := s.attire(files, look)
-		if err != nil {
-			return whose(err, digest)
+		made := slices.IndexFunc(s.looks, func(a *attire) bool { return a.Look == look })
+		if made < 0 {
+			a, err := tailor(files, look)
+			if err != nil {
+				return whose(err, digest)
+			}
+			made, s.looks = len(s.looks), append(s.looks, a)
 		}
 		if digest != "" {
-			s.worn[digest] = a
+			s.worn[digest] = s.looks[made]
 		}
 	}
 	return nil
-}
-
-// attire returns a look ready to be printed in, made once.
-func (s *Set) attire(files map[string]string, look Look) (*attire, error) {
-	if i := slices.IndexFunc(s.looks, func(a *attire) bool { return a.Look == look }); i >= 0 {
-		return s.looks[i], nil
-	}
-	a, err := tailor(files, look)
-	s.looks = append(s.looks, a)
-	return a, err
 }
 
 // whose names the digest whose wish cannot be met.

@@ -17,7 +17,7 @@ func (s *Set) rehearse() error {
 			if err == nil {
 				dressed := *s
 				dressed.worn = map[string]*attire{"": look, sampleDigest: look}
-				err = dressed.rehearseLetter(lang)
+				err = rehearseLetter(&dressed, lang)
 			}
 		}
 		if err != nil {
@@ -27,7 +27,7 @@ func (s *Set) rehearse() error {
 	return nil
 }
 
-func (s *Set) rehearseLetter(lang string) error {
+func rehearseLetter(s *Set, lang string) error {
 	full, bare := sampleEdition(lang), digest.Edition{Key: "daily/2000-01-01T0700", Digest: sampleDigest, Lang: lang, Title: "Daily"}
 	bare.Brief = []digest.Story{{Lead: digest.Article{}}}
 	for _, e := range []digest.Edition{full, bare, {Lang: lang}} {

@@ -39,7 +39,7 @@ func (r configChecker) checkDigests(c *Config, topics []string) {
 		d.checkRelease(r, i, c.Desk.Editor)
 		r.checkReferences(i, d, c.Source, topics)
 		r.checkLayout(i, d)
-		r.checkLook(i, d)
+		d.checkLook(r, i)
 		r.checkBoosts(i, d, topics)
 		if d.Uncertain != "" {
 			r.checkPolicy(at("digest", i, "uncertain"), d.Uncertain)

@@ -11,7 +11,7 @@ var colourForm = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 
 // checkLook looks at how a digest's letters look. Whether there is such a look, and whether the accent can be read on
 // its paper, is told when the templates are loaded.
-func (r configChecker) checkLook(i int, d DigestConfig) {
+func (d DigestConfig) checkLook(r configChecker, i int) {
 	if !nameForm.MatchString(d.Look) {
 		r.fault(at("digest", i, "look"), `digest.look must be the name of a look, such as "default", "classic" or "brief"`)
 	}

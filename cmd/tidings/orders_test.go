@@ -1,10 +1,13 @@
 package main
 
 import (
+	"mime"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"tidings/subscribers/mailin"
 	"tidings/templates"
 )
 
@@ -23,6 +26,32 @@ func TestMeant(t *testing.T) {
 	} {
 		if got := strings.Join(meant(strings.Fields(words), names), " "); got != want {
 			t.Errorf("%s: %s, want %s", words, got, want)
+		}
+	}
+}
+
+// What the help by mail tells people to write is understood, in each language of the set.
+func TestHelpIsUnderstood(t *testing.T) {
+	set, err := templates.Load(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	topics := []templates.Choice{{Name: "chips", Title: "Chips"}}
+	for _, tongue := range set.Tongues() {
+		help, err := set.Notice("help", templates.Notice{Lang: tongue.Name, Mailbox: templates.Mailbox{Plain: "daily@example.org"}, Topics: topics, Letters: topics})
+		if err != nil {
+			t.Fatal(err)
+		}
+		told := regexp.MustCompile(`(?m)^  (\S.*)$|[“„«]([^“”„»{]+)[“”»]`).FindAllStringSubmatch(help.Text, -1)
+		if len(told) < 8 {
+			t.Errorf("%s tells of %d commands", tongue.Name, len(told))
+		}
+		for _, line := range told {
+			line := strings.TrimSpace(line[1] + line[2])
+			m, err := mailin.Read(strings.NewReader("From: ada@example.org\r\nTo: daily@example.org\r\nSubject: " + mime.QEncoding.Encode("utf-8", line) + "\r\n\r\n"))
+			if err != nil || m.Command != line {
+				t.Errorf("%s: %q was understood as %s %q: %v", tongue.Name, line, m.Act, m.Command, err)
+			}
 		}
 	}
 }
