@@ -163,7 +163,7 @@ func (p *Press) draft(ctx context.Context, d Digest, slot Slot, until time.Time,
 	e.Number, e.Read, e.Sources, e.Folded = past.Number+1, len(fresh), countFeeds(fresh), folded
 	e.Note, e.Open, e.Dropped = o.Note, open, dropped
 	for _, s := range dropped {
-		e.Left = append(e.Left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: "dropped by the editor: " + s.Decided.Drop})
+		e.Left = append(e.Left, Omitted{Story: s.ID, Article: s.Lead.ID, Title: s.Lead.Title, Why: "dropped by the editor: " + s.Decided.Drop})
 	}
 	if len(e.Stories()) == 0 {
 		return e, ErrQuiet
