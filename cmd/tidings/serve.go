@@ -59,8 +59,11 @@ func (h daemon) serve(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	h.log.Info("serving", "version", version(), "pages", "http://"+listener.Addr().String(), "digests", len(h.digests), "sources", len(allSources(h.digests)))
 	group, ctx := errgroup.WithContext(ctx)
+	if err := h.editorsDesk(ctx, group); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	h.log.Info("serving", "version", version(), "pages", "http://"+listener.Addr().String(), "digests", len(h.digests), "sources", len(allSources(h.digests)))
 	group.Go(func() error { return h.pages(ctx, listener, owed) })
 	group.Go(func() error { return h.mornings(ctx, owed) })
 	group.Go(func() error { return h.polls(ctx) })
@@ -71,6 +74,20 @@ func (h daemon) serve(ctx context.Context) error {
 	err = group.Wait()
 	h.log.Info("stopped")
 	return err
+}
+
+// editorsDesk serves the desk, if it is to be served.
+func (h daemon) editorsDesk(ctx context.Context, group *errgroup.Group) error {
+	if !h.config.Desk.Serve {
+		return nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.config.Desk.Listen)
+	if err != nil {
+		return fmt.Errorf("desk.listen: cannot listen on %s: %w", h.config.Desk.Listen, err)
+	}
+	h.log.Info("serving the desk", "at", "http://"+listener.Addr().String())
+	h.desk(ctx, group, listener, &newsroom{house: h.house})
+	return nil
 }
 
 // wake tells a part that there is something to do; a part that knows already is left alone.

@@ -282,6 +282,22 @@ func relate(o *digest.Overrides, s Decision) {
 	}
 }
 
+// stamp changes with every change of a file, whoever makes it.
+func (f Folder) stamp() string {
+	var all strings.Builder
+	// What cannot be looked at has no part in it; a draft tells why.
+	_ = filepath.WalkDir(f.Dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".toml" {
+			return err
+		}
+		if info, err := entry.Info(); err == nil {
+			fmt.Fprintln(&all, path, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return all.String()
+}
+
 // since lists the editions of the slot's digest about which something was decided, up to the slot.
 func (f Folder) since(slot digest.Slot) ([]string, error) {
 	files, err := os.ReadDir(filepath.Join(f.Dir, slot.Digest))
