@@ -20,6 +20,8 @@ type newsroom struct {
 	first string // the digest or the edition to begin with; empty: the first digest
 	at    string // act as if it were that time; empty: now
 
+	groups groupings
+
 	mu    sync.Mutex
 	house *house
 	fault error // of the configuration as it stands now
@@ -43,6 +45,7 @@ func (n *newsroom) reload(ctx context.Context) {
 	n.fault = h.refurnish(ctx)
 	if n.fault == nil {
 		n.house = &h
+		n.groups.forget()
 	}
 }
 
@@ -135,7 +138,9 @@ func (n *newsroom) Edition(ctx context.Context, key string) (digest.Edition, boo
 	if err != nil {
 		return e, false, err
 	}
-	e, err = h.press.Draft(ctx, d, s, until)
+	press := *h.press
+	press.Group = n.groups.group
+	e, err = press.Draft(ctx, d, s, until)
 	return e, false, err
 }
 

@@ -86,6 +86,7 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 		options.Test = room.test
 	}
 	pages := desk.Handler(options)
+	group.Go(func() error { pages.Prepare(ctx); return nil })
 	if dir := c.Templates.Dir; dir != "" {
 		group.Go(func() error { return desk.Watch(ctx, []string{dir}, pages.Changed) })
 	}

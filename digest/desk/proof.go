@@ -76,6 +76,13 @@ func (d *Desk) current(ctx context.Context, key string, renew bool) (proof, int)
 	return made, revision
 }
 
+// Prepare makes the first edition's proof, so that whoever comes first need not wait for it.
+func (d *Desk) Prepare(ctx context.Context) {
+	if key, err := d.key(ctx, ""); err == nil {
+		d.current(ctx, key, false)
+	}
+}
+
 // pull makes a proof.
 func (d *Desk) pull(ctx context.Context, key string, with loaded) (p proof) {
 	var err error
