@@ -20,7 +20,7 @@ type newsroom struct {
 	first string // the digest or the edition to begin with; empty: the first digest
 	at    string // act as if it were that time; empty: now
 
-	groups groupings
+	groups desk.Groupings
 
 	mu    sync.Mutex
 	house *house
@@ -45,7 +45,7 @@ func (n *newsroom) reload(ctx context.Context) {
 	n.fault = h.refurnish(ctx)
 	if n.fault == nil {
 		n.house = &h
-		n.groups.forget()
+		n.groups.Forget()
 	}
 }
 
@@ -139,7 +139,7 @@ func (n *newsroom) Edition(ctx context.Context, key string) (digest.Edition, boo
 		return e, false, err
 	}
 	press := *h.press
-	press.Group = n.groups.group
+	press.Group = n.groups.Group
 	e, err = press.Draft(ctx, d, s, until)
 	return e, false, err
 }

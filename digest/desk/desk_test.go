@@ -44,7 +44,7 @@ func (r *room) Edition(_ context.Context, key string) (digest.Edition, bool, err
 		return r.edition, false, r.err
 	case past:
 		e := draft()
-		e.Key, e.Number, e.Dropped, e.Open = past, 41, nil, nil
+		e.Key, e.Number, e.At = past, 41, e.At.AddDate(0, 0, -1)
 		return e, true, nil
 	}
 	return digest.Edition{}, false, desk.ErrNoEdition
@@ -136,7 +136,7 @@ func get(t *testing.T, address string, status int, words ...string) (string, htt
 func TestViews(t *testing.T) {
 	d := &room{edition: draft()}
 	_, server, _ := serve(t, d)
-	front, header := get(t, server.URL, 200, "AI Daily", "Wednesday 13 September 2023", `class="view-desktop"`, `src="/letter.html?edition=daily/2023-09-13T0700&amp;light=light"`,
+	front, header := get(t, server.URL, 200, "AI Daily", "Wednesday 13 September 2023", `class="view-desktop"`, `src="/letter.html?edition=daily%2f2023-09-13T0700&amp;light=light"`,
 		"Subject</span> Senators", "of 80 KB", `data-revision="0"`, "Waits for your approval",
 		"0.74", "3 independent publishers", "US-Senat", "below the floor", "Datenkutter", "503 Service Unavailable", "88 fresh articles", "Models",
 		"copy, Rechenwerk heute", "Speaks of Brad Smith", "Schumer plans a forum", "senate; another day", "Update of “Senate calls Microsoft” in daily/2023-09-12T0700; new: William Dally",
@@ -185,7 +185,7 @@ func TestViews(t *testing.T) {
 func TestEditions(t *testing.T) {
 	r := &room{edition: draft()}
 	server := decide(t, r, nil)
-	front, _ := get(t, server.URL, 200, `href="/?edition=daily/2023-09-12T0700"`, "sealed", "Pin</button>")
+	front, _ := get(t, server.URL, 200, `href="/?edition=daily%2f2023-09-12T0700"`, "sealed", "Pin</button>")
 	if strings.Contains(front, "Send a test") {
 		t.Error("a test is offered that cannot be sent")
 	}

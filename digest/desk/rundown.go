@@ -83,6 +83,7 @@ func (v *frontView) rundown(p proof) {
 			one := storyOf(s, e.Lang, parted)
 			one.Key, one.View, one.Dropped, one.Sections = v.Key, v.View, dropped, names
 			one.Editable = v.Editable && editable && one.Article != ""
+			one.Marks = marks(one.Decided, one.Editable && !dropped)
 			for i := range one.Near {
 				one.Near[i].Editable = one.Editable && one.Near[i].Article != ""
 			}
@@ -125,7 +126,6 @@ func storyOf(s digest.Story, lang string, parted map[[2]string]bool) storyView {
 	}
 	if s.Decided != nil {
 		v.Decided = *s.Decided
-		v.Marks = marks(*s.Decided)
 	}
 	for _, n := range s.Names {
 		v.Names = append(v.Names, n.Name)
@@ -172,15 +172,15 @@ func memberOf(s digest.Story, a digest.Article) member {
 	return m
 }
 
-// marks say in words what was decided.
-func marks(d digest.Override) (all []string) {
+// marks say in words what was decided, but for what buttons show that are pressed.
+func marks(d digest.Override, pressed bool) (all []string) {
 	if d.Drop != "" {
 		all = append(all, "dropped: "+d.Drop)
 	}
-	if d.Lead {
+	if d.Lead && !pressed {
 		all = append(all, "leads")
 	}
-	if d.Pin {
+	if d.Pin && !pressed {
 		all = append(all, "pinned")
 	}
 	if d.Topic != "" {

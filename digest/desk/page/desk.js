@@ -12,7 +12,7 @@ const kept = JSON.parse(sessionStorage.getItem(place) || "{}");
 const scrollers = [document.scrollingElement, page(".rundown"), page(".letter")];
 let current = page(".story:target") || (kept.story && document.getElementById(kept.story));
 
-for (const id of kept.open || []) page(`[id="${id}"] > .why`)?.setAttribute("open", "");
+for (const id of kept.open || []) page(`[id="${id}"] .why`)?.setAttribute("open", "");
 scrollers.forEach((s, i) => { s.scrollTop = (kept.tops || [])[i] || 0; });
 if (current) {
   current.focus({ preventScroll: true });

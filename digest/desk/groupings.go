@@ -1,4 +1,4 @@
-package main
+package desk
 
 import (
 	"crypto/sha256"
@@ -11,9 +11,9 @@ import (
 	"tidings/digest"
 )
 
-// groupings remembers how articles were grouped: most of what an editor decides leaves that as it is, and it takes the
+// Groupings remembers how articles were grouped: most of what an editor decides leaves that as it is, and it takes the
 // greatest part of a draft. Its zero value is ready.
-type groupings struct {
+type Groupings struct {
 	mu    sync.Mutex
 	known map[[sha256.Size]byte][]digest.Story
 }
@@ -21,8 +21,8 @@ type groupings struct {
 // mostGroupings bounds what is remembered: a few digests, each with the last decisions.
 const mostGroupings = 8
 
-// group is [digest.Group].
-func (g *groupings) group(articles []digest.Article, by digest.Grouping) []digest.Story {
+// Group is [digest.Group].
+func (g *Groupings) Group(articles []digest.Article, by digest.Grouping) []digest.Story {
 	key, ok := fingerprint(articles, by)
 	if !ok {
 		return digest.Group(articles, by)
@@ -48,8 +48,8 @@ func (g *groupings) group(articles []digest.Article, by digest.Grouping) []diges
 	return out
 }
 
-// forget is for when the topics' words or the names have changed.
-func (g *groupings) forget() {
+// Forget is for when the topics' words or the names have changed.
+func (g *Groupings) Forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.known = nil
