@@ -247,7 +247,7 @@ func (d *Desk) back(w http.ResponseWriter, r *http.Request, done step, article s
 	d.mu.Lock()
 	d.stamp = d.Decisions.stamp()
 	d.mu.Unlock()
-	d.Changed()
+	d.redraft()
 	to := url.Values{"edition": {done.key}, "view": {view(r.PostForm.Get("view"))}, "told": {strconv.Itoa(d.steps.add(done))}}
 	address := "/?" + to.Encode()
 	if article != "" {

@@ -116,8 +116,16 @@ func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.Ser
 // pages reload. It may be called at any time from anywhere; see [Watch].
 func (d *Desk) Changed() {
 	d.mu.Lock()
+	d.set = loaded{}
+	d.mu.Unlock()
+	d.redraft()
+}
+
+// redraft makes all drafts anew, and reloads open pages.
+func (d *Desk) redraft() {
+	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.proofs, d.set = map[string]proof{}, loaded{}
+	d.proofs = map[string]proof{}
 	d.revision++
 	close(d.changed)
 	d.changed = make(chan struct{})
@@ -131,7 +139,7 @@ func (d *Desk) Decided() {
 	d.stamp = now
 	d.mu.Unlock()
 	if !known {
-		d.Changed()
+		d.redraft()
 	}
 }
 
