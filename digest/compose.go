@@ -82,7 +82,7 @@ func (c *composer) sift(stories []Story) (about []Story, left []Omitted) {
 			about = append(about, s)
 			continue
 		}
-		left = append(left, Omitted{Story: s.ID, Title: s.Lead.Title,
+		left = append(left, Omitted{Story: s.ID, Article: s.Lead.ID, Title: s.Lead.Title,
 			Why: fmt.Sprintf("it is not about artificial intelligence: relevance %.2f, least %.2f", s.Relevance, LeastRelevance)})
 	}
 	return about, left
@@ -194,13 +194,13 @@ func (c *composer) place(s Story) {
 	case s.pinned(): // it fits no section
 		p.brief = append(p.brief, s)
 	case s.Score < c.layout.BriefFloor:
-		p.left = append(p.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: fmt.Sprintf("its score %.2f lies below the floor of brief, %.2f", s.Score, c.layout.BriefFloor)})
+		p.left = append(p.left, Omitted{Story: s.ID, Article: s.Lead.ID, Title: s.Lead.Title, Why: fmt.Sprintf("its score %.2f lies below the floor of brief, %.2f", s.Score, c.layout.BriefFloor)})
 	case len(p.brief) < c.layout.Brief:
 		p.brief = append(p.brief, s)
 	case c.layout.Brief == 0:
-		p.left = append(p.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: why + "; there is no brief"})
+		p.left = append(p.left, Omitted{Story: s.ID, Article: s.Lead.ID, Title: s.Lead.Title, Why: why + "; there is no brief"})
 	default:
-		p.left = append(p.left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: why + "; brief is full"})
+		p.left = append(p.left, Omitted{Story: s.ID, Article: s.Lead.ID, Title: s.Lead.Title, Why: why + "; brief is full"})
 	}
 }
 

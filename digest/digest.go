@@ -143,10 +143,11 @@ type Story struct {
 // Near is a story that was not joined with another, though not by much: maybe related, or kept apart by a
 // conflict.
 type Near struct {
-	Story string  `json:"story"` // id
-	Title string  `json:"title"`
-	Score float64 `json:"score"` // likeness, on the scale of a "linked" reason
-	Why   string  `json:"why"`   // what they share, and what keeps them apart
+	Story   string  `json:"story"`             // id
+	Article string  `json:"article,omitempty"` // id of one of its articles, by which an [Override] knows it
+	Title   string  `json:"title"`
+	Score   float64 `json:"score"` // likeness, on the scale of a "linked" reason
+	Why     string  `json:"why"`   // what they share, and what keeps them apart
 }
 
 // Quote is a verbatim sentence with who says it.
@@ -422,9 +423,10 @@ func (e Edition) Shortest() int {
 
 // Omitted is a story that was left out, and why.
 type Omitted struct {
-	Story string `json:"story"` // id
-	Title string `json:"title"`
-	Why   string `json:"why"`
+	Story   string `json:"story"`             // id
+	Article string `json:"article,omitempty"` // id of one of its articles, by which an [Override] knows it
+	Title   string `json:"title"`
+	Why     string `json:"why"`
 }
 
 // Stories returns all the edition's stories in the order in which they are printed.

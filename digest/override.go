@@ -94,7 +94,7 @@ func (o Overrides) apply(stories []Story, topics []Topic) (kept, dropped []Story
 			one.Topic = ""
 		}
 		if why != "" {
-			unapplied = append(unapplied, Omitted{Story: one.Article, Title: one.Was, Why: why})
+			unapplied = append(unapplied, Omitted{Story: one.Article, Article: one.Article, Title: one.Was, Why: why})
 		}
 		if there {
 			one.Order = order + 1

@@ -71,6 +71,8 @@ type Press struct {
 	Writer     Writer      // nil: summaries are the articles' own sentences
 	Editor     Editor      // whose decisions are laid over drafts; nil: nobody decides anything
 	News       func(Kept)  // told what a gathering brings, part by part; may be nil
+
+	Group func(articles []Article, by Grouping) []Story // nil: [Group]; whoever drafts again and again may remember its outcome
 }
 
 // Made is what came of making an edition.
@@ -138,6 +140,13 @@ func (p *Press) editor() Editor {
 	return p.Editor
 }
 
+func (p *Press) group(articles []Article, by Grouping) []Story {
+	if p.Group == nil {
+		return Group(articles, by)
+	}
+	return p.Group(articles, by)
+}
+
 func (p *Press) draft(ctx context.Context, d Digest, slot Slot, until time.Time, o Overrides) (Edition, error) {
 	past, err := p.Archive.Past(ctx, d.Name, slot.At, recollection)
 	if err != nil {
@@ -154,7 +163,7 @@ func (p *Press) draft(ctx context.Context, d Digest, slot Slot, until time.Time,
 	if p.Vectors != nil {
 		by.Vectors = p.Vectors.Vectors(ctx, all)
 	}
-	stories, folded := told.sequel(Group(all, by), d, p.Names)
+	stories, folded := told.sequel(p.group(all, by), d, p.Names)
 	stories, dropped, open := o.apply(stories, d.Topics)
 	if p.Discussion != nil && d.Weights.Discussion > 0 {
 		discuss(ctx, p.Discussion, stories, Rank(stories, d, until))
@@ -163,7 +172,7 @@ func (p *Press) draft(ctx context.Context, d Digest, slot Slot, until time.Time,
 	e.Number, e.Read, e.Sources, e.Folded = past.Number+1, len(fresh), countFeeds(fresh), folded
 	e.Note, e.Open, e.Dropped = o.Note, open, dropped
 	for _, s := range dropped {
-		e.Left = append(e.Left, Omitted{Story: s.ID, Title: s.Lead.Title, Why: "dropped by the editor: " + s.Decided.Drop})
+		e.Left = append(e.Left, Omitted{Story: s.ID, Article: s.Lead.ID, Title: s.Lead.Title, Why: "dropped by the editor: " + s.Decided.Drop})
 	}
 	if len(e.Stories()) == 0 {
 		return e, ErrQuiet

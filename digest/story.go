@@ -76,7 +76,7 @@ func (t *grouped) stories(g *groups, links []link) []Story {
 		for _, side := range [][2]int32{{one.i, one.j}, {one.j, one.i}} {
 			s, other := &out[at[g.of[side[0]]]], &out[at[g.of[side[1]]]]
 			if len(s.Near) < mostNear {
-				s.Near = append(s.Near, Near{Story: other.ID, Title: other.Lead.Title, Score: one.p, Why: t.why(one)})
+				s.Near = append(s.Near, Near{Story: other.ID, Article: other.Lead.ID, Title: other.Lead.Title, Score: one.p, Why: t.why(one)})
 			}
 		}
 	}

@@ -95,12 +95,15 @@ type WebConfig struct {
 	About  string `toml:"about"`  // on the first page; empty: the templates' own
 }
 
-// DeskConfig says where the editor's pages are (always on loopback, since the desk asks for no password) and where
-// decisions stand.
+// DeskConfig says where the editor's pages are, who may come in, and where decisions stand.
 type DeskConfig struct {
-	Listen    string `toml:"listen"`    // 127.0.0.1:8090
-	Decisions string `toml:"decisions"` // folder of what editors decide, a file for each edition; decisions
-	Editor    string `toml:"editor"`    // mailbox that is told of editions to come; empty: nobody is
+	Listen       string `toml:"listen"`        // 127.0.0.1:8090
+	Serve        bool   `toml:"serve"`         // the daemon serves it too; false
+	URL          string `toml:"url"`           // how an editor elsewhere reaches it; empty: nobody elsewhere does
+	PasswordFile string `toml:"password_file"` // its content becomes Password
+	Password     string `toml:"password"`      // empty: none is asked for
+	Decisions    string `toml:"decisions"`     // folder of what editors decide, a file for each edition; decisions
+	Editor       string `toml:"editor"`        // mailbox that is told of editions to come; empty: nobody is
 }
 
 // LogConfig says what is logged on stderr.

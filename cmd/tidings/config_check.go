@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"tidings/digest"
 	"tidings/digest/feed"
@@ -48,6 +49,7 @@ func (r *configReader) resolve(c *Config) {
 		r.secret(at("relay", i, "password"), &relay.Password, &relay.PasswordFile)
 		relay.URL = r.locator(at("relay", i, "url"), "lmtp:", relay.URL)
 	}
+	r.secret("desk.password", &c.Desk.Password, &c.Desk.PasswordFile)
 	r.secret("llm.key", &c.LLM.Key, &c.LLM.KeyFile)
 	r.secret("mail.imap.password", &c.Mail.IMAP.Password, &c.Mail.IMAP.PasswordFile)
 	c.Mail.IMAP.TokenFile = r.path("mail.imap.token_file", c.Mail.IMAP.TokenFile)
@@ -197,15 +199,42 @@ func (r configChecker) checkPages(c *Config) {
 		r.fault("web.url", `web.url must be the http or https address at which readers reach the pages, such as "https://news.example.org"`)
 	}
 	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
-	if c.Desk.Decisions == "" {
+	c.Desk.URL = strings.TrimRight(c.Desk.URL, "/")
+	r.checkDesk(c.Desk)
+}
+
+// leastPassword is how many characters the desk's password has at least: anybody may try who reaches the page.
+const leastPassword = 12
+
+// checkDesk looks at the editor's pages. Without a password they are for this machine alone.
+func (r configChecker) checkDesk(d DeskConfig) {
+	if d.Decisions == "" {
 		r.fault("desk.decisions", `desk.decisions is empty; name a folder, such as "decisions"`)
 	}
-	if c.Desk.Editor != "" && mailbox(c.Desk.Editor) != nil {
+	if d.Editor != "" && mailbox(d.Editor) != nil {
 		r.fault("desk.editor", `desk.editor must be a mailbox, such as "editor@example.org"`)
 	}
-	host, ok := listenHost(c.Desk.Listen)
-	if ip := net.ParseIP(host); !ok || (host != "localhost" && !ip.IsLoopback()) {
-		r.fault("desk.listen", `desk.listen must be a loopback address and a port, such as "127.0.0.1:8090": the desk asks for no password`)
+	if n := utf8.RuneCountInString(d.Password); n > 0 && n < leastPassword {
+		r.fault("desk.password", "desk.password has %d characters; it needs %d or more, since anybody may try who reaches the page", n, leastPassword)
+	}
+	host, ok := listenHost(d.Listen)
+	ip := net.ParseIP(host)
+	local := host == "localhost" || ip.IsLoopback()
+	switch {
+	case !ok:
+		r.fault("desk.listen", `desk.listen must be ADDRESS:PORT, such as "127.0.0.1:8090"`)
+	case !local && (d.Password == "" || d.URL == ""):
+		r.fault("desk.listen", `desk.listen must be a loopback address and a port, such as "127.0.0.1:8090", unless desk.password_file and desk.url are set`)
+	}
+	if d.URL == "" {
+		return
+	}
+	u, err := url.Parse(d.URL)
+	switch {
+	case err != nil || !webAddress(u) || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" || u.Scheme != "https":
+		r.fault("desk.url", `desk.url must be the address at which a proxy of yours serves the desk, such as "https://desk.example.org": https, since a password goes over it, and without a path`)
+	case d.Password == "":
+		r.fault("desk.url", "desk.url lets editors elsewhere in; set desk.password_file, which they are asked for")
 	}
 }
 

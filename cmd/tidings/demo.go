@@ -153,17 +153,7 @@ func (h show) visit(ctx context.Context, pages net.Listener, at time.Time, open 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return daemon{house: h.house}.pages(ctx, pages, owed) })
 	group.Go(func() error { return o.Run(ctx) })
-	h.desk(ctx, group, deskAt, printed{h.house, digest.Slot{Digest: h.digests[0].Name, At: at}.Key()})
+	room := &newsroom{house: h.house, first: digest.Slot{Digest: h.digests[0].Name, At: at}.Key(), at: at.Format("2006-01-02T15:04")}
+	h.desk(ctx, group, deskAt, room)
 	return group.Wait()
-}
-
-// printed shows the desk an edition that is sealed already.
-type printed struct {
-	house *house
-	key   string
-}
-
-// Draft implements [desk.Drafts].
-func (s printed) Draft(ctx context.Context) (digest.Edition, error) {
-	return s.house.store.Edition(ctx, s.key)
 }

@@ -31,7 +31,7 @@ func TestFleet(t *testing.T) {
 	database, address := freshHouse(t)
 	relay := newMailServer(t)
 	var visits atomic.Int32
-	dir := newsroom(t, &visits)
+	dir := houseOf(t, &visits)
 	list := "email\n"
 	for i := range readers {
 		list += fmt.Sprintf("reader%04d@example.org\n", i)
@@ -91,9 +91,9 @@ func TestFleet(t *testing.T) {
 	t.Logf("%d had theirs when the daemons were lost; %d got it twice", before, again)
 }
 
-// newsroom makes a folder with the configuration of a daily whose slot has passed, and its one source, which counts the
+// houseOf makes a folder with the configuration of a daily whose slot has passed, and its one source, which counts the
 // visits to it.
-func newsroom(t *testing.T, visits *atomic.Int32) string {
+func houseOf(t *testing.T, visits *atomic.Int32) string {
 	t.Helper()
 	const item = `<item><title>Court rules on training data</title><link>https://example.org/1</link><pubDate>%s</pubDate>
 		<description>A court ruled on Sunday that the makers of models must name the books that they trained on.</description></item>`

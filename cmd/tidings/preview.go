@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -21,7 +20,11 @@ func previewCommand(p *program) *cobra.Command {
 	var name, at string
 	var gather bool
 	c := &cobra.Command{
-		Use: "preview [--digest D] [--at TIME]", Short: "the editor's desk on loopback: the next letter, live; it cannot mail anyone", Args: cobra.NoArgs,
+		Use: "preview [--digest D] [--at TIME]", Short: "the editor's desk on loopback: the next letter, live; it cannot mail readers", Args: cobra.NoArgs,
+		Long: "Serves the editor's desk: the stories of the next edition of each digest, why each stands where it stands, the\n" +
+			"letter as readers will get it, and past editions. What is decided there stands in a file for each edition, in\n" +
+			"the folder that desk.decisions names. The desk shows changes of templates, configuration and decisions at once.\n" +
+			"It mails no reader; one letter to try goes out where smtp.url names a mail server.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
 				d, err := h.one(name)
@@ -54,55 +57,44 @@ func (p *program) preview(ctx context.Context, h *house, d digest.Digest, at str
 	}
 	fmt.Fprintf(p.err, "the desk is at http://%s (Ctrl-C ends it)\n", listener.Addr())
 	group, ctx := errgroup.WithContext(ctx)
-	h.desk(ctx, group, listener, draft{h, d, at})
+	room := &newsroom{house: h, first: d.Name, at: at}
+	pages := h.desk(ctx, group, listener, room)
+	if file := h.config.File; file != "" {
+		group.Go(func() error {
+			return desk.Watch(ctx, []string{file}, func() { room.reload(ctx); pages.Changed() })
+		})
+	}
 	return group.Wait()
 }
 
-// desk serves the editor's pages of one digest, and reloads them when a template changes.
-func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Listener, drafts desk.Drafts) {
-	pages := desk.Handler(desk.Options{
-		Drafts:    drafts,
-		Templates: func() (*templates.Set, error) { return loadTemplates(h.config) },
-		Reader:    templates.Reader{Leave: h.config.Web.URL + "/u/example", Archive: h.config.Web.URL + "/e/"},
-	})
-	if dir := h.config.Templates.Dir; dir != "" {
+// desk serves the editor's pages, and shows them anew when a template or a decision changes.
+func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Listener, room *newsroom) *desk.Desk {
+	c := h.config
+	options := desk.Options{
+		Newsroom: room, Gate: room, Decisions: editor{h}.folder(),
+		Templates: func() (*templates.Set, error) {
+			now, err := room.rooms()
+			if err != nil {
+				return nil, err
+			}
+			return loadTemplates(now.config)
+		},
+		Reader: templates.Reader{Leave: c.Web.URL + "/u/example", Archive: c.Web.URL + "/e/"},
+		Door:   desk.Door{URL: c.Desk.URL, Password: c.Desk.Password, Now: h.now},
+	}
+	if c.SMTP.URL != "" {
+		options.Test = room.test
+	}
+	pages := desk.Handler(options)
+	group.Go(func() error { pages.Prepare(ctx); return nil })
+	if dir := c.Templates.Dir; dir != "" {
 		group.Go(func() error { return desk.Watch(ctx, []string{dir}, pages.Changed) })
 	}
+	group.Go(func() error { editor{h}.watch(ctx, pages.Decided); return nil })
 	server := &http.Server{
-		Handler: pages, ReadHeaderTimeout: 10 * time.Second, BaseContext: func(net.Listener) context.Context { return ctx },
-		ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
+		Handler: pages, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, MaxHeaderBytes: 64 << 10,
+		BaseContext: func(net.Listener) context.Context { return ctx }, ErrorLog: slog.NewLogLogger(h.log.Handler(), slog.LevelWarn),
 	}
 	group.Go(func() error { return serveHTTP(ctx, server, listener) })
-}
-
-// draft composes the next edition of a digest whenever the desk asks.
-type draft struct {
-	house  *house
-	digest digest.Digest
-	at     string
-}
-
-// Draft implements [desk.Drafts]: the edition of the slot at --at, or of the next slot with what is
-// known now.
-func (d draft) Draft(ctx context.Context) (digest.Edition, error) {
-	until, err := d.house.when(d.at, d.digest)
-	if err != nil {
-		return digest.Edition{}, err
-	}
-	if d.at != "" {
-		s, err := slot(d.digest, until)
-		if err != nil {
-			return digest.Edition{}, err
-		}
-		return d.house.press.Draft(ctx, d.digest, s, until)
-	}
-	schedule, err := ParseSchedule(d.digest.Schedule, d.digest.Location)
-	if err != nil {
-		return digest.Edition{}, err
-	}
-	next := schedule.Next(until)
-	if next.IsZero() {
-		return digest.Edition{}, errors.New("the schedule has no slot to come")
-	}
-	return d.house.press.Draft(ctx, d.digest, digest.Slot{Digest: d.digest.Name, At: next}, until)
+	return pages
 }

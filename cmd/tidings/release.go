@@ -112,7 +112,10 @@ func editionsHold(p *program) *cobra.Command {
 		Long: "Keeps the edition of a slot from being made, however often the slot comes round. Of an edition that is\n" +
 			"sealed already, the letters that have not gone out stay where they are.",
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return editor{h}.hold(ctx, first(args)) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
+				key, said, err := editor{h}.hold(ctx, first(args))
+				return p.told(said+"; let it go with: tidings editions approve "+key, err)
+			})
 		},
 	}
 }
@@ -124,7 +127,10 @@ func editionsApprove(p *program) *cobra.Command {
 			"its slot, or with the next delivery when the slot has passed. Of one that was held after it was sealed, the\n" +
 			"remaining letters go out.",
 		RunE: func(c *cobra.Command, args []string) error {
-			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error { return editor{h}.approve(ctx, first(args)) })
+			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
+				said, err := editor{h}.approve(ctx, first(args), h.now())
+				return p.told(said, err)
+			})
 		},
 	}
 }
@@ -136,11 +142,20 @@ func first(args []string) string {
 	return args[0]
 }
 
-// hold keeps an edition back. Whether it is sealed is asked under the lock that sealing holds.
-func (h editor) hold(ctx context.Context, key string) error {
-	_, s, err := h.slotOf(key)
+// told writes what came of an act.
+func (p *program) told(said string, err error) error {
+	if err == nil {
+		fmt.Fprintln(p.err, said)
+	}
+	return err
+}
+
+// hold keeps an edition back, and says which and what came of it. Whether it is sealed is asked under the lock that
+// sealing holds.
+func (h editor) hold(ctx context.Context, named string) (key, said string, err error) {
+	_, s, err := h.slotOf(named)
 	if err != nil {
-		return err
+		return "", "", err
 	}
 	state := store.Unknown
 	err = h.folder().Change(ctx, s.Key(), func(d *desk.Decisions) (err error) {
@@ -149,61 +164,48 @@ func (h editor) hold(ctx context.Context, key string) error {
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	if state != store.Sealed {
-		fmt.Fprintf(h.err, "%s is held; let it go with: tidings editions approve %s\n", s.Key(), s.Key())
-		return nil
+	if err != nil || state != store.Sealed {
+		return s.Key(), s.Key() + " is held", err
 	}
 	n, err := h.store.Halt(ctx, s.Key())
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(h.err, "%s is sealed already; %s of it stay where they are until: tidings editions approve %s\n", s.Key(), count(n, "letter"), s.Key())
-	return nil
+	return s.Key(), fmt.Sprintf("%s is sealed already; %s of it stay where they are", s.Key(), count(n, "letter")), err
 }
 
-// approve lets an edition go.
-func (h editor) approve(ctx context.Context, key string) error {
+// approve lets an edition go as it is at a time, and says what came of it.
+func (h editor) approve(ctx context.Context, key string, until time.Time) (string, error) {
 	d, s, err := h.slotOf(key)
 	if err != nil {
-		return err
+		return "", err
 	}
 	state, err := h.store.Slot(ctx, s.Digest, s.At)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if state == store.Sealed {
 		n, err := h.store.Resume(ctx, s.Key())
-		if err == nil {
-			fmt.Fprintf(h.err, "%s was sealed before; %s that were held may go\n", s.Key(), count(n, "letter"))
-		}
-		return err
+		return fmt.Sprintf("%s was sealed before; %s that were held may go", s.Key(), count(n, "letter")), err
 	}
 	err = h.folder().Change(ctx, s.Key(), func(d *desk.Decisions) error {
 		d.Held, d.Approved = false, true
 		return nil
 	})
 	if err != nil {
-		return err
+		return "", err
 	}
-	made, err := h.press.Seal(ctx, d, s, h.now())
+	made, err := h.press.Seal(ctx, d, s, until)
 	switch {
 	case errors.Is(err, digest.ErrSealed):
-		fmt.Fprintf(h.err, "%s was sealed just now\n", s.Key())
-		return nil
+		return s.Key() + " was sealed just now", nil
 	case errors.Is(err, digest.ErrQuiet):
-		fmt.Fprintf(h.err, "%s is approved, and there is nothing in it yet; it is made at its slot\n", s.Key())
-		return nil
+		return s.Key() + " is approved, and there is nothing in it yet; it is made at its slot", nil
 	case err != nil:
-		return err
+		return "", err
 	}
-	rounds(h).made(made)
+	said := holdings(made)
 	if s.At.After(h.now()) {
-		fmt.Fprintf(h.err, "its letters go out from %s on\n", s.At.Format("15:04 on 2 January"))
+		said += fmt.Sprintf("\nits letters go out from %s on", s.At.Format("15:04 on 2 January"))
 	}
-	return nil
+	return said, nil
 }
 
 // approved seals editions to come whose approval somebody wrote into their file.
@@ -316,7 +318,7 @@ func (h editor) tell(ctx context.Context, d digest.Digest, s digest.Slot, number
 		return err
 	}
 	e.Note = strings.TrimSpace(h.ask(d, s, decided) + "\n\n" + e.Note)
-	if err := rounds(h).sendOne(ctx, e, fmt.Sprintf("%s/review/%d", s.Key(), number), h.config.Desk.Editor, "[review] "); err != nil {
+	if _, err := rounds(h).sendOne(ctx, e, fmt.Sprintf("%s/review/%d", s.Key(), number), h.config.Desk.Editor, "[review] "); err != nil {
 		return err
 	}
 	h.log.Info("the editor was told of an edition", "edition", s.Key(), "times", number+1)

@@ -53,7 +53,7 @@ func TestHeldEditionIsNotMade(t *testing.T) {
 	now := slot.Add(time.Minute)
 	h, _ := waiting(t, "auto", &now)
 	const key = "daily/2026-11-23T0700"
-	if err := (editor{h}).hold(t.Context(), key); err != nil {
+	if _, _, err := (editor{h}).hold(t.Context(), key); err != nil {
 		t.Fatal(err)
 	}
 	var group sync.WaitGroup

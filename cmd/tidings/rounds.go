@@ -116,9 +116,12 @@ func (h rounds) held(why error, s digest.Slot) {
 }
 
 // made tells what an edition holds.
-func (h rounds) made(m digest.Made) {
+func (h rounds) made(m digest.Made) { fmt.Fprintln(h.err, holdings(m)) }
+
+// holdings says what an edition holds.
+func holdings(m digest.Made) string {
 	e := m.Edition
-	fmt.Fprintf(h.err, "%s: %s from %s, of %s; owed to %s\n", e.Key, count(len(e.Stories()), "story"),
+	return fmt.Sprintf("%s: %s from %s, of %s; owed to %s", e.Key, count(len(e.Stories()), "story"),
 		count(e.Tellers(), "source"), count(e.Read, "fresh article"), count(m.Owed, "reader"))
 }
 
@@ -365,49 +368,52 @@ func (h rounds) sendTest(ctx context.Context, key, address string) error {
 	if err != nil {
 		return err
 	}
-	// Each test has an id of its own: mail programs show only the first of letters that bear the same.
-	return h.sendOne(ctx, e, fmt.Sprintf("%s/test/%d", e.Key, h.now().UnixMilli()), address, "[test] ")
+	answer, err := h.sendOne(ctx, e, h.testKey(e), address, "[test] ")
+	if err == nil {
+		fmt.Fprintf(h.err, "a test of %s went to %s: %s\n", e.Key, address, answer)
+	}
+	return err
 }
 
-// sendOne sends one letter under a key of its own to any address and records nothing.
-func (h rounds) sendOne(ctx context.Context, e digest.Edition, key, address, before string) error {
+// testKey names one test of an edition. Each has an id of its own, for mail programs show only the first of letters
+// that bear the same.
+func (h rounds) testKey(e digest.Edition) string {
+	return fmt.Sprintf("%s/test/%d", e.Key, h.now().UnixMilli())
+}
+
+// sendOne sends one letter under a key of its own to any address and records nothing. It returns the server's answer.
+func (h rounds) sendOne(ctx context.Context, e digest.Edition, key, address, before string) (string, error) {
 	lanes, err := h.lanes()
 	if err != nil {
-		return err
+		return "", err
 	}
 	lane, err := lanes.Lane(ctx, address)
 	if err != nil {
-		return err
+		return "", err
 	}
 	letters := newLetters(h.house)
 	letter, err := letters.fitting(e, false)
 	if err != nil {
-		return err
+		return "", err
 	}
 	letter.Subject = before + letter.Subject
 	ready, err := outbox.Cut(letter)
 	if err != nil {
-		return err
+		return "", err
 	}
 	envelope, err := letters.signed(ready.Fill(letters.label(letters.addresses(e), digest.Delivery{Key: key, To: address, Owed: h.now()})))
 	if err != nil {
-		return err
+		return "", err
 	}
 	carrier, err := lane.Open(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	var answer string
 	if err = carrier.Announce(ctx, &envelope); err == nil {
 		answer, err, _ = carrier.Carry(ctx, nil)
 	}
-	if err = errors.Join(err, carrier.Close()); err != nil {
-		return err
-	}
-	if !h.daemon {
-		fmt.Fprintf(h.err, "a test of %s went to %s: %s\n", e.Key, address, answer)
-	}
-	return nil
+	return answer, errors.Join(err, carrier.Close())
 }
 
 // editionOrDraft returns the edition with this key, or without a key the newest sealed one. Before the first

@@ -68,12 +68,29 @@ func (h daemon) serve(ctx context.Context) error {
 	}
 	defer parts.close()
 	group, ctx := errgroup.WithContext(ctx)
+	if err := h.editorsDesk(ctx, group); err != nil {
+		return err
+	}
 	for _, run := range parts.run {
 		group.Go(func() error { return run(ctx) })
 	}
 	err = group.Wait()
 	h.log.Info("stopped")
 	return err
+}
+
+// editorsDesk serves the desk, if it is to be served.
+func (h daemon) editorsDesk(ctx context.Context, group *errgroup.Group) error {
+	if !h.config.Desk.Serve || !h.roles.web {
+		return nil
+	}
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", h.config.Desk.Listen)
+	if err != nil {
+		return fmt.Errorf("desk.listen: cannot listen on %s: %w", h.config.Desk.Listen, err)
+	}
+	h.log.Info("serving the desk", "at", "http://"+listener.Addr().String())
+	h.desk(ctx, group, listener, &newsroom{house: h.house})
+	return nil
 }
 
 // wake tells a part that there is something to do; a part that knows already is left alone.

@@ -49,6 +49,9 @@ func (d Decision) Empty() bool {
 		len(d.Summary)+len(d.Join)+len(d.Part) == 0
 }
 
+// empty reports whether nothing at all is decided.
+func (d Decisions) empty() bool { return !d.Held && !d.Approved && d.Note == "" && len(d.Stories) == 0 }
+
 // Story returns the decision about the story with this article, to be changed; was is its headline, kept for
 // people. One that is left empty is not written.
 func (d *Decisions) Story(article, was string) *Decision {
@@ -138,28 +141,74 @@ func parse(src []byte) (Decisions, error) {
 // Change changes what is decided about an edition. Those who change it at one time follow one another, and each
 // starts from what the other has left.
 func (f Folder) Change(ctx context.Context, key string, change func(*Decisions) error) error {
+	_, err := f.Record(ctx, key, change)
+	return err
+}
+
+// Step is one change of an edition's file. The zero value changed nothing.
+type Step struct {
+	key           string
+	before, after []byte
+}
+
+// Record is [Folder.Change]; what it returns can be taken back.
+func (f Folder) Record(ctx context.Context, key string, change func(*Decisions) error) (Step, error) {
+	release, err := f.lock(ctx)
+	if err != nil {
+		return Step{}, err
+	}
+	defer release()
+	d, src, err := f.read(key)
+	if err != nil {
+		return Step{}, err
+	}
+	if err := change(&d); err != nil {
+		return Step{}, err
+	}
+	d.Stories = slices.DeleteFunc(d.Stories, Decision.Empty)
+	if src == nil && d.empty() {
+		return Step{}, nil
+	}
+	text, err := d.text(key, src)
+	if err != nil {
+		return Step{}, fmt.Errorf("decisions about %s: %w", key, err)
+	}
+	if bytes.Equal(text, src) {
+		return Step{}, nil
+	}
+	if err := replace(f.Path(key), text); err != nil {
+		return Step{}, fmt.Errorf("decisions about %s: %w", key, err)
+	}
+	return Step{key, src, text}, nil
+}
+
+// ErrChanged says that a step cannot be taken back, since the file was changed after it.
+var ErrChanged = errors.New("somebody has changed the decisions since; nothing is taken back")
+
+// Undo takes a step back: the file is what it was before, to the letter. Where it was changed since, by whomever, it
+// stays as it is, and the error is [ErrChanged].
+func (f Folder) Undo(ctx context.Context, s Step) error {
+	if s.key == "" {
+		return nil
+	}
 	release, err := f.lock(ctx)
 	if err != nil {
 		return err
 	}
 	defer release()
-	d, src, err := f.read(key)
-	if err != nil {
+	_, src, err := f.read(s.key)
+	switch {
+	case err != nil:
 		return err
+	case !bytes.Equal(src, s.after):
+		return ErrChanged
+	case s.before == nil:
+		err = os.Remove(f.Path(s.key))
+	default:
+		err = replace(f.Path(s.key), s.before)
 	}
-	if err := change(&d); err != nil {
-		return err
-	}
-	d.Stories = slices.DeleteFunc(d.Stories, Decision.Empty)
-	text, err := d.text(key, src)
 	if err != nil {
-		return fmt.Errorf("decisions about %s: %w", key, err)
-	}
-	if bytes.Equal(text, src) {
-		return nil
-	}
-	if err := replace(f.Path(key), text); err != nil {
-		return fmt.Errorf("decisions about %s: %w", key, err)
+		return fmt.Errorf("decisions about %s: %w", s.key, err)
 	}
 	return nil
 }
@@ -212,18 +261,41 @@ func (f Folder) overrides(slot digest.Slot) (digest.Overrides, error) {
 			return digest.Overrides{}, err
 		}
 		for _, s := range d.Stories {
-			if s.Article == "" {
-				continue
-			}
-			if len(s.Join) > 0 {
-				o.Joined = append(o.Joined, append([]string{s.Article}, s.Join...))
-			}
-			for _, other := range s.Part {
-				o.Parted = append(o.Parted, [2]string{s.Article, other})
+			if s.Article != "" {
+				relate(&o, s)
 			}
 		}
 	}
 	return o, nil
+}
+
+// relate adds which articles tell the same and which do not. Of a pair the newest word counts.
+func relate(o *digest.Overrides, s Decision) {
+	same := func(a, b, c, d string) bool { return a == c && b == d || a == d && b == c }
+	for _, other := range s.Join {
+		o.Parted = slices.DeleteFunc(o.Parted, func(p [2]string) bool { return same(p[0], p[1], s.Article, other) })
+		o.Joined = append(o.Joined, []string{s.Article, other})
+	}
+	for _, other := range s.Part {
+		o.Joined = slices.DeleteFunc(o.Joined, func(p []string) bool { return same(p[0], p[1], s.Article, other) })
+		o.Parted = append(o.Parted, [2]string{s.Article, other})
+	}
+}
+
+// stamp changes with every change of a file, whoever makes it.
+func (f Folder) stamp() string {
+	var all strings.Builder
+	// What cannot be looked at has no part in it; a draft tells why.
+	_ = filepath.WalkDir(f.Dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".toml" {
+			return err
+		}
+		if info, err := entry.Info(); err == nil {
+			fmt.Fprintln(&all, path, info.Size(), info.ModTime().UnixNano())
+		}
+		return nil
+	})
+	return all.String()
 }
 
 // since lists the editions of the slot's digest about which something was decided, up to the slot.

@@ -36,7 +36,10 @@ func (d Decisions) text(key string, old []byte) ([]byte, error) {
 		return nil, err
 	}
 	for _, s := range d.Stories {
-		b.WriteString("\n" + said.by[s.name()] + "[[story]]\n")
+		if b.Len() > 0 {
+			b.WriteString("\n")
+		}
+		b.WriteString(said.by[s.name()] + "[[story]]\n")
 		if err := write(&b, s); err != nil {
 			return nil, err
 		}

@@ -1,25 +1,23 @@
-// Package desk serves the editor's pages: the next letter as readers will get it, on a wide and a narrow
-// screen and as plain text, and why each story stands where it stands.
+// Package desk serves the editor's pages: the stories of the next edition with the reasons why each stands where
+// it stands, the letter as readers will get it, and the forms by which an editor decides otherwise.
 //
 // It promises to show what would be sent, rendered by the very same templates, and to show it anew within a
-// second of a change; what does not render is told with its file and line in the letter's place. It refuses
-// to send anything, to change anything, and to speak with anybody but this machine: a request for another
-// host's name is turned away, so that no page elsewhere can read the desk. It stores nothing; it keeps the
-// last draft until something changes or the front page is opened again.
+// second of a change; what does not render is told with its file and line in the letter's place. What is decided
+// goes into one file for each edition and nowhere else, see [Folder], and can be taken back; reading never changes
+// anything. It refuses to mail readers, to speak with anybody who calls it by another name than this machine's or
+// the one that it was given, and to take a form from another site's page. It stores nothing but decisions; it keeps
+// the last drafts until something changes or their page is opened again.
 package desk
 
 import (
-	"bytes"
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"html/template"
 	"io/fs"
-	"net"
 	"net/http"
 	"sync"
+	"time"
 
 	"tidings/digest"
 	"tidings/templates"
@@ -28,16 +26,48 @@ import (
 //go:embed page
 var files embed.FS
 
-// Drafts makes the next edition. With [digest.ErrQuiet] the edition still tells what was left out and why.
-type Drafts interface {
-	Draft(ctx context.Context) (digest.Edition, error)
+// ErrNoEdition says that there is no edition with a key.
+var ErrNoEdition = errors.New("there is no such edition")
+
+// Newsroom is what the desk shows.
+type Newsroom interface {
+	// Editions lists the next edition of each digest, the one to begin with first, and then sealed ones, the
+	// newest first.
+	Editions(ctx context.Context) ([]Listed, error)
+	// Edition returns a sealed edition, or drafts one to come. With [digest.ErrQuiet] it still tells what was left
+	// out and why; the error is [ErrNoEdition] where there is none.
+	Edition(ctx context.Context, key string) (e digest.Edition, sealed bool, err error)
+	// Mail returns the whole mail of an edition, as a reader would get it.
+	Mail(e digest.Edition) ([]byte, error)
+	// Read reads a page and keeps it as an article for the digest of an edition to come.
+	Read(ctx context.Context, key, page string) (digest.Article, error)
 }
 
-// Options say what the desk needs. Drafts and Templates are required.
+// Listed is an edition in a list.
+type Listed struct {
+	Key, Title string
+	At         time.Time // its slot
+	Sealed     bool
+	Release    digest.Release // of one to come: who lets it go
+}
+
+// Gate holds editions back and lets them go. Both return a sentence on what came of it.
+type Gate interface {
+	Hold(ctx context.Context, key string) (string, error)
+	Approve(ctx context.Context, key string) (string, error)
+}
+
+// Options say what the desk needs. Newsroom and Templates are required.
 type Options struct {
-	Drafts    Drafts
+	Newsroom  Newsroom
 	Templates func() (*templates.Set, error) // loads them anew
 	Reader    templates.Reader               // in whose stead the letter is shown; an edition's key is put behind its Archive
+	Decisions Folder                         // without Dir nothing can be decided
+	Gate      Gate                           // nil: nothing can be held or approved
+
+	Test func(ctx context.Context, e digest.Edition, address string) (string, error) // sends one letter to one address; nil: none can be sent
+	Lint func(e digest.Edition, l templates.Letter) []string                         // what mail programs and readers would stumble over; nil: nobody looks
+	Door Door                                                                        // who may come in; zero: whoever sits at this machine
 }
 
 // Desk is the editor's pages.
@@ -45,159 +75,72 @@ type Desk struct {
 	Options
 	page    *template.Template
 	handler http.Handler
+	steps   *steps
 
-	making   sync.Mutex    // held while a proof is made
-	mu       sync.Mutex    // guards what follows
-	proof    *proof        // nil: to be made
-	set      loaded        // zero: to be loaded
-	revision int           // counts changes
-	changed  chan struct{} // closed at the next change
-}
-
-// loaded is a set of templates, or why there is none.
-type loaded struct {
-	set   *templates.Set
-	fault error
-}
-
-// proof is a draft as it would be sent, or why there is none.
-type proof struct {
-	edition digest.Edition
-	letter  templates.Letter
-	quiet   bool  // nothing is worth printing
-	fault   error // it cannot be made, or does not render
+	making   sync.Mutex       // held while a proof is made
+	mu       sync.Mutex       // guards what follows
+	proofs   map[string]proof // by the edition's key, made since the last change
+	set      loaded           // zero: to be loaded
+	revision int              // counts changes
+	changed  chan struct{}    // closed at the next change
+	stamp    string           // of the decisions that the last change told of
 }
 
 // Handler returns the desk. Its events stay open: a server stops promptly when the requests' context ends.
 func Handler(o Options) *Desk {
-	d := &Desk{Options: o, changed: make(chan struct{})}
+	d := &Desk{Options: o, steps: &steps{}, changed: make(chan struct{}), proofs: map[string]proof{}}
+	d.stamp = o.Decisions.stamp()
 	d.page = template.Must(template.New("desk.html").Option("missingkey=error").ParseFS(files, "page/*.html"))
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.front)
 	mux.HandleFunc("GET /letter.html", d.letterHTML)
 	mux.HandleFunc("GET /letter.txt", d.letterText)
+	mux.HandleFunc("GET /letter.eml", d.letterMail)
 	mux.HandleFunc("GET /edition.json", d.edition)
 	mux.HandleFunc("GET /events", d.events)
 	mux.Handle("GET /desk.css", d.file("desk.css"))
 	mux.Handle("GET /desk.js", d.file("desk.js"))
-	d.handler = local(mux)
+	mux.HandleFunc("POST /decide", d.decide)
+	mux.HandleFunc("POST /undo", d.undo)
+	mux.HandleFunc("POST /hold", d.hold)
+	mux.HandleFunc("POST /approve", d.approve)
+	mux.HandleFunc("POST /test", d.test)
+	d.handler = o.Door.guard(http.NewCrossOriginProtection().Handler(mux))
 	return d
 }
 
 // ServeHTTP serves the pages.
 func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
 
-// Changed says that the templates or what a draft is made of have changed: all is made anew, and open pages
-// reload. It may be called at any time from anywhere; see [Watch].
+// Changed says that the templates, the decisions or what a draft is made of have changed: all is made anew, and open
+// pages reload. It may be called at any time from anywhere; see [Watch].
 func (d *Desk) Changed() {
 	d.mu.Lock()
+	d.set = loaded{}
+	d.mu.Unlock()
+	d.redraft()
+}
+
+// redraft makes all drafts anew, and reloads open pages.
+func (d *Desk) redraft() {
+	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.proof, d.set = nil, loaded{}
+	d.proofs = map[string]proof{}
 	d.revision++
 	close(d.changed)
 	d.changed = make(chan struct{})
 }
 
-// local turns away whoever calls us by another name than this machine's, and sets what every answer says.
-func local(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		host, _, err := net.SplitHostPort(r.Host)
-		if err != nil {
-			host = r.Host
-		}
-		switch host {
-		case "localhost", "127.0.0.1", "::1", "[::1]":
-		default:
-			http.Error(w, "The desk answers only to localhost.", http.StatusMisdirectedRequest)
-			return
-		}
-		h := w.Header()
-		h.Set("Cache-Control", "no-store")
-		h.Set("Referrer-Policy", "no-referrer")
-		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-		next.ServeHTTP(w, r)
-	})
-}
-
-// current returns the proof and the number of changes that it stands for; renew drafts once more. One proof
-// is made at a time, and what changes meanwhile is not kept waiting.
-func (d *Desk) current(ctx context.Context, renew bool) (proof, int) {
-	d.making.Lock()
-	defer d.making.Unlock()
+// Decided says that files of decisions may have changed; a change that the desk itself made was told when it was made.
+func (d *Desk) Decided() {
+	now := d.Decisions.stamp()
 	d.mu.Lock()
-	kept, set, revision := d.proof, d.set, d.revision
+	known := d.stamp == now
+	d.stamp = now
 	d.mu.Unlock()
-	if kept != nil && !renew {
-		return *kept, revision
+	if !known {
+		d.redraft()
 	}
-	if set == (loaded{}) {
-		set.set, set.fault = d.Templates()
-	}
-	made := pull(ctx, d.Drafts, set, d.Reader)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.revision == revision && ctx.Err() == nil { // else it is out of date, or was cut short
-		d.proof, d.set = &made, set
-	}
-	return made, revision
-}
-
-// pull makes a proof.
-func pull(ctx context.Context, drafts Drafts, with loaded, r templates.Reader) (p proof) {
-	var err error
-	p.edition, err = drafts.Draft(ctx)
-	switch {
-	case errors.Is(err, digest.ErrQuiet):
-		p.quiet = true
-	case err != nil:
-		p.fault = fmt.Errorf("make a draft: %w", err)
-	case with.fault != nil:
-		p.fault = with.fault
-	default:
-		r.Archive += p.edition.Key
-		p.letter, p.fault = with.set.Letter(p.edition, r)
-	}
-	return p
-}
-
-func (d *Desk) letterHTML(w http.ResponseWriter, r *http.Request) {
-	p, _ := d.current(r.Context(), false)
-	w.Header().Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; img-src https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'")
-	d.send(w, p, "text/html; charset=utf-8", p.letter.HTML)
-}
-
-func (d *Desk) letterText(w http.ResponseWriter, r *http.Request) {
-	p, _ := d.current(r.Context(), false)
-	d.send(w, p, "text/plain; charset=utf-8", p.letter.Text)
-}
-
-// send answers with one form of the letter, or in plain words why there is none.
-func (d *Desk) send(w http.ResponseWriter, p proof, kind, content string) {
-	switch {
-	case p.fault != nil:
-		http.Error(w, p.fault.Error(), http.StatusInternalServerError)
-	case p.quiet:
-		http.Error(w, "Nothing is worth printing.", http.StatusNotFound)
-	default:
-		w.Header().Set("Content-Type", kind)
-		w.Write([]byte(content))
-	}
-}
-
-// edition answers with the draft itself, even where it does not render.
-func (d *Desk) edition(w http.ResponseWriter, r *http.Request) {
-	p, _ := d.current(r.Context(), false)
-	var out bytes.Buffer
-	enc := json.NewEncoder(&out)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(p.edition); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Write(out.Bytes())
 }
 
 // file serves one of the desk's own files.

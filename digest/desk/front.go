@@ -2,32 +2,64 @@ package desk
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"maps"
 	"net/http"
-	"net/url"
 	"slices"
+	"strings"
+	"time"
 
 	"tidings/digest"
 )
 
-// budget is what a letter's HTML may weigh before mail programs cut it, in KB.
-const budget = 80
+// What a letter's HTML may weigh before mail programs cut it, and what it should, in KB.
+const (
+	budget = 80
+	wished = 60
+)
 
 // frontView is what page/desk.html sees.
 type frontView struct {
-	View     string // "desktop", "phone", "text" or "why"
-	Tabs     []tab
-	Revision int
-	Title    string
-	Key      string
-	When     string
-	Subject  string
-	Text     string
-	KB       int
-	Budget   int
-	Heavy    bool
-	Fault    string
-	Quiet    bool
-	Why      whyView
+	View      string // one of the tabs
+	Light     string // "dark" or "light": how the letter is shown
+	Tabs      []tab
+	Revision  int
+	Title     string
+	Key       string
+	When      string
+	Editions  []editionView
+	Subject   string
+	Text      string // plain text or source
+	Parts     []part
+	Lint      []string
+	KB        int
+	Budget    int
+	Wished    int
+	Heavy     bool
+	Fault     string
+	Quiet     bool
+	Mark      string // of the letter that is looked at
+	Sealed    bool
+	Editable  bool
+	Gate      bool
+	Test      bool
+	State     string // who lets it go, and when
+	Held      bool
+	Approves  bool   // it waits for approval
+	Note      string // of the editor
+	Told      string // what came of the last act
+	Wrong     bool   // it was a fault
+	Undo      string // what would be taken back
+	Step      int
+	Read      int
+	Sources   int
+	Sections  []sectionView
+	Left      []leftView
+	Open      []leftView
+	Waiting   []string // pages that an editor added and that were not read yet
+	Troubles  []digest.Trouble
+	Decisions string // the file
 }
 
 // tab is a way of looking at the letter.
@@ -36,33 +68,48 @@ type tab struct {
 	Chosen      bool
 }
 
-// front shows the letter in its frame. Opening it makes a new draft.
+// editionView is an edition in the list of editions.
+type editionView struct {
+	Key, Title, When string
+	Sealed, Chosen   bool
+}
+
+// front shows the stories and the letter. Opening it makes a new draft.
 func (d *Desk) front(w http.ResponseWriter, r *http.Request) {
-	p, revision := d.current(r.Context(), true)
+	ctx := r.Context()
+	key, err := d.key(ctx, r.FormValue("edition"))
+	p, revision := proof{fault: err}, d.state().revision
+	if err == nil {
+		p, revision = d.current(ctx, key, true)
+	}
+	all, err := d.Newsroom.Editions(ctx)
+	if err != nil && p.fault == nil {
+		p.fault = err
+	}
 	v := frontView{
-		View:     view(r.FormValue("view")),
-		Revision: revision,
-		Title:    p.edition.Title,
-		Key:      p.edition.Key,
-		Subject:  p.letter.Subject,
-		Text:     p.letter.Text,
-		KB:       (len(p.letter.HTML) + 1023) / 1024,
-		Budget:   budget,
-		Quiet:    p.quiet,
-		Why:      why(p.edition),
+		View: view(r.FormValue("view")), Light: "light", Revision: revision, Title: p.edition.Title, Key: key, Subject: p.letter.Subject,
+		KB: (len(p.letter.HTML) + 1023) / 1024, Budget: budget, Wished: wished, Quiet: p.quiet, Mark: p.mark(), Sealed: p.sealed,
+		Editable: d.Decisions.Dir != "" && !p.sealed && key != "", Gate: d.Gate != nil && key != "", Test: d.Test != nil && !p.quiet,
+		Read: p.edition.Read, Sources: p.edition.Sources, Troubles: p.edition.Troubles,
 	}
 	if !p.edition.At.IsZero() {
 		v.When = p.edition.At.Format("Monday 2 January 2006, 15:04 MST")
 	}
 	v.Heavy = v.KB > budget
+	v.tell(d.steps, r.FormValue("told"))
+	v.list(all, key)
+	v.fill(p)
+	d.look(&v, &p)
 	status := http.StatusOK
 	if p.fault != nil {
 		v.Fault = p.fault.Error()
 		status = http.StatusInternalServerError
+		if errors.Is(p.fault, ErrNoEdition) {
+			status = http.StatusNotFound
+		}
 	}
-	for _, t := range tabs() {
-		t.Chosen = t.Name == v.View
-		v.Tabs = append(v.Tabs, t)
+	if v.Editable {
+		v.Decisions = d.Decisions.Path(key)
 	}
 	var out bytes.Buffer
 	if err := d.page.ExecuteTemplate(&out, "desk.html", v); err != nil {
@@ -74,8 +121,45 @@ func (d *Desk) front(w http.ResponseWriter, r *http.Request) {
 	w.Write(out.Bytes())
 }
 
+// look fills in what the chosen pane shows.
+func (d *Desk) look(v *frontView, p *proof) {
+	if d.Lint != nil && p.fault == nil && !p.quiet {
+		v.Lint = d.Lint(p.edition, p.letter)
+	}
+	for _, t := range tabs() {
+		if t.Name == "lint" {
+			if d.Lint == nil {
+				continue
+			}
+			t.Label = fmt.Sprintf("Lint %d", len(v.Lint))
+		}
+		t.Chosen = t.Name == v.View
+		v.Tabs = append(v.Tabs, t)
+	}
+	switch v.View {
+	case "dark":
+		v.Light = "dark"
+	case "text":
+		v.Text = p.letter.Text
+	case "source":
+		v.Text = p.letter.HTML
+	case "mail":
+		if p.fault != nil || p.quiet {
+			return
+		}
+		whole, err := d.Newsroom.Mail(p.edition)
+		if err == nil {
+			v.Parts, err = parts(whole)
+		}
+		p.fault = err
+	}
+}
+
 func tabs() []tab {
-	return []tab{{Name: "desktop", Label: "Desktop 640"}, {Name: "phone", Label: "Phone 360"}, {Name: "text", Label: "Plain text"}, {Name: "why", Label: "Why"}}
+	return []tab{
+		{Name: "desktop", Label: "Desktop"}, {Name: "phone", Label: "Phone"}, {Name: "dark", Label: "Dark"}, {Name: "text", Label: "Text"},
+		{Name: "source", Label: "Source"}, {Name: "mail", Label: "Mail"}, {Name: "lint", Label: "Lint"},
+	}
 }
 
 // view is the one asked for, or the first.
@@ -86,91 +170,101 @@ func view(name string) string {
 	return tabs()[0].Name
 }
 
-// whyView is what page/why.html sees: the edition with its reasons.
-type whyView struct {
-	Read, Sources int
-	Sections      []whySection
-	Left          []digest.Omitted
-	Troubles      []digest.Trouble
+// tell says what came of the last act, and what can be taken back.
+func (v *frontView) tell(s *steps, told string) {
+	if one, ok := s.get(told); ok && one.key == v.Key {
+		v.Told, v.Wrong = one.said, one.fault
+	}
+	if last, ok := s.newest(v.Key); ok && v.Editable {
+		v.Undo, v.Step = last.said, last.id
+	}
 }
 
-type whySection struct {
-	Name    string
-	Stories []whyStory
+// list fills in the editions to choose from, and who lets the shown one go.
+func (v *frontView) list(all []Listed, key string) {
+	for _, l := range all {
+		one := editionView{Key: l.Key, Title: l.Title, When: l.At.Format("Mon 2 Jan 2006, 15:04"), Sealed: l.Sealed, Chosen: l.Key == key}
+		v.Editions = append(v.Editions, one)
+		if !one.Chosen {
+			continue
+		}
+		v.State = state(l)
+		v.Approves = !l.Sealed && l.Release == digest.ReleaseApproval
+		if v.Title == "" {
+			v.Title = l.Title
+		}
+		if v.When == "" {
+			v.When = l.At.Format("Monday 2 January 2006, 15:04 MST")
+		}
+	}
 }
 
-// whyStory is a story with what brought it where it stands.
-type whyStory struct {
-	Title   string
-	ID      string
-	Score   float64
-	Sources int
-	Tags    []string
-	Names   []string
-	Reasons []digest.Reason
-	Near    []digest.Near
-	Update  *digest.Update
-	Members []member
+// state says who lets an edition go.
+func state(l Listed) string {
+	at := l.At.Format("Monday at 15:04")
+	switch {
+	case l.Sealed:
+		return "Sealed. Nothing of it can be changed any more."
+	case l.Release == digest.ReleaseApproval:
+		return "Waits for your approval, and goes out " + at + " at the earliest."
+	case l.Release == digest.ReleaseReview:
+		return "Goes out " + at + " unless it is held."
+	}
+	return "Goes out by itself " + at + "."
 }
 
-// member is one of a story's articles, its lead first.
-type member struct {
-	Title, Source, Lang, Date string
-	Role                      string // "copy", "primary source", or empty
-	URL                       string // empty: not an address that can be opened
+// fill fills in the stories and what was decided.
+func (v *frontView) fill(p proof) {
+	v.Held, v.Note = p.decisions.Held, p.decisions.Note
+	if v.Sealed {
+		v.Note = p.edition.Note
+	}
+	if v.Held {
+		v.State = "Held. It does not go out until the hold is ended."
+	} else if p.decisions.Approved && !p.sealed {
+		v.State, v.Approves = "Approved; it is made as soon as there is something in it.", false
+	}
+	v.rundown(p)
+	at := map[string]int{}
+	for _, one := range p.edition.Open {
+		if i, twice := at[one.Article]; twice { // two things were decided about it, for two reasons
+			v.Open[i].Why += "; " + one.Why
+			continue
+		}
+		at[one.Article] = len(v.Open)
+		v.Open = append(v.Open, leftView{Omitted: one, Anchor: anchor(one.Article), Editable: v.Editable})
+	}
+	for _, s := range p.decisions.Stories {
+		if s.Add != "" && s.Article == "" {
+			v.Waiting = append(v.Waiting, s.Add)
+		}
+	}
+	dropped := map[string]bool{}
+	for _, s := range p.edition.Dropped {
+		dropped[s.ID] = true
+	}
+	for _, one := range p.edition.Left {
+		if !dropped[one.Story] {
+			v.Left = append(v.Left, leftView{Omitted: one, Anchor: anchor(one.Article), Editable: v.Editable && one.Article != ""})
+		}
+	}
 }
 
-// why lays the reasons out, in the letter's order.
-func why(e digest.Edition) whyView {
-	v := whyView{Read: e.Read, Sources: e.Sources, Left: e.Left, Troubles: e.Troubles}
-	add := func(name string, stories []digest.Story) {
-		if len(stories) == 0 {
-			return
-		}
-		section := whySection{Name: name}
-		for _, s := range stories {
-			section.Stories = append(section.Stories, whyOf(s))
-		}
-		v.Sections = append(v.Sections, section)
+// sectionNames are the sections that a story can be moved to, in the order of their names, brief last.
+func sectionNames(e digest.Edition) (all []sectionName) {
+	for _, id := range slices.SortedFunc(maps.Keys(e.Names), func(a, b string) int { return strings.Compare(e.Names[a], e.Names[b]) }) {
+		all = append(all, sectionName{id, e.Names[id]})
 	}
-	if e.Lead != nil {
-		add("Lead", []digest.Story{*e.Lead})
-	}
-	for _, section := range e.Sections {
-		name := e.Names[section.Topic]
-		if name == "" {
-			name = section.Topic
-		}
-		add(name, section.Stories)
-	}
-	add("In brief", e.Brief)
-	add("Folded into earlier editions", e.Folded)
-	return v
+	return append(all, sectionName{digest.Brief, "In brief"})
 }
 
-func whyOf(s digest.Story) whyStory {
-	v := whyStory{Title: s.Lead.Title, ID: s.ID, Score: s.Score, Sources: s.Sources, Tags: s.Tags, Reasons: s.Reasons, Near: s.Near, Update: s.Update}
-	for _, n := range s.Names {
-		v.Names = append(v.Names, n.Name)
+// sectionName is a section to choose.
+type sectionName struct{ ID, Name string }
+
+// short writes a time for a list.
+func short(t time.Time) string {
+	if t.IsZero() {
+		return ""
 	}
-	for _, a := range s.Articles() {
-		m := member{Title: a.Title, Source: a.Source.Title, Lang: a.Lang, URL: a.URL}
-		if u, err := url.Parse(a.URL); err != nil || u.Scheme != "https" && u.Scheme != "http" {
-			m.URL = ""
-		}
-		if m.Source == "" {
-			m.Source = a.Feed
-		}
-		switch {
-		case slices.Contains(s.Copies, a.ID):
-			m.Role = "copy"
-		case a.ID == s.Primary:
-			m.Role = "primary source"
-		}
-		if !a.Published.IsZero() {
-			m.Date = a.Published.Format("2 Jan 15:04")
-		}
-		v.Members = append(v.Members, m)
-	}
-	return v
+	return t.Format("2 Jan 15:04")
 }

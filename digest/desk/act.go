@@ -1,0 +1,265 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/mail"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+
+	"tidings/digest"
+)
+
+// steps are what was done at the desk since it was opened, for telling and taking back.
+type steps struct {
+	mu   sync.Mutex
+	last int
+	kept []step // the newest last
+}
+
+// step is one act.
+type step struct {
+	id    int
+	key   string // the edition that it was about
+	said  string
+	fault bool
+	taken Step // zero: nothing to take back
+}
+
+// mostSteps bounds how far back acts can be taken.
+const mostSteps = 200
+
+// add remembers an act and returns its number.
+func (s *steps) add(one step) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	one.id = s.last
+	if len(s.kept) == mostSteps {
+		s.kept = slices.Delete(s.kept, 0, 1)
+	}
+	s.kept = append(s.kept, one)
+	return one.id
+}
+
+// get returns the act with a number, as a page names it.
+func (s *steps) get(id string) (step, bool) {
+	n, err := strconv.Atoi(id)
+	if err != nil {
+		return step{}, false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.kept, func(one step) bool { return one.id == n })
+	if i < 0 {
+		return step{}, false
+	}
+	return s.kept[i], true
+}
+
+// newest returns the last act on an edition that can be taken back.
+func (s *steps) newest(key string) (step, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, one := range slices.Backward(s.kept) {
+		if one.key == key && one.taken.key != "" {
+			return one, true
+		}
+	}
+	return step{}, false
+}
+
+// settle says that an act was taken back, or cannot be.
+func (s *steps) settle(id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.kept {
+		if s.kept[i].id == id {
+			s.kept[i].taken = Step{}
+		}
+	}
+}
+
+// form reads a form and the edition that it is about. It answers itself, and returns false, where that is none on
+// which anything can be decided.
+func (d *Desk) form(w http.ResponseWriter, r *http.Request) (proof, bool) {
+	if err := r.ParseForm(); err != nil {
+		http.Error(w, "The form cannot be read; it may be too large.", http.StatusBadRequest)
+		return proof{}, false
+	}
+	key := r.PostForm.Get("edition")
+	if !editionKey.MatchString(key) {
+		http.Error(w, "The form names no edition.", http.StatusBadRequest)
+		return proof{}, false
+	}
+	p, _ := d.current(r.Context(), key, false)
+	if errors.Is(p.fault, ErrNoEdition) {
+		http.Error(w, p.fault.Error(), http.StatusNotFound)
+		return proof{}, false
+	}
+	return p, true
+}
+
+// decide carries out an editor's order.
+func (d *Desk) decide(w http.ResponseWriter, r *http.Request) {
+	p, ok := d.form(w, r)
+	if !ok {
+		return
+	}
+	done := step{key: r.PostForm.Get("edition")}
+	o := newOrder(r.PostForm, p)
+	var err error
+	switch {
+	case d.Decisions.Dir == "":
+		err = errors.New("nothing can be decided here")
+	case p.sealed:
+		err = errors.New("the edition is sealed; nothing of it can be changed any more")
+	case o.verb == "add":
+		done.taken, done.said, err = d.addPage(r.Context(), o, done.key)
+	default:
+		done.taken, done.said, err = d.record(r.Context(), o, done.key)
+	}
+	d.back(w, r, done, o.article, err)
+}
+
+// record carries out an order that changes decisions alone.
+func (d *Desk) record(ctx context.Context, o order, key string) (Step, string, error) {
+	change, said, err := o.change()
+	if err != nil {
+		return Step{}, "", err
+	}
+	taken, err := d.Decisions.Record(ctx, key, change)
+	return taken, said, err
+}
+
+// addPage reads a page and makes it a story of the edition.
+func (d *Desk) addPage(ctx context.Context, o order, key string) (Step, string, error) {
+	page, err := o.written("page", mostAddress)
+	if err != nil {
+		return Step{}, "", err
+	}
+	if u, err := url.Parse(page); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		return Step{}, "", errors.New("a story is added by the address of its page, which begins with https://")
+	}
+	a, err := d.Newsroom.Read(ctx, key, page)
+	if err != nil {
+		return Step{}, "", fmt.Errorf("the page cannot be read: %w", err)
+	}
+	taken, err := d.Decisions.Record(ctx, key, func(all *Decisions) error {
+		s := all.Story(a.ID, a.Title)
+		s.Add, s.Drop = page, ""
+		return nil
+	})
+	return taken, fmt.Sprintf("Added “%s”.", shortened(a.Title)), err
+}
+
+// undo takes the last decision back.
+func (d *Desk) undo(w http.ResponseWriter, r *http.Request) {
+	if _, ok := d.form(w, r); !ok {
+		return
+	}
+	done := step{key: r.PostForm.Get("edition")}
+	last, ok := d.steps.newest(done.key)
+	var err error
+	switch {
+	case !ok:
+		err = errors.New("there is nothing to take back")
+	case strconv.Itoa(last.id) != r.PostForm.Get("step"):
+		err = errors.New("something else was decided meanwhile; look again what would be taken back")
+	default:
+		err = d.Decisions.Undo(r.Context(), last.taken)
+		if err == nil || errors.Is(err, ErrChanged) {
+			d.steps.settle(last.id)
+		}
+		done.said = "Taken back: " + last.said
+	}
+	d.back(w, r, done, "", err)
+}
+
+// hold keeps an edition, or what of a sealed one has not gone out.
+func (d *Desk) hold(w http.ResponseWriter, r *http.Request) {
+	if _, ok := d.form(w, r); ok {
+		d.pass(w, r, func(ctx context.Context, g Gate, key string) (string, error) { return g.Hold(ctx, key) })
+	}
+}
+
+// approve lets an edition go, if it is still what the editor looked at.
+func (d *Desk) approve(w http.ResponseWriter, r *http.Request) {
+	if _, ok := d.form(w, r); !ok {
+		return
+	}
+	d.pass(w, r, func(ctx context.Context, g Gate, key string) (string, error) {
+		p, _ := d.current(ctx, key, true)
+		switch {
+		case p.fault != nil:
+			return "", p.fault
+		case !p.sealed && p.mark() != r.PostForm.Get("mark"):
+			return "", errors.New("the edition is another one by now; look at it once more and approve it then")
+		}
+		return g.Approve(ctx, key)
+	})
+}
+
+// pass goes to the gate.
+func (d *Desk) pass(w http.ResponseWriter, r *http.Request, act func(context.Context, Gate, string) (string, error)) {
+	done := step{key: r.PostForm.Get("edition")}
+	err := errors.New("editions are not held or approved here")
+	if d.Gate != nil {
+		done.said, err = act(r.Context(), d.Gate, done.key)
+	}
+	d.back(w, r, done, "", err)
+}
+
+// test sends the letter to one address.
+func (d *Desk) test(w http.ResponseWriter, r *http.Request) {
+	p, ok := d.form(w, r)
+	if !ok {
+		return
+	}
+	done := step{key: r.PostForm.Get("edition")}
+	address := strings.TrimSpace(r.PostForm.Get("to"))
+	_, err := mail.ParseAddress(address)
+	switch {
+	case d.Test == nil:
+		err = errors.New("no test can be sent: smtp.url names no mail server")
+	case err != nil:
+		err = fmt.Errorf("%q is no mail address", address)
+	case p.fault != nil:
+		err = p.fault
+	case p.quiet:
+		err = digest.ErrQuiet
+	default:
+		done.said, err = d.Test(r.Context(), p.edition, address)
+	}
+	d.back(w, r, done, "", err)
+}
+
+// back tells what came of an act, on the page where it was asked for.
+func (d *Desk) back(w http.ResponseWriter, r *http.Request, done step, article string, err error) {
+	if err != nil {
+		done.said, done.fault = capital(err.Error())+".", true
+	}
+	d.mu.Lock()
+	d.stamp = d.Decisions.stamp()
+	d.mu.Unlock()
+	d.redraft()
+	to := url.Values{"edition": {done.key}, "view": {view(r.PostForm.Get("view"))}, "told": {strconv.Itoa(d.steps.add(done))}}
+	address := "/?" + to.Encode()
+	if article != "" {
+		address += "#" + anchor(article)
+	}
+	http.Redirect(w, r, address, http.StatusSeeOther)
+}
+
+// capital writes a sentence's first letter large.
+func capital(s string) string {
+	if s == "" || s[0] < 'a' || s[0] > 'z' {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
