@@ -150,7 +150,7 @@ func TestDatabaseBusy(t *testing.T) {
 	}
 }
 
-// When the disk is full the program says so and stops; once there is room again, nobody has been missed.
+// While the disk is full letters wait, and go on once there is room again: nobody is missed, nobody gets his twice.
 func TestDiskFull(t *testing.T) {
 	skipShort(t)
 	t.Parallel()
@@ -158,27 +158,80 @@ func TestDiskFull(t *testing.T) {
 	c := newCrossing(t, unhurried(), disk, crowd(500))
 	r := c.begin(c.command(0, "send"))
 	c.await(r, 50)
-	ballast := filepath.Join(disk.from, "..", "ballast")
+	disk.fill(t)
+	time.Sleep(2 * time.Second)
+	came := c.sink.Letters()
+	time.Sleep(time.Second)
+	if c.sink.Letters() != came || came == 500 {
+		t.Errorf("on a full disk letters go on, %d and then %d", came, c.sink.Letters())
+	}
+	disk.empty(t)
+	if err := c.ends(r); err != nil {
+		t.Errorf("%v:\n%s", err, r.said.String())
+	}
+	if a := c.compare(); a.sent != 500 || a.twice > 0 {
+		t.Errorf("%+v", a)
+	}
+}
+
+// On a disk that stays full the program says so and stops, when it is told to or when it has waited for long. Then
+// no more is in doubt than was on the wire.
+func TestDiskStaysFull(t *testing.T) {
+	if !*soak {
+		t.Skip("needs -soak: waits for minutes")
+	}
+	for name, end := range map[string]func(*crossing, *running){
+		"told": func(c *crossing, r *running) {
+			time.Sleep(2 * time.Second)
+			c.stop(r, syscall.SIGTERM)
+		},
+		"weary": func(c *crossing, r *running) {
+			if err := <-r.ended; err == nil {
+				c.t.Error("it says that all is well")
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			disk := smallDisk(t)
+			c := newCrossing(t, unhurried(), disk, crowd(500))
+			r := c.begin(c.command(0, "send"))
+			c.await(r, 50)
+			disk.fill(t)
+			end(c, r)
+			if !strings.Contains(r.said.String(), "full") || panicked(r.said.String()) {
+				t.Errorf("on a full disk it says:\n%s", r.said.String())
+			}
+			disk.empty(t)
+			c.settle()
+			if a := c.compare(); a.sent != 500 || a.twice > berths {
+				t.Errorf("%+v", a)
+			}
+		})
+	}
+}
+
+// fill leaves no room on a room's disk.
+func (r room) fill(t *testing.T) {
+	t.Helper()
 	for block := make([]byte, 1<<20); len(block) > 0; {
-		if err := grow(ballast, block); errors.Is(err, syscall.ENOSPC) {
+		if err := grow(r.ballast(), block); errors.Is(err, syscall.ENOSPC) {
 			block = block[:len(block)/2]
 		} else if err != nil {
 			t.Fatal(err)
 		}
 	}
-	ended := c.ends(r)
-	if ended == nil || !strings.Contains(r.said.String(), "full") || panicked(r.said.String()) {
-		t.Errorf("on a full disk it ends with %v and says:\n%s", ended, r.said.String())
-	}
-	c.fails(c.command(0, "send"))
-	if err := os.Remove(ballast); err != nil {
+}
+
+// empty takes away what filled it.
+func (r room) empty(t *testing.T) {
+	t.Helper()
+	if err := os.Remove(r.ballast()); err != nil {
 		t.Fatal(err)
 	}
-	c.settle()
-	if a := c.compare(); a.sent != 500 || a.twice > 2*berths {
-		t.Errorf("%+v", a)
-	}
 }
+
+func (r room) ballast() string { return filepath.Join(r.from, "..", "ballast") }
 
 // grow appends to a file.
 func grow(path string, block []byte) error {
