@@ -19,7 +19,7 @@ type features []string
 
 // harmless are those without which a letter reads as well: it has one column that needs no media query, its colours
 // bear being turned round, and rounded corners, hyphens and the like are for those who have them.
-var harmless = regexp.MustCompile(`^(css-(at-media|at-media-prefers-color-scheme|at-media-prefers-reduced-motion|border-radius|box-shadow|color-scheme|display-none|height|hyphens|hyphenate-.*|max-height|min-height|overflow|overflow-wrap|word-break|word-wrap|table-layout|transition|pseudo-class-(hover|active|focus|link|visited)|selector-.*|sytem-ui|text-shadow|text-decoration-.*|text-underline-.*|text-wrap|cursor|orphans|widows)|html-(abbr|aria-.*|body|doctype|loading-attribute|meta-color-scheme|style|target|wbr))$`)
+var harmless = regexp.MustCompile(`^(css-(at-media|at-media-prefers-color-scheme|at-media-prefers-reduced-motion|border-radius|box-shadow|color-scheme|display-none|height|hyphens|hyphenate-.*|max-height|min-height|overflow|overflow-wrap|word-break|word-wrap|table-layout|transition|pseudo-class-(hover|active|focus|link|visited)|selector-.*|text-shadow|text-decoration-.*|text-underline-.*|text-wrap|cursor|orphans|widows)|html-(abbr|aria-.*|body|doctype|loading-attribute|meta-color-scheme|style|target|wbr))$`)
 
 // unknown tells of each feature who does not know it, in their order of use.
 func (f features) unknown() []string {
