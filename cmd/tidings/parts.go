@@ -6,6 +6,7 @@ import (
 	"net"
 	"slices"
 	"strings"
+	"time"
 )
 
 // roles are what a daemon does of all that there is to do.
@@ -85,6 +86,9 @@ func addDoor(ctx context.Context, p *parts, room mailroom) error {
 	return err
 }
 
+// heed is how soon the daemon delivers what another process has made owed, such as `tidings run` by hand.
+const heed = 2 * time.Second
+
 // addWork adds what comes by the clock: shared with the other daemons on PostgreSQL, all here on SQLite.
 func (h daemon) addWork(ctx context.Context, p *parts, room mailroom, owed chan struct{}) error {
 	o, err := h.outbox(h.store)
@@ -111,7 +115,7 @@ func (h daemon) addWork(ctx context.Context, p *parts, room mailroom, owed chan 
 	if h.roles.gather {
 		p.add(func(ctx context.Context) error { return h.mornings(ctx, owed) }, h.polls)
 	}
-	if o.Wake = owed; h.roles.deliver {
+	if o.Wake, o.Poll = owed, heed; h.roles.deliver {
 		p.add(o.Run)
 	}
 	return nil
