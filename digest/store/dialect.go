@@ -71,7 +71,7 @@ func commitEach(ctx context.Context, l *Ledger, lines []*line) error {
 		var own [len(statements)]*sql.Stmt
 		for _, n := range lines {
 			if own[n.statement] == nil {
-				own[n.statement] = tx.StmtContext(ctx, l.prepared[n.statement]) //nolint:sqlclosecheck // the transaction closes it
+				own[n.statement] = tx.StmtContext(ctx, l.prepared[n.statement])
 			}
 			met, err := count(own[n.statement].ExecContext(ctx, n.args...))
 			if err != nil {
