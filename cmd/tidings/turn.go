@@ -14,12 +14,9 @@ const attentive = time.Second
 
 // turn waits until no other process sends from the same file, and does nothing else meanwhile: two daemons would
 // send twice as fast as the relay allows. Who waits takes over as soon as the other has ended, however it did. On
-// PostgreSQL daemons share the work, and none waits, nor does one that does not deliver. When the context ends first,
-// there is nothing to leave.
+// PostgreSQL daemons share the work, and none waits. When the context ends first, there is nothing to
+// leave.
 func (h daemon) turn(ctx context.Context) (leave func() error, err error) {
-	if !h.roles.deliver {
-		return func() error { return nil }, nil
-	}
 	for told := false; ; told = true {
 		leave, err = h.store.Attend(ctx)
 		if !errors.Is(err, store.ErrSending) {
