@@ -147,7 +147,7 @@ func (c *crossing) begin(run *exec.Cmd) *running {
 func (c *crossing) await(r *running, more int) bool {
 	c.t.Helper()
 	want := c.sink.Letters() + more
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		if c.sink.Letters() >= want {
 			return true
 		}
@@ -158,7 +158,7 @@ func (c *crossing) await(r *running, more int) bool {
 		default:
 		}
 	}
-	c.t.Fatalf("no letters come; the program says:\n%s", r.said.String())
+	c.t.Fatalf("%d letters came, and no more; the program says:\n%s", c.sink.Letters(), r.said.String())
 	return false
 }
 
