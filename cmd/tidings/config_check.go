@@ -200,14 +200,14 @@ func (r configChecker) checkPages(c *Config) {
 	}
 	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
 	c.Desk.URL = strings.TrimRight(c.Desk.URL, "/")
-	r.checkDesk(c.Desk)
+	c.Desk.check(r)
 }
 
 // leastPassword is how many characters the desk's password has at least: anybody may try who reaches the page.
 const leastPassword = 12
 
-// checkDesk looks at the editor's pages. Without a password they are for this machine alone.
-func (r configChecker) checkDesk(d DeskConfig) {
+// check looks at the editor's pages. Without a password they are for this machine alone.
+func (d DeskConfig) check(r configChecker) {
 	if d.Decisions == "" {
 		r.fault("desk.decisions", `desk.decisions is empty; name a folder, such as "decisions"`)
 	}

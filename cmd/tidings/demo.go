@@ -15,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"tidings/digest"
 	"tidings/subscribers"
 )
 
@@ -30,8 +29,8 @@ func demoCommand(p *program) *cobra.Command {
 	c := &cobra.Command{
 		Use: "demo [--once]", Short: "the whole line on bundled sources, without a network or a mail server", Args: cobra.NoArgs,
 		Long: "Gathers, composes and delivers an English and an Italian edition of one week of September 2023 into a\n" +
-			"folder, then serves the editor's desk and the readers' pages until Ctrl-C. The outlets are invented,\n" +
-			"the events are real.",
+			"folder, then serves the readers' pages, and the editor's desk with an edition to come, until Ctrl-C. The outlets\n" +
+			"are invented, the events are real.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.demo(c.Context(), home, once, open)
 		},
@@ -91,7 +90,10 @@ func newHome(home string) (string, error) {
 // show is the demo at work.
 type show struct{ *house }
 
-// morning subscribes two readers, makes both editions and delivers them.
+// demoNext is the digest whose edition is still to come, so that the desk has something to decide about.
+const demoNext = "weekend"
+
+// morning subscribes two readers, makes both editions of the day and delivers them.
 func (h show) morning(ctx context.Context, at time.Time) error {
 	readers := []subscribers.Request{
 		{Email: "ada@readers.example", Name: "Ada", Choices: subscribers.Choices{Digests: []string{"demo"}}},
@@ -103,6 +105,9 @@ func (h show) morning(ctx context.Context, at time.Time) error {
 		}
 	}
 	for _, d := range h.digests {
+		if d.Name == demoNext {
+			continue
+		}
 		h.feeds.Eager = true
 		if err := rounds(h).make(ctx, d, at); err != nil {
 			return err
@@ -153,7 +158,7 @@ func (h show) visit(ctx context.Context, pages net.Listener, at time.Time, open 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return daemon{house: h.house}.pages(ctx, pages, owed) })
 	group.Go(func() error { return o.Run(ctx) })
-	room := &newsroom{house: h.house, first: digest.Slot{Digest: h.digests[0].Name, At: at}.Key(), at: at.Format("2006-01-02T15:04")}
+	room := &newsroom{house: h.house, first: demoNext, at: at.Format("2006-01-02T15:04"), ahead: true}
 	h.desk(ctx, group, deskAt, room)
 	return group.Wait()
 }

@@ -19,6 +19,7 @@ import (
 type newsroom struct {
 	first string // the digest or the edition to begin with; empty: the first digest
 	at    string // act as if it were that time; empty: now
+	ahead bool   // at that time the editions after it are to come; otherwise the one of that time is shown
 
 	groups desk.Groupings
 
@@ -73,7 +74,7 @@ func (n *newsroom) coming(h *house, d digest.Digest) (s digest.Slot, until time.
 	if until, err = h.when(n.at, d); err != nil {
 		return s, until, err
 	}
-	if n.at != "" {
+	if n.at != "" && !n.ahead {
 		s, err = slot(d, until)
 		return s, until, err
 	}

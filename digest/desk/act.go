@@ -85,9 +85,15 @@ func (s *steps) settle(id int) {
 	}
 }
 
+// acts are what an editor does.
+type acts struct {
+	*board
+	steps *steps
+}
+
 // form reads a form and the edition that it is about. It answers itself, and returns false, where that is none on
 // which anything can be decided.
-func (d *Desk) form(w http.ResponseWriter, r *http.Request) (proof, bool) {
+func (a acts) form(w http.ResponseWriter, r *http.Request) (proof, bool) {
 	if err := r.ParseForm(); err != nil {
 		http.Error(w, "The form cannot be read; it may be too large.", http.StatusBadRequest)
 		return proof{}, false
@@ -97,7 +103,7 @@ func (d *Desk) form(w http.ResponseWriter, r *http.Request) (proof, bool) {
 		http.Error(w, "The form names no edition.", http.StatusBadRequest)
 		return proof{}, false
 	}
-	p, _ := d.current(r.Context(), key, false)
+	p, _ := a.current(r.Context(), key, false)
 	if errors.Is(p.fault, ErrNoEdition) {
 		http.Error(w, p.fault.Error(), http.StatusNotFound)
 		return proof{}, false
@@ -106,8 +112,8 @@ func (d *Desk) form(w http.ResponseWriter, r *http.Request) (proof, bool) {
 }
 
 // decide carries out an editor's order.
-func (d *Desk) decide(w http.ResponseWriter, r *http.Request) {
-	p, ok := d.form(w, r)
+func (a acts) decide(w http.ResponseWriter, r *http.Request) {
+	p, ok := a.form(w, r)
 	if !ok {
 		return
 	}
@@ -115,30 +121,30 @@ func (d *Desk) decide(w http.ResponseWriter, r *http.Request) {
 	o := newOrder(r.PostForm, p)
 	var err error
 	switch {
-	case d.Decisions.Dir == "":
+	case a.Decisions.Dir == "":
 		err = errors.New("nothing can be decided here")
 	case p.sealed:
 		err = errors.New("the edition is sealed; nothing of it can be changed any more")
 	case o.verb == "add":
-		done.taken, done.said, err = d.addPage(r.Context(), o, done.key)
+		done.taken, done.said, err = a.addPage(r.Context(), o, done.key)
 	default:
-		done.taken, done.said, err = d.record(r.Context(), o, done.key)
+		done.taken, done.said, err = a.record(r.Context(), o, done.key)
 	}
-	d.back(w, r, done, o.article, err)
+	a.back(w, r, done, o.article, err)
 }
 
 // record carries out an order that changes decisions alone.
-func (d *Desk) record(ctx context.Context, o order, key string) (Step, string, error) {
+func (a acts) record(ctx context.Context, o order, key string) (Step, string, error) {
 	change, said, err := o.change()
 	if err != nil {
 		return Step{}, "", err
 	}
-	taken, err := d.Decisions.Record(ctx, key, change)
+	taken, err := a.Decisions.Record(ctx, key, change)
 	return taken, said, err
 }
 
 // addPage reads a page and makes it a story of the edition.
-func (d *Desk) addPage(ctx context.Context, o order, key string) (Step, string, error) {
+func (a acts) addPage(ctx context.Context, o order, key string) (Step, string, error) {
 	page, err := o.written("page", mostAddress)
 	if err != nil {
 		return Step{}, "", err
@@ -146,25 +152,25 @@ func (d *Desk) addPage(ctx context.Context, o order, key string) (Step, string, 
 	if u, err := url.Parse(page); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
 		return Step{}, "", errors.New("a story is added by the address of its page, which begins with https://")
 	}
-	a, err := d.Newsroom.Read(ctx, key, page)
+	article, err := a.Newsroom.Read(ctx, key, page)
 	if err != nil {
 		return Step{}, "", fmt.Errorf("the page cannot be read: %w", err)
 	}
-	taken, err := d.Decisions.Record(ctx, key, func(all *Decisions) error {
-		s := all.Story(a.ID, a.Title)
+	taken, err := a.Decisions.Record(ctx, key, func(all *Decisions) error {
+		s := all.Story(article.ID, article.Title)
 		s.Add, s.Drop = page, ""
 		return nil
 	})
-	return taken, fmt.Sprintf("Added “%s”.", shortened(a.Title)), err
+	return taken, fmt.Sprintf("Added “%s”.", shortened(article.Title)), err
 }
 
 // undo takes the last decision back.
-func (d *Desk) undo(w http.ResponseWriter, r *http.Request) {
-	if _, ok := d.form(w, r); !ok {
+func (a acts) undo(w http.ResponseWriter, r *http.Request) {
+	if _, ok := a.form(w, r); !ok {
 		return
 	}
 	done := step{key: r.PostForm.Get("edition")}
-	last, ok := d.steps.newest(done.key)
+	last, ok := a.steps.newest(done.key)
 	var err error
 	switch {
 	case !ok:
@@ -172,29 +178,29 @@ func (d *Desk) undo(w http.ResponseWriter, r *http.Request) {
 	case strconv.Itoa(last.id) != r.PostForm.Get("step"):
 		err = errors.New("something else was decided meanwhile; look again what would be taken back")
 	default:
-		err = d.Decisions.Undo(r.Context(), last.taken)
+		err = a.Decisions.Undo(r.Context(), last.taken)
 		if err == nil || errors.Is(err, ErrChanged) {
-			d.steps.settle(last.id)
+			a.steps.settle(last.id)
 		}
 		done.said = "Taken back: " + last.said
 	}
-	d.back(w, r, done, "", err)
+	a.back(w, r, done, "", err)
 }
 
 // hold keeps an edition, or what of a sealed one has not gone out.
-func (d *Desk) hold(w http.ResponseWriter, r *http.Request) {
-	if _, ok := d.form(w, r); ok {
-		d.pass(w, r, func(ctx context.Context, g Gate, key string) (string, error) { return g.Hold(ctx, key) })
+func (a acts) hold(w http.ResponseWriter, r *http.Request) {
+	if _, ok := a.form(w, r); ok {
+		a.pass(w, r, func(ctx context.Context, g Gate, key string) (string, error) { return g.Hold(ctx, key) })
 	}
 }
 
 // approve lets an edition go, if it is still what the editor looked at.
-func (d *Desk) approve(w http.ResponseWriter, r *http.Request) {
-	if _, ok := d.form(w, r); !ok {
+func (a acts) approve(w http.ResponseWriter, r *http.Request) {
+	if _, ok := a.form(w, r); !ok {
 		return
 	}
-	d.pass(w, r, func(ctx context.Context, g Gate, key string) (string, error) {
-		p, _ := d.current(ctx, key, true)
+	a.pass(w, r, func(ctx context.Context, g Gate, key string) (string, error) {
+		p, _ := a.current(ctx, key, true)
 		switch {
 		case p.fault != nil:
 			return "", p.fault
@@ -206,18 +212,18 @@ func (d *Desk) approve(w http.ResponseWriter, r *http.Request) {
 }
 
 // pass goes to the gate.
-func (d *Desk) pass(w http.ResponseWriter, r *http.Request, act func(context.Context, Gate, string) (string, error)) {
+func (a acts) pass(w http.ResponseWriter, r *http.Request, act func(context.Context, Gate, string) (string, error)) {
 	done := step{key: r.PostForm.Get("edition")}
 	err := errors.New("editions are not held or approved here")
-	if d.Gate != nil {
-		done.said, err = act(r.Context(), d.Gate, done.key)
+	if a.Gate != nil {
+		done.said, err = act(r.Context(), a.Gate, done.key)
 	}
-	d.back(w, r, done, "", err)
+	a.back(w, r, done, "", err)
 }
 
 // test sends the letter to one address.
-func (d *Desk) test(w http.ResponseWriter, r *http.Request) {
-	p, ok := d.form(w, r)
+func (a acts) test(w http.ResponseWriter, r *http.Request) {
+	p, ok := a.form(w, r)
 	if !ok {
 		return
 	}
@@ -225,7 +231,7 @@ func (d *Desk) test(w http.ResponseWriter, r *http.Request) {
 	address := strings.TrimSpace(r.PostForm.Get("to"))
 	_, err := mail.ParseAddress(address)
 	switch {
-	case d.Test == nil:
+	case a.Test == nil:
 		err = errors.New("no test can be sent: smtp.url names no mail server")
 	case err != nil:
 		err = fmt.Errorf("%q is no mail address", address)
@@ -234,21 +240,21 @@ func (d *Desk) test(w http.ResponseWriter, r *http.Request) {
 	case p.quiet:
 		err = digest.ErrQuiet
 	default:
-		done.said, err = d.Test(r.Context(), p.edition, address)
+		done.said, err = a.Test(r.Context(), p.edition, address)
 	}
-	d.back(w, r, done, "", err)
+	a.back(w, r, done, "", err)
 }
 
 // back tells what came of an act, on the page where it was asked for.
-func (d *Desk) back(w http.ResponseWriter, r *http.Request, done step, article string, err error) {
+func (a acts) back(w http.ResponseWriter, r *http.Request, done step, article string, err error) {
 	if err != nil {
 		done.said, done.fault = capital(err.Error())+".", true
 	}
-	d.mu.Lock()
-	d.stamp = d.Decisions.stamp()
-	d.mu.Unlock()
-	d.redraft()
-	to := url.Values{"edition": {done.key}, "view": {view(r.PostForm.Get("view"))}, "told": {strconv.Itoa(d.steps.add(done))}}
+	a.mu.Lock()
+	a.stamp = a.Decisions.stamp()
+	a.mu.Unlock()
+	a.redraft()
+	to := url.Values{"edition": {done.key}, "view": {view(r.PostForm.Get("view"))}, "told": {strconv.Itoa(a.steps.add(done))}}
 	address := "/?" + to.Encode()
 	if article != "" {
 		address += "#" + anchor(article)

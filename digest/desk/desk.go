@@ -16,7 +16,6 @@ import (
 	"html/template"
 	"io/fs"
 	"net/http"
-	"sync"
 	"time"
 
 	"tidings/digest"
@@ -72,25 +71,17 @@ type Options struct {
 
 // Desk is the editor's pages.
 type Desk struct {
-	Options
+	*board
+	steps   *steps
 	page    *template.Template
 	handler http.Handler
-	steps   *steps
-
-	making   sync.Mutex       // held while a proof is made
-	mu       sync.Mutex       // guards what follows
-	proofs   map[string]proof // by the edition's key, made since the last change
-	set      loaded           // zero: to be loaded
-	revision int              // counts changes
-	changed  chan struct{}    // closed at the next change
-	stamp    string           // of the decisions that the last change told of
 }
 
 // Handler returns the desk. Its events stay open: a server stops promptly when the requests' context ends.
 func Handler(o Options) *Desk {
-	d := &Desk{Options: o, steps: &steps{}, changed: make(chan struct{}), proofs: map[string]proof{}}
-	d.stamp = o.Decisions.stamp()
+	d := &Desk{board: newBoard(o), steps: &steps{}}
 	d.page = template.Must(template.New("desk.html").Option("missingkey=error").ParseFS(files, "page/*.html"))
+	acts := acts{d.board, d.steps}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", d.front)
 	mux.HandleFunc("GET /letter.html", d.letterHTML)
@@ -100,48 +91,17 @@ func Handler(o Options) *Desk {
 	mux.HandleFunc("GET /events", d.events)
 	mux.Handle("GET /desk.css", d.file("desk.css"))
 	mux.Handle("GET /desk.js", d.file("desk.js"))
-	mux.HandleFunc("POST /decide", d.decide)
-	mux.HandleFunc("POST /undo", d.undo)
-	mux.HandleFunc("POST /hold", d.hold)
-	mux.HandleFunc("POST /approve", d.approve)
-	mux.HandleFunc("POST /test", d.test)
+	mux.HandleFunc("POST /decide", acts.decide)
+	mux.HandleFunc("POST /undo", acts.undo)
+	mux.HandleFunc("POST /hold", acts.hold)
+	mux.HandleFunc("POST /approve", acts.approve)
+	mux.HandleFunc("POST /test", acts.test)
 	d.handler = o.Door.guard(http.NewCrossOriginProtection().Handler(mux))
 	return d
 }
 
 // ServeHTTP serves the pages.
 func (d *Desk) ServeHTTP(w http.ResponseWriter, r *http.Request) { d.handler.ServeHTTP(w, r) }
-
-// Changed says that the templates, the decisions or what a draft is made of have changed: all is made anew, and open
-// pages reload. It may be called at any time from anywhere; see [Watch].
-func (d *Desk) Changed() {
-	d.mu.Lock()
-	d.set = loaded{}
-	d.mu.Unlock()
-	d.redraft()
-}
-
-// redraft makes all drafts anew, and reloads open pages.
-func (d *Desk) redraft() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.proofs = map[string]proof{}
-	d.revision++
-	close(d.changed)
-	d.changed = make(chan struct{})
-}
-
-// Decided says that files of decisions may have changed; a change that the desk itself made was told when it was made.
-func (d *Desk) Decided() {
-	now := d.Decisions.stamp()
-	d.mu.Lock()
-	known := d.stamp == now
-	d.stamp = now
-	d.mu.Unlock()
-	if !known {
-		d.redraft()
-	}
-}
 
 // file serves one of the desk's own files.
 func (d *Desk) file(name string) http.Handler {

@@ -39,14 +39,3 @@ func (d *Desk) events(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 }
-
-// state is how many changes there were, and what tells the next one.
-func (d *Desk) state() (s struct {
-	revision int
-	changed  <-chan struct{}
-}) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	s.revision, s.changed = d.revision, d.changed
-	return s
-}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
 
 	"tidings/digest"
 	"tidings/templates"
@@ -49,44 +50,103 @@ func (p proof) story(article string) (digest.Story, bool) {
 	return digest.Story{}, false
 }
 
+// board has the proofs of the editions that are looked at, and tells when they are out of date.
+type board struct {
+	Options
+
+	making   sync.Mutex       // held while a proof is made
+	mu       sync.Mutex       // guards what follows
+	proofs   map[string]proof // by the edition's key, made since the last change
+	set      loaded           // zero: to be loaded
+	revision int              // counts changes
+	changed  chan struct{}    // closed at the next change
+	stamp    string           // of the decisions that the last change told of
+}
+
+func newBoard(o Options) *board {
+	return &board{Options: o, changed: make(chan struct{}), proofs: map[string]proof{}, stamp: o.Decisions.stamp()}
+}
+
+// Changed says that the templates, the decisions or what a draft is made of have changed: all is made anew, and open
+// pages reload. It may be called at any time from anywhere; see [Watch].
+func (b *board) Changed() {
+	b.mu.Lock()
+	b.set = loaded{}
+	b.mu.Unlock()
+	b.redraft()
+}
+
+// redraft makes all drafts anew, and reloads open pages.
+func (b *board) redraft() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.proofs = map[string]proof{}
+	b.revision++
+	close(b.changed)
+	b.changed = make(chan struct{})
+}
+
+// Decided says that files of decisions may have changed; a change that the desk itself made was told when it was made.
+func (b *board) Decided() {
+	now := b.Decisions.stamp()
+	b.mu.Lock()
+	known := b.stamp == now
+	b.stamp = now
+	b.mu.Unlock()
+	if !known {
+		b.redraft()
+	}
+}
+
+// state is how many changes there were, and what tells the next one.
+func (b *board) state() (s struct {
+	revision int
+	changed  <-chan struct{}
+}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s.revision, s.changed = b.revision, b.changed
+	return s
+}
+
 // current returns an edition's proof and the number of changes that it stands for; renew makes it once more. One
 // proof is made at a time, and what changes meanwhile is not kept waiting.
-func (d *Desk) current(ctx context.Context, key string, renew bool) (proof, int) {
-	d.making.Lock()
-	defer d.making.Unlock()
-	d.mu.Lock()
-	kept, there := d.proofs[key]
-	set, revision := d.set, d.revision
-	d.mu.Unlock()
+func (b *board) current(ctx context.Context, key string, renew bool) (proof, int) {
+	b.making.Lock()
+	defer b.making.Unlock()
+	b.mu.Lock()
+	kept, there := b.proofs[key]
+	set, revision := b.set, b.revision
+	b.mu.Unlock()
 	if there && !renew {
 		return kept, revision
 	}
 	if set == (loaded{}) {
-		set.set, set.fault = d.Templates()
+		set.set, set.fault = b.Templates()
 	}
-	made := d.pull(ctx, key, set)
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.revision == revision && ctx.Err() == nil { // else it is out of date, or was cut short
-		if len(d.proofs) >= atHand {
-			clear(d.proofs)
+	made := b.pull(ctx, key, set)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.revision == revision && ctx.Err() == nil { // else it is out of date, or was cut short
+		if len(b.proofs) >= atHand {
+			clear(b.proofs)
 		}
-		d.proofs[key], d.set = made, set
+		b.proofs[key], b.set = made, set
 	}
 	return made, revision
 }
 
 // Prepare makes the first edition's proof, so that whoever comes first need not wait for it.
-func (d *Desk) Prepare(ctx context.Context) {
-	if key, err := d.key(ctx, ""); err == nil {
-		d.current(ctx, key, false)
+func (b *board) Prepare(ctx context.Context) {
+	if key, err := b.key(ctx, ""); err == nil {
+		b.current(ctx, key, false)
 	}
 }
 
 // pull makes a proof.
-func (d *Desk) pull(ctx context.Context, key string, with loaded) (p proof) {
+func (b *board) pull(ctx context.Context, key string, with loaded) (p proof) {
 	var err error
-	p.edition, p.sealed, err = d.Newsroom.Edition(ctx, key)
+	p.edition, p.sealed, err = b.Newsroom.Edition(ctx, key)
 	switch {
 	case errors.Is(err, digest.ErrQuiet):
 		p.quiet = true
@@ -97,12 +157,12 @@ func (d *Desk) pull(ctx context.Context, key string, with loaded) (p proof) {
 	case with.fault != nil:
 		p.fault = with.fault
 	default:
-		r := d.Reader
+		r := b.Reader
 		r.Archive += p.edition.Key
 		p.letter, p.fault = with.set.Letter(p.edition, r)
 	}
-	if d.Decisions.Dir != "" && !p.sealed {
-		if p.decisions, err = d.Decisions.Read(key); err != nil && p.fault == nil {
+	if b.Decisions.Dir != "" && !p.sealed {
+		if p.decisions, err = b.Decisions.Read(key); err != nil && p.fault == nil {
 			p.fault = err
 		}
 	}
@@ -110,14 +170,14 @@ func (d *Desk) pull(ctx context.Context, key string, with loaded) (p proof) {
 }
 
 // key is the edition that a request is about: the one that it names, or the first of the list.
-func (d *Desk) key(ctx context.Context, named string) (string, error) {
+func (b *board) key(ctx context.Context, named string) (string, error) {
 	if named != "" {
 		if !editionKey.MatchString(named) {
 			return "", ErrNoEdition
 		}
 		return named, nil
 	}
-	all, err := d.Newsroom.Editions(ctx)
+	all, err := b.Newsroom.Editions(ctx)
 	if err != nil {
 		return "", err
 	}
