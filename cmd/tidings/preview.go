@@ -80,6 +80,7 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 			return loadTemplates(now.config)
 		},
 		Reader: templates.Reader{Leave: c.Web.URL + "/u/example", Archive: c.Web.URL + "/e/"},
+		Lint:   lint,
 		Door:   desk.Door{URL: c.Desk.URL, Password: c.Desk.Password, Now: h.now},
 	}
 	if c.SMTP.URL != "" {
@@ -97,4 +98,17 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 	}
 	group.Go(func() error { return serveHTTP(ctx, server, listener) })
 	return pages
+}
+
+// lint says what mail programs and readers would stumble over, the worst first.
+func lint(e digest.Edition, l templates.Letter) (all []string) {
+	var lesser []string
+	for _, w := range templates.Lint(e, l) {
+		if w.Grave {
+			all = append(all, w.String()+".")
+		} else {
+			lesser = append(lesser, w.String()+".")
+		}
+	}
+	return append(all, lesser...)
 }

@@ -204,6 +204,66 @@ func TestBrowserClicks(t *testing.T) {
 	}
 }
 
+// busy is a desk that shows all that a desk can show.
+func busy(t *testing.T) *httptest.Server {
+	t.Helper()
+	r := &room{edition: draft()}
+	r.edition.Open = []digest.Omitted{{Article: "gone", Title: "It is gone", Why: "no story of this edition has this article any more"}}
+	r.edition.Lead.Decided = &digest.Override{Pin: true, Lead: true, Title: "Senators listen"}
+	r.edition.Dropped = []digest.Story{{ID: "s7", Lead: article("Advert", "en", "Buy this model", "https://advert.example/"), Decided: &digest.Override{Drop: "an advertisement"}}}
+	return decide(t, r, func(o *desk.Options) {
+		o.Gate, o.Test = &gate{}, func(context.Context, digest.Edition, string) (string, error) { return "", nil }
+		o.Lint = func(digest.Edition, templates.Letter) []string {
+			return []string{"Outlook for Windows does not know max-width."}
+		}
+	})
+}
+
+// panes are the ways of looking at the letter.
+func panes() []string { return []string{"desktop", "phone", "dark", "text", "source", "mail", "lint"} }
+
+// light makes the screen light or dark.
+func (e *editor) light(which string) {
+	e.t.Helper()
+	media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: which}}}
+	if _, err := chromedp.Call(e.ctx, emulation.SetEmulatedMedia, media); err != nil {
+		e.t.Fatal(err)
+	}
+}
+
+// Whoever edits with other means than eyes and a mouse finds no hindrance that axe-core knows, in both lights. AXE names
+// the script axe.min.js of the npm package axe-core.
+func TestAccessible(t *testing.T) {
+	script, err := os.ReadFile(os.Getenv("AXE"))
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("AXE names no axe.min.js of axe-core")
+		}
+		t.Skip("AXE names no axe.min.js of axe-core")
+	}
+	server := busy(t)
+	e := sit(t, server.URL)
+	const find = `axe.run(document, {resultTypes: ["violations"], iframes: false}).then(r => r.violations.map(v => v.id + " (" + v.help + "): " +
+		v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")))`
+	for _, pane := range panes() {
+		for _, light := range []string{"light", "dark"} {
+			e.light(light)
+			e.do(chromedp.Navigate(server.URL+"/?view="+pane), chromedp.Evaluate[chromedp.Void](`document.querySelectorAll("details").forEach(d => d.open = !d.matches(".menu")); undefined`))
+			found, err := chromedp.Run(e.ctx, chromedp.Evaluate[bool](string(script)+";true"))
+			if err != nil || !found {
+				t.Fatal(err)
+			}
+			all, err := chromedp.Run(e.ctx, chromedp.Evaluate[[]string](find, chromedp.EvalAwaitPromise))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range all {
+				t.Errorf("%s, %s: %s", pane, light, v)
+			}
+		}
+	}
+}
+
 // TestPictures takes pictures of the desk for people to look at: go test ./digest/desk -run Pictures -screenshots
 // FOLDER. What no phone may do, scroll sideways, is checked.
 func TestPictures(t *testing.T) {
@@ -213,24 +273,16 @@ func TestPictures(t *testing.T) {
 	if err := os.MkdirAll(*screenshots, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	r := &room{edition: draft()}
-	r.edition.Open = []digest.Omitted{{Article: "gone", Title: "It is gone", Why: "no story of this edition has this article any more"}}
-	r.edition.Lead.Decided = &digest.Override{Pin: true, Lead: true, Title: "Senators listen"}
-	server := decide(t, r, func(o *desk.Options) {
-		o.Gate, o.Test = &gate{}, func(context.Context, digest.Edition, string) (string, error) { return "", nil }
-		o.Lint = func(digest.Edition, templates.Letter) []string {
-			return []string{"Outlook for Windows does not know max-width."}
-		}
-	})
+	server := busy(t)
 	real, _, _, _ := lay(t, 60)
-	shots := map[string]string{"many": real.base, "desktop": server.URL, "dark": server.URL + "/?view=dark", "text": server.URL + "/?view=text", "mail": server.URL + "/?view=mail", "phone": server.URL + "/?view=phone"}
+	shots := map[string]string{"many": real.base}
+	for _, pane := range panes() {
+		shots[pane] = server.URL + "/?view=" + pane
+	}
 	for name, address := range shots {
 		for _, width := range []int64{360, 1280} {
 			for _, light := range []string{"light", "dark"} {
-				media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: light}}}
-				if _, err := chromedp.Call(real.ctx, emulation.SetEmulatedMedia, media); err != nil {
-					t.Fatal(err)
-				}
+				real.light(light)
 				real.do(chromedp.EmulateViewport(width, 800), chromedp.Navigate(address))
 				if name == "desktop" {
 					real.do(chromedp.Evaluate[chromedp.Void](`document.querySelector(".edit").open = document.querySelector(".why").open = true; undefined`))
