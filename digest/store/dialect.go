@@ -4,14 +4,18 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
+
+	"tidings/digest"
 )
 
 // dialect is all in which the two databases differ.
@@ -24,6 +28,12 @@ type dialect struct {
 	victim func(error) bool // the transaction was undone for another's sake; it may be run again
 
 	migration []goose.ProviderOption
+
+	search []string                     // make the index of words
+	index  string                       // puts the words $2 of the story $1 into it
+	found  string                       // says of a story s that the query ? finds it
+	words  func([]string) string        // writes words for the index
+	query  func([]digest.Phrase) string // writes a query
 }
 
 // onSQLite needs no locking of rows, since writers follow one another.
@@ -35,6 +45,11 @@ func onSQLite() dialect {
 			return sqliteCode(err) == primaryKey || sqliteCode(err) == unique
 		},
 		victim: func(error) bool { return false },
+		search: []string{"CREATE VIRTUAL TABLE story_text USING fts5 (words, content = '')"},
+		index:  "INSERT INTO story_text (rowid, words) VALUES ($1, $2)",
+		found:  "s.id IN (SELECT rowid FROM story_text WHERE story_text MATCH ?)",
+		words:  func(words []string) string { return strings.Join(words, " ") },
+		query:  func(p []digest.Phrase) string { return quoted(p, " AND ", `"`, " ", `"`, " *") },
 	}
 }
 
@@ -48,7 +63,25 @@ func onPostgres() dialect {
 		taken:     func(err error) bool { return postgresCode(err) == "23505" },
 		victim:    func(err error) bool { return postgresCode(err) == "40P01" || postgresCode(err) == "40001" },
 		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
+		search: []string{
+			"CREATE TABLE story_text (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+			"CREATE INDEX story_text_words ON story_text USING GIN (words)",
+		},
+		index: "INSERT INTO story_text (id, words) VALUES ($1, CAST(CAST($2 AS TEXT) AS TSVECTOR))",
+		found: "s.id IN (SELECT id FROM story_text WHERE words @@ CAST(CAST(? AS TEXT) AS TSQUERY))",
+		words: vector,
+		query: func(p []digest.Phrase) string { return quoted(p, " & ", "'", "' <-> '", "'", ":*") },
 	}
+}
+
+// vector writes words as PostgreSQL writes them itself, each with its position: its parser, which takes numbers and
+// hyphens for more than they are, is not asked.
+func vector(words []string) string {
+	var b strings.Builder
+	for i, w := range words {
+		fmt.Fprintf(&b, "'%s':%d ", w, i+1)
+	}
+	return b.String()
 }
 
 // PostgreSQL's advisory locks that we take, of the session. The second half of their names is the schema, so

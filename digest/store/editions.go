@@ -47,8 +47,10 @@ type Listed struct {
 func (a *Archive) Seal(ctx context.Context, d digest.Digest, e digest.Edition) (int, error) {
 	var owed int
 	err := a.write(ctx, func(tx *sql.Tx) (err error) {
-		owed, err = seal(ctx, tx, d, e, millis(a.now()))
-		return err
+		if owed, err = seal(ctx, tx, d, e, millis(a.now())); err != nil {
+			return err
+		}
+		return a.sealedStories(ctx, tx, e)
 	})
 	if err != nil {
 		return 0, err

@@ -173,7 +173,7 @@ func TestMigratePending(t *testing.T) {
 		s, _ := open(t, address)
 		must(t, s.Close())
 		db := raw(t, address)
-		for _, back := range []string{
+		for _, back := range append(backToSix(),
 			"DELETE FROM goose_db_version WHERE version_id >= 5", "DROP INDEX edition_halted", "ALTER TABLE edition DROP COLUMN halted", "DROP TABLE wish", "DROP TABLE ask", "DROP TABLE reply", "DROP TABLE trace",
 			"DROP TABLE bounce", "DROP TABLE mail_seen", "DROP INDEX subscriber_zone", "DROP INDEX subscriber_waits",
 			"ALTER TABLE delivery DROP COLUMN address", "ALTER TABLE delivery DROP COLUMN token", "ALTER TABLE delivery DROP COLUMN answers",
@@ -185,7 +185,7 @@ func TestMigratePending(t *testing.T) {
 			"INSERT INTO choice VALUES (1, 'weekly'), (1, 'daily'), (3, 'daily')",
 			"INSERT INTO delivery VALUES (9, 1, 'confirm', 1, 0, 0, 0, 0, '')",
 			"UPDATE counter SET last = 9",
-		} {
+		) {
 			execute(t, db, back)
 		}
 		s = ok[*store.Store](t)(store.Open(t.Context(), address, func() time.Time { return seven }))

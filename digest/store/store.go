@@ -33,6 +33,7 @@ import (
 // Store remembers. [Open] makes one; its methods may be called from many goroutines.
 type Store struct {
 	Archive
+	Shelf
 	Ledger
 	Readers
 	Notebook
