@@ -103,3 +103,78 @@ func Phrases(asked string) []Phrase {
 	}
 	return all
 }
+
+// Hit is where something that was looked for stands in a text, in bytes.
+type Hit struct{ From, To int }
+
+// Hits tells where phrases stand in a text, in order, none inside another.
+func Hits(s string, phrases []Phrase) []Hit {
+	if len(phrases) == 0 {
+		return nil
+	}
+	words := placed(s)
+	var hits []Hit
+	for i := 0; i < len(words); {
+		longest := 0
+		for _, p := range phrases {
+			if p.at(words[i:]) {
+				longest = max(longest, len(p.Words))
+			}
+		}
+		if longest == 0 {
+			i++
+			continue
+		}
+		hits = append(hits, Hit{words[i].From, words[i+longest-1].To})
+		i += longest
+	}
+	return hits
+}
+
+// placedWord is a search word with its place in the text.
+type placedWord struct {
+	word string
+	Hit
+}
+
+// placed are the search words of a text with their places.
+func placed(s string) []placedWord {
+	var all []placedWord
+	start := -1
+	flush := func(end int) {
+		if start >= 0 {
+			for _, w := range SearchWords(s[start:end]) {
+				all = append(all, placedWord{w, Hit{start, end}})
+			}
+		}
+		start = -1
+	}
+	for i, r := range s {
+		inside := unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r)
+		if !inside || alone(r) {
+			flush(i)
+		}
+		if inside && start < 0 {
+			start = i
+		}
+		if inside && alone(r) {
+			flush(i + utf8.RuneLen(r))
+		}
+	}
+	flush(len(s))
+	return all
+}
+
+// at says whether the phrase stands at the head of words.
+func (p Phrase) at(words []placedWord) bool {
+	if len(words) < len(p.Words) || len(p.Words) == 0 {
+		return false
+	}
+	last := len(p.Words) - 1
+	for i, w := range p.Words {
+		if words[i].word != w && (i < last || !p.Begins || !strings.HasPrefix(words[i].word, w)) {
+			return false
+		}
+	}
+	return true
+}

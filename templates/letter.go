@@ -65,7 +65,16 @@ type letterView struct {
 	Archive   string
 	Web       bool   // a page for all, not a letter for one
 	Home      string // of the pages, ends in a slash; on the web only
+	Shelf     shelfView
 	Links     []numbered
+}
+
+// shelfView is what stands around an edition on the web, where letter/head.html and letter/shelf.html print it.
+type shelfView struct {
+	Frame
+	About         string // what search machines say of it
+	Before, After string // paths; empty: there is none
+	Names         []Ref
 }
 
 // content is one entry of the contents line.
@@ -118,7 +127,7 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 		Leave:   link(r.Leave),
 		Archive: link(r.Archive),
 	}
-	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, refs: map[string]int{}}
+	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, anchors: at.also == webbed, refs: map[string]int{}}
 	if err := l.fill(&v, e); err != nil {
 		return letterView{}, err
 	}
