@@ -95,9 +95,10 @@ type Syndicated struct {
 	Sections []SyndicatedSection
 }
 
-// SyndicatedSection has stories under a heading, which may be empty.
+// SyndicatedSection has stories under a heading.
 type SyndicatedSection struct {
-	Title string
+	Title string // empty: without one, unless they are in brief
+	Brief bool
 	Found []Found
 }
 

@@ -72,6 +72,7 @@ type letterView struct {
 // shelfView is what stands around an edition on the web, where letter/head.html and letter/shelf.html print it.
 type shelfView struct {
 	Frame
+	Subject       string // of the letter
 	About         string // what search machines say of it
 	Before, After string // paths; empty: there is none
 	Names         []Ref

@@ -165,7 +165,7 @@ func (s *Set) webEdition(w io.Writer, p Edition) error {
 		return err
 	}
 	view.Web, view.Home = true, p.Home
-	view.Shelf = shelfView{Frame: p.Frame, About: view.Subject, Names: namesIn(p.Edition, p.Home)}
+	view.Shelf = shelfView{Frame: p.Frame, Subject: view.Subject, About: view.Subject, Names: namesIn(p.Edition, p.Home)}
 	if view.Preheader != "" {
 		view.Shelf.About = view.Preheader
 	}

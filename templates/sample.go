@@ -127,7 +127,7 @@ func sampleArchive(f Frame) []Page {
 		Stories{Frame: f, Kind: "search"}, Stories{Frame: f, Kind: "search", About: "<b>"},
 		Stories{Frame: f, Kind: "name", About: "Nordwind"}, Stories{Frame: f, Kind: "name", About: "Halden", Found: []Found{found}},
 		Stories{Frame: f, Kind: "topic", About: "Models", Found: []Found{found}}, Stories{Frame: f, Kind: "topic", About: "Models"},
-		Syndicated{Frame: f, Sections: []SyndicatedSection{{"Models", []Found{found, bare}}, {"", []Found{bare}}}},
+		Syndicated{Frame: f, Sections: []SyndicatedSection{{Title: "Models", Found: []Found{found, bare}}, {Brief: true, Found: []Found{bare}}}},
 	}
 }
 

@@ -77,7 +77,7 @@ func (l *letters) sealed(ctx context.Context, key string, topics []string) (*pro
 
 // proof makes an edition ready.
 func (l *letters) proof(e digest.Edition) (*proof, error) {
-	p, err := l.house.set.Print(e, l.link("e", e.Key))
+	p, err := l.house.set.Print(e, l.shelved("e", e.Key))
 	if err != nil {
 		return nil, fmt.Errorf("letter of %s: %w", e.Key, err)
 	}
@@ -113,6 +113,14 @@ func (l *letters) of(p *proof, d digest.Delivery) outbox.Letter {
 // link is an absolute address of one of the readers' pages.
 func (l *letters) link(path ...string) string {
 	return l.house.config.Web.URL + "/" + strings.Join(path, "/")
+}
+
+// shelved is an absolute address in the archive; empty when there is none to be read.
+func (l *letters) shelved(path ...string) string {
+	if !l.house.config.Web.Archive {
+		return ""
+	}
+	return l.link(path...)
 }
 
 // listID names the digest to mail programs (RFC 2919): its name at the sender's domain.

@@ -16,7 +16,6 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/store"
-	"tidings/digest/text"
 	"tidings/subscribers/web"
 )
 
@@ -249,13 +248,18 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 	if err != nil {
 		return nil, err
 	}
-	all := offer(h)
-	pages := web.Handler(web.Options{
+	all, names := offer(h), h.config.names()
+	options := web.Options{
 		Pages: h.set, Entrance: h.list, Exit: h.list, Choosing: h.list, Key: key, Now: h.now, Beat: beat,
 		Forms:   web.Forms{Network: h.config.Subscribe.NetForms, All: h.config.Subscribe.Forms},
-		Archive: archive{h.store, h.config.names()}, Title: all.title(), About: h.config.Web.About, Digests: all.choices(), Topics: h.config.topics(),
+		Called: func(name string) string { return called(names, name) }, URL: h.config.Web.URL, Hidden: h.config.Web.Robots == RobotsNone,
+		Title: all.title(), About: h.config.Web.About, Digests: all.choices(), Topics: h.config.topics(),
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
-	})
+	}
+	if h.config.Web.Archive {
+		options.Archive = archive{h.store}
+	}
+	pages := web.Handler(options)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages.ServeHTTP(w, r)
 		if r.Method == http.MethodPost {
@@ -265,35 +269,15 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 }
 
 // archive shows the store's sealed editions to the readers' pages.
-type archive struct {
-	store *store.Store
-	names *text.Names
-}
+type archive struct{ *store.Store }
 
 // Edition implements [web.Archive].
-func (a archive) Edition(ctx context.Context, key string) (digest.Edition, error) {
-	e, err := a.store.Edition(ctx, key)
+func (a archive) Edition(ctx context.Context, key string) (digest.Shelved, error) {
+	e, err := a.Shelved(ctx, key)
 	if errors.Is(err, store.ErrNoEdition) {
 		return e, web.ErrMissing
 	}
 	return e, err
-}
-
-// Keys implements [web.Archive].
-func (a archive) Keys(ctx context.Context, n int) ([]string, error) {
-	all, err := a.store.Editions(ctx)
-	var keys []string
-	for _, l := range all {
-		if l.State == store.Sealed && len(keys) < n {
-			keys = append(keys, l.Key)
-		}
-	}
-	return keys, err
-}
-
-// Mentions implements [web.Archive].
-func (a archive) Mentions(ctx context.Context, name string, n int) ([]digest.Mention, error) {
-	return mentions(ctx, a.store, a.names, name, n)
 }
 
 // cronLog takes what the scheduler says of itself into our log.
