@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"tidings/digest"
 	"tidings/templates"
@@ -27,8 +29,8 @@ func (s shelf) topic(w http.ResponseWriter, r *http.Request) {
 
 // name lists all that was told of a company, a person or a model. A name that nobody speaks of has no page.
 func (s shelf) name(w http.ResponseWriter, r *http.Request) {
-	name := strings.Join(strings.Fields(r.PathValue("name")), " ")
-	if digest.NameKey(name) == "" || len(name) > longestAsk {
+	name := told(r.PathValue("name"))
+	if len(digest.SearchWords(name)) == 0 || utf8.RuneCountInString(name) > longestAsk {
 		s.missing(w, r)
 		return
 	}
@@ -41,7 +43,7 @@ func (s shelf) name(w http.ResponseWriter, r *http.Request) {
 // without end.
 func (s shelf) search(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Robots-Tag", "noindex, nofollow")
-	q := []rune(strings.ToValidUTF8(strings.Join(strings.Fields(r.URL.Query().Get("q")), " "), ""))
+	q := []rune(told(r.URL.Query().Get("q")))
 	about := string(q[:min(len(q), longestAsk)])
 	page := templates.Stories{Frame: s.hidden(r, ""), Kind: "search", About: about}
 	path := "/search"
@@ -49,6 +51,17 @@ func (s shelf) search(w http.ResponseWriter, r *http.Request) {
 		path += "?" + url.Values{"q": {about}}.Encode()
 	}
 	s.list(w, r, path, page, digest.Wanted{Phrases: digest.Phrases(about), Most: perSearch})
+}
+
+// told is what a visitor wrote, as one line of what can be seen.
+func told(s string) string {
+	seen := func(r rune) rune {
+		if unicode.Is(unicode.C, r) && !unicode.IsSpace(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}
+	return strings.Join(strings.Fields(strings.Map(seen, s)), " ")
 }
 
 // list answers with the stories that are wanted, the page of them that is asked for.
@@ -60,27 +73,27 @@ func (s shelf) list(w http.ResponseWriter, r *http.Request, path string, page te
 	}
 	most := wanted.Most
 	wanted.Skip, wanted.Most = (n-1)*most, most+1
-	var told []digest.Told
+	var all []digest.Told
 	var err error
 	if page.Kind != "search" || len(wanted.Phrases) > 0 {
-		told, err = s.Archive.Stories(r.Context(), wanted)
+		all, err = s.Archive.Stories(r.Context(), wanted)
 	}
 	if err != nil {
 		s.fault(w, r, page.Kind, err)
 		return
 	}
-	page.Older, page.Newer = turn(path, n, len(told) > most)
+	page.Older, page.Newer = turn(path, n, len(all) > most)
 	if n > 1 {
 		page.Here = ""
 		if page.Canonical != "" {
 			page.Canonical += "?page=" + strconv.Itoa(n)
 		}
 	}
-	for _, t := range told[:min(len(told), most)] {
+	for _, t := range all[:min(len(all), most)] {
 		page.Found = append(page.Found, s.found(t, page, wanted.Phrases))
 	}
 	switch {
-	case len(told) > 0 || page.Kind == "search" && n == 1 || page.Kind == "topic" && n == 1:
+	case len(all) > 0 || page.Kind == "search" && n == 1 || page.Kind == "topic" && n == 1:
 		s.lastPage(w, r, time.Time{}, page)
 	case page.Kind == "name" && n == 1:
 		private(w)
