@@ -20,7 +20,7 @@ import (
 
 func editionsCommand(p *program) *cobra.Command {
 	return family("editions", "past editions",
-		editionsList(p), editionsShow(p), editionsExport(p), editionsFind(p),
+		editionsList(p), editionsShow(p), editionsExport(p), editionsImport(p), editionsFind(p),
 		editionsHold(p), editionsApprove(p))
 }
 

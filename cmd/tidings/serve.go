@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"errors"
@@ -16,6 +17,7 @@ import (
 
 	"tidings/digest"
 	"tidings/digest/store"
+	"tidings/digest/text"
 	"tidings/subscribers/web"
 )
 
@@ -248,16 +250,16 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 	if err != nil {
 		return nil, err
 	}
-	all, names := offer(h), h.config.names()
+	all := offer(h)
 	options := web.Options{
 		Pages: h.set, Entrance: h.list, Exit: h.list, Choosing: h.list, Key: key, Now: h.now, Beat: beat,
-		Forms:   web.Forms{Network: h.config.Subscribe.NetForms, All: h.config.Subscribe.Forms},
-		Called: func(name string) string { return called(names, name) }, URL: h.config.Web.URL, Hidden: h.config.Web.Robots == RobotsNone,
+		Forms: web.Forms{Network: h.config.Subscribe.NetForms, All: h.config.Subscribe.Forms},
+		URL:   h.config.Web.URL, Hidden: h.config.Web.Robots == RobotsNone,
 		Title: all.title(), About: h.config.Web.About, Digests: all.choices(), Topics: h.config.topics(),
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
 	}
 	if h.config.Web.Archive {
-		options.Archive = archive{h.store}
+		options.Archive = archive{h.store, h.config.names()}
 	}
 	pages := web.Handler(options)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -269,7 +271,10 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 }
 
 // archive shows the store's sealed editions to the readers' pages.
-type archive struct{ *store.Store }
+type archive struct {
+	*store.Store
+	names *text.Names
+}
 
 // Edition implements [web.Archive].
 func (a archive) Edition(ctx context.Context, key string) (digest.Shelved, error) {
@@ -278,6 +283,13 @@ func (a archive) Edition(ctx context.Context, key string) (digest.Shelved, error
 		return e, web.ErrMissing
 	}
 	return e, err
+}
+
+// Called implements [web.Archive]: by the known names and their spellings in any script, else as it was printed.
+func (a archive) Called(ctx context.Context, name string) (string, error) {
+	name = called(a.names, name)
+	written, err := a.Written(ctx, name)
+	return cmp.Or(written, name), err
 }
 
 // cronLog takes what the scheduler says of itself into our log.

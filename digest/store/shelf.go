@@ -118,3 +118,14 @@ func (s *Shelf) Outline(ctx context.Context) (digest.Outline, error) {
 	}
 	return o, nil
 }
+
+// Written is how a name is written most often in the editions; empty: it is in none.
+func (s *Shelf) Written(ctx context.Context, name string) (string, error) {
+	const query = "SELECT written FROM mention WHERE name = $1 GROUP BY written ORDER BY COUNT(*) DESC, written LIMIT 1"
+	var written string
+	err := s.r.QueryRowContext(ctx, query, plain(digest.NameKey(name))).Scan(&written)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("look the name up: %w", err)
+	}
+	return written, nil
+}

@@ -13,6 +13,7 @@ import (
 	"tidings/digest"
 	"tidings/digest/store"
 	"tidings/digest/text"
+	"tidings/subscribers"
 )
 
 // shelf seals three editions, of which the last is a weekly's.
@@ -152,6 +153,9 @@ func TestStories(t *testing.T) {
 				t.Errorf("%+v: %q, want %q", c.wanted, got, c.want)
 			}
 		}
+		if got := ok[string](t)(s.Written(t.Context(), "QWEN")) + ok[string](t)(s.Written(t.Context(), "Spotify")); got != "Qwen" {
+			t.Errorf("written as %q", got)
+		}
 		told := ok[[]digest.Told](t)(s.Stories(t.Context(), digest.Wanted{Topic: "models", Most: 9}))
 		at := time.Date(2026, 11, 1, 7, 0, 0, 0, time.FixedZone("", 3600))
 		want := []digest.Told{{
@@ -174,30 +178,30 @@ func TestSearch(t *testing.T) {
 		s, _ := open(t, address)
 		shelf(t, s)
 		for asked, want := range map[string]string{
-			"mistral":                    "wNovember.0 dOctober.0",
-			"OFFICE zurich":              "dOctober.0",
-			"offi":                       "dOctober.0",
-			`"offi"`:                     "",
-			"Büro":                       "dOctober.0", // another member's headline
-			`"office in"`:                "dOctober.0",
-			`"in office"`:                "",
-			"gpt-4":                      "dNovember.1",
-			"gpt-5":                      "",
-			"模型":                         "dNovember.0",
-			"型模":                         "",
-			"qwen2 everybody":            "dNovember.0",
-			"editor's":                   "dNovember.1",
-			"nowhere":                    "",
-			"' | 'open":                  "dNovember.0 wNovember.0 dOctober.0",
-			`") OR words MATCH ("a`:      "",
-			`mistral" OR "arm`:           "",
-			"words:mistral":              "",
-			"mistral NOT week":           "",
-			"mistral*":                   "wNovember.0 dOctober.0",
-			"^mistral":                   "wNovember.0 dOctober.0",
-			"NEAR(mistral, 3)":           "",
+			"mistral":                   "wNovember.0 dOctober.0",
+			"OFFICE zurich":             "dOctober.0",
+			"offi":                      "dOctober.0",
+			`"offi"`:                    "",
+			"Büro":                      "dOctober.0", // another member's headline
+			`"office in"`:               "dOctober.0",
+			`"in office"`:               "",
+			"gpt-4":                     "dNovember.1",
+			"gpt-5":                     "",
+			"模型":                        "dNovember.0",
+			"型模":                        "",
+			"qwen2 everybody":           "dNovember.0",
+			"editor's":                  "dNovember.1",
+			"nowhere":                   "",
+			"' | 'open":                 "dNovember.0 wNovember.0 dOctober.0",
+			`") OR words MATCH ("a`:     "",
+			`mistral" OR "arm`:          "",
+			"words:mistral":             "",
+			"mistral NOT week":          "",
+			"mistral*":                  "wNovember.0 dOctober.0",
+			"^mistral":                  "wNovember.0 dOctober.0",
+			"NEAR(mistral, 3)":          "",
 			"\x00 \\ '' ; -- /* \xff %": "",
-			strings.Repeat("(", 9999):    "",
+			strings.Repeat("(", 9999):   "",
 		} {
 			if got := stories(t, s, digest.Wanted{Phrases: digest.Phrases(asked), Most: 9}); got != want {
 				t.Errorf("%.40q: %q, want %q", asked, got, want)
@@ -223,6 +227,35 @@ func TestShelveOlder(t *testing.T) {
 		}
 		if diff := cmp.Diff(names, ok[digest.Outline](t)(again.Outline(t.Context())).Names); diff != "" {
 			t.Error(diff)
+		}
+	})
+}
+
+// An edition of another house is in the archive as if it had been sealed here, but nobody is owed it.
+func TestRestore(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, _ := open(t, address)
+		join(t, s, "ada@example.org", subscribers.Active)
+		keep(t, s, []digest.Article{article("a", lab, seven), article("b", lab, seven)})
+		e := edition(daily, seven, article("a", lab, seven))
+		e.Number, e.Lead.Others = 7, nil
+		must(t, s.Restore(t.Context(), e))
+		if diff := cmp.Diff(e, ok[digest.Edition](t)(s.Edition(t.Context(), e.Key))); diff != "" {
+			t.Error(diff)
+		}
+		if err := s.Restore(t.Context(), e); !errors.Is(err, digest.ErrSealed) {
+			t.Errorf("twice: %v", err)
+		}
+		if got := unprinted(t, s, "daily", lab); got != "b" {
+			t.Errorf("to be printed: %q", got)
+		}
+		if got := stories(t, s, digest.Wanted{Phrases: digest.Phrases("about"), Most: 9}); got != "dNovember.0" {
+			t.Errorf("found %q", got)
+		}
+		tallied(t, s, e.Key, map[digest.DeliveryState]int{})
+		ok[int](t)(s.Seal(t.Context(), daily, edition(daily, seven.AddDate(0, 0, 1), article("b", lab, seven))))
+		if got := ok[digest.Edition](t)(s.Edition(t.Context(), "daily/2026-11-24T0700")).Number; got != 8 {
+			t.Errorf("the next one has number %d", got)
 		}
 	})
 }

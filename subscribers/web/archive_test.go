@@ -17,12 +17,6 @@ func stocked(t *testing.T, behind int) http.Handler {
 	t.Helper()
 	o, _ := options(t)
 	o.Archive = shelf{behind}
-	o.Called = func(name string) string {
-		if strings.EqualFold(name, "openai") || name == "オープンAI" {
-			return "OpenAI"
-		}
-		return name
-	}
 	return web.Handler(o)
 }
 

@@ -77,6 +77,13 @@ func (s shelf) Outline(context.Context) (digest.Outline, error) {
 	}, nil
 }
 
+func (s shelf) Called(_ context.Context, name string) (string, error) {
+	if strings.EqualFold(name, "openai") || name == "オープンAI" {
+		return "OpenAI", nil
+	}
+	return name, nil
+}
+
 func shelfEdition() digest.Edition {
 	lead := digest.Story{
 		Lead:    digest.Article{Title: "OpenAI opens an office in Dublin", URL: "https://silicon-courier.example/dublin", Lang: "en", Source: digest.Origin{Title: "Silicon Courier"}},

@@ -71,6 +71,8 @@ var ErrMissing = errors.New("no such edition")
 
 // Archive holds the sealed editions, and the stories in them one by one.
 type Archive interface {
+	Register
+
 	// Edition returns the sealed edition with this key, or [ErrMissing].
 	Edition(ctx context.Context, key string) (digest.Shelved, error)
 
@@ -84,6 +86,12 @@ type Archive interface {
 	Outline(ctx context.Context) (digest.Outline, error)
 }
 
+// Register knows names.
+type Register interface {
+	// Called is how a name is usually written, by whichever of its spellings; the name itself where nobody speaks of it.
+	Called(ctx context.Context, name string) (string, error)
+}
+
 // Options say what the pages need. Pages, Entrance, Exit, Choosing, Key, Now and Forms are required.
 type Options struct {
 	Pages    *templates.Set
@@ -95,7 +103,6 @@ type Options struct {
 	Beat     time.Duration               // an answer to an address takes no less, so that its time tells nothing of it
 	Forms    Forms                       // how many are taken
 	Archive  Archive                     // nil: neither web editions nor archive
-	Called   func(name string) string    // how a name is usually written; nil: as it is
 	URL      string                      // at which readers reach the pages, without a slash at its end
 	Hidden   bool                        // search machines are asked to keep nothing
 	Title    string                      // of the house
@@ -110,9 +117,6 @@ type Options struct {
 func Handler(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Called == nil {
-		o.Called = func(name string) string { return name }
 	}
 	s := &site{Options: o, since: o.Now(), signer: signer{o.Key, o.Now}, crowd: crowd{Forms: o.Forms}, menu: menu{o.Digests, o.Topics, o.Pages.Tongues()}}
 	in, out, office, shelf := entrance{s}, exit{s}, office{s}, shelf{s}
