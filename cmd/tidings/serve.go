@@ -259,7 +259,8 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
 	}
 	if h.config.Web.Archive {
-		options.Archive = archive{h.store, h.config.names()}
+		shelf := archive{h.store, h.config.names()}
+		options.Archive, options.Names = shelf, shelf
 	}
 	pages := web.Handler(options)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -270,7 +271,7 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 	}), nil
 }
 
-// archive shows the store's sealed editions to the readers' pages.
+// archive shows the store's sealed editions to the readers' pages, and knows names.
 type archive struct {
 	*store.Store
 	names *text.Names
@@ -285,7 +286,7 @@ func (a archive) Edition(ctx context.Context, key string) (digest.Shelved, error
 	return e, err
 }
 
-// Called implements [web.Archive]: by the known names and their spellings in any script, else as it was printed.
+// Called implements [web.Register]: by the known names and their spellings in any script, else as it was printed.
 func (a archive) Called(ctx context.Context, name string) (string, error) {
 	name = called(a.names, name)
 	written, err := a.Written(ctx, name)

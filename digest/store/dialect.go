@@ -36,6 +36,10 @@ type dialect struct {
 	query  func([]digest.Phrase) string // writes a query
 }
 
+// mostFound bounds how many stories with a common word are put into order: of more, those that were sealed first
+// are left out.
+const mostFound = "20000"
+
 // onSQLite needs no locking of rows, since writers follow one another.
 func onSQLite() dialect {
 	return dialect{
@@ -47,7 +51,7 @@ func onSQLite() dialect {
 		victim: func(error) bool { return false },
 		search: []string{"CREATE VIRTUAL TABLE story_text USING fts5 (words, content = '')"},
 		index:  "INSERT INTO story_text (rowid, words) VALUES ($1, $2)",
-		found:  "s.id IN (SELECT rowid FROM story_text WHERE story_text MATCH ?)",
+		found:  "s.id IN (SELECT rowid FROM story_text WHERE story_text MATCH ? ORDER BY rowid DESC LIMIT " + mostFound + ")",
 		words:  func(words []string) string { return strings.Join(words, " ") },
 		query:  func(p []digest.Phrase) string { return quoted(p, " AND ", `"`, " ", `"`, " *") },
 	}
@@ -68,7 +72,7 @@ func onPostgres() dialect {
 			"CREATE INDEX story_text_words ON story_text USING GIN (words)",
 		},
 		index: "INSERT INTO story_text (id, words) VALUES ($1, CAST(CAST($2 AS TEXT) AS TSVECTOR))",
-		found: "s.id IN (SELECT id FROM story_text WHERE words @@ CAST(CAST(? AS TEXT) AS TSQUERY))",
+		found: "s.id IN (SELECT id FROM story_text WHERE words @@ CAST(CAST(? AS TEXT) AS TSQUERY) ORDER BY id DESC LIMIT " + mostFound + ")",
 		words: vector,
 		query: func(p []digest.Phrase) string { return quoted(p, " & ", "'", "' <-> '", "'", ":*") },
 	}

@@ -47,10 +47,11 @@ func (s *Shelf) Shelved(ctx context.Context, key string) (digest.Shelved, error)
 func (s *Shelf) Issues(ctx context.Context, span digest.Span) ([]digest.Issue, error) {
 	const query = `
 		SELECT e.key, e.digest, e.title, e.number, e.slot, e.east, e.sealed_at, COALESCE(s.headline, ''), COALESCE(s.lang, '')
-		FROM edition e LEFT JOIN story s ON s.id = e.id * 4096
-		WHERE e.state = 'sealed' AND ($1 = '' OR e.digest = $1)
-			AND e.slot + e.east * 1000 >= $2 AND e.slot + e.east * 1000 < $3
-		ORDER BY e.slot DESC, e.key LIMIT $4 OFFSET $5`
+		FROM (SELECT id FROM edition WHERE state = 'sealed' AND ($1 = '' OR digest = $1)
+				AND slot + east * 1000 >= $2 AND slot + east * 1000 < $3
+				ORDER BY slot DESC, digest LIMIT $4 OFFSET $5) f
+			JOIN edition e ON e.id = f.id LEFT JOIN story s ON s.id = e.id * 4096
+		ORDER BY e.slot DESC, e.digest`
 	to := int64(never)
 	if !span.To.IsZero() {
 		to = millis(span.To)
@@ -106,7 +107,7 @@ func (s *Shelf) Outline(ctx context.Context) (digest.Outline, error) {
 	const topics = "SELECT DISTINCT topic FROM story"
 	const names = `
 		SELECT MAX(written) FROM mention
-		WHERE written <> '' AND edition IN (SELECT id FROM edition WHERE state = 'sealed' ORDER BY slot DESC, key LIMIT $1)
+		WHERE written <> '' AND edition IN (SELECT id FROM edition WHERE state = 'sealed' ORDER BY slot DESC, digest LIMIT $1)
 		GROUP BY name ORDER BY COUNT(*) DESC, name LIMIT $2`
 	err := errors.Join(
 		each(ctx, s.r, months, slots),

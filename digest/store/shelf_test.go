@@ -264,6 +264,6 @@ func TestRestore(t *testing.T) {
 func backToSix() []string {
 	return []string{
 		"DELETE FROM goose_db_version WHERE version_id > 6", "DROP TABLE story_text", "DROP TABLE story",
-		"DROP INDEX edition_shelf", "ALTER TABLE mention DROP COLUMN written",
+		"DROP INDEX edition_shelf", "DROP INDEX mention_edition", "ALTER TABLE mention DROP COLUMN written",
 	}
 }

@@ -9,8 +9,8 @@
 // it looks at no clock but the one it is given, and makes up no secret.
 //
 // It stores articles under their id and feed; what is printed under digest and article; editions and quiet
-// slots under their key; deliveries under the number of their letter and the reader's; subscribers and
-// what they wish under their address, and the forgotten under a keyed hash of it; mail that was acted on under its mark; marks under the source's URL; settings under their name; what language models answered under
+// slots under their key; printed stories, and the words in them, under their edition; deliveries under the
+// number of their letter and the reader's; subscribers and what they wish under their address, and the forgotten under a keyed hash of it; mail that was acted on under its mark; marks under the source's URL; settings under their name; what language models answered under
 // a hash of the question, for thirty days. Articles and editions are JSON that the database never looks into.
 // Times are milliseconds since 1970, 0 means not known.
 //

@@ -26,16 +26,16 @@ const (
 func shelve(ctx context.Context, tx *sql.Tx, by dialect, id int64, e digest.Edition) error {
 	stories := e.Stories()
 	stories = stories[:min(len(stories), perEdition)]
-	const columns, most = 10, 50
+	const columns, most = 11, 50
 	for from := 0; from < len(stories); from += most {
 		chunk := stories[from:min(from+most, len(stories))]
 		var args []any
 		for i, s := range chunk {
 			t := s.Told(e.Lang)
-			args = append(args, id*perEdition+int64(from+i), id, plain(t.Topic), kept(t.Headline), plain(t.Lang),
+			args = append(args, id*perEdition+int64(from+i), id, millis(e.At), plain(t.Topic), kept(t.Headline), plain(t.Lang),
 				kept(strings.Join(t.Summary, "\n")), plain(t.Tongue), kept(t.Source), kept(t.URL), byMachine(t.Machine))
 		}
-		query := "INSERT INTO story (id, edition, topic, headline, lang, summary, tongue, source, url, machine) VALUES " + places(0, len(chunk), columns)
+		query := "INSERT INTO story (id, edition, slot, topic, headline, lang, summary, tongue, source, url, machine) VALUES " + places(0, len(chunk), columns)
 		if _, err := tx.ExecContext(ctx, query, args...); err != nil {
 			return err
 		}
@@ -143,8 +143,32 @@ func shelveAll(ctx context.Context, tx *sql.Tx, by dialect) error {
 	return nil
 }
 
-// Stories returns the printed stories that are wanted, see [digest.Wanted].
+// Stories returns the printed stories that are wanted, see [digest.Wanted]. Which they are is asked of the narrow
+// columns first, as much may be found of which little is shown.
 func (s *Shelf) Stories(ctx context.Context, w digest.Wanted) ([]digest.Told, error) {
+	which, args := s.wanted(w)
+	if len(args) == 0 || w.Most <= 0 {
+		return nil, nil
+	}
+	query := fmt.Sprintf(`
+		SELECT e.key, e.digest, e.title, e.slot, e.east, s.id, s.topic, s.headline, s.lang, s.summary, s.tongue, s.source, s.url, s.machine
+		FROM (SELECT s.id FROM story s WHERE %s ORDER BY s.slot DESC, s.id LIMIT $%d OFFSET $%d) f
+			JOIN story s ON s.id = f.id JOIN edition e ON e.id = s.edition
+		ORDER BY s.slot DESC, s.id`, which, len(args)+1, len(args)+2)
+	var all []digest.Told
+	err := each(ctx, s.r, func(rows *sql.Rows) error {
+		t, err := readTold(rows)
+		all = append(all, t)
+		return err
+	}, query, append(args, w.Most, w.Skip)...)
+	if err != nil {
+		return nil, fmt.Errorf("look for stories: %w", err)
+	}
+	return all, nil
+}
+
+// wanted writes what is wanted of a story s as a condition, with its arguments; without any nothing is wanted.
+func (s *Shelf) wanted(w digest.Wanted) (string, []any) {
 	var args []any
 	arg := func(value any) string { args = append(args, value); return fmt.Sprintf("$%d", len(args)) }
 	var where []string
@@ -162,26 +186,9 @@ func (s *Shelf) Stories(ctx context.Context, w digest.Wanted) ([]digest.Told, er
 		for _, key := range w.Editions {
 			keys = append(keys, arg(plain(key)))
 		}
-		where = append(where, "e.key IN ("+strings.Join(keys, ", ")+")")
+		where = append(where, "s.edition IN (SELECT id FROM edition WHERE key IN ("+strings.Join(keys, ", ")+"))")
 	}
-	if len(where) == 0 || w.Most <= 0 {
-		return nil, nil
-	}
-	query := `
-		SELECT e.key, e.digest, e.title, e.slot, e.east, s.id, s.topic, s.headline, s.lang, s.summary, s.tongue, s.source, s.url, s.machine
-		FROM story s JOIN edition e ON e.id = s.edition
-		WHERE e.state = 'sealed' AND ` + strings.Join(where, " AND ") + `
-		ORDER BY e.slot DESC, e.key, s.id LIMIT ` + arg(w.Most) + " OFFSET " + arg(w.Skip)
-	var all []digest.Told
-	err := each(ctx, s.r, func(rows *sql.Rows) error {
-		t, err := readTold(rows)
-		all = append(all, t)
-		return err
-	}, query, args...)
-	if err != nil {
-		return nil, fmt.Errorf("look for stories: %w", err)
-	}
-	return all, nil
+	return strings.Join(where, " AND "), args
 }
 
 func readTold(rows *sql.Rows) (digest.Told, error) {

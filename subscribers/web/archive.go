@@ -24,6 +24,21 @@ const (
 // shelf is where past editions stand.
 type shelf struct{ *site }
 
+// stand puts the shelf where visitors find it.
+func (s shelf) stand(mux *http.ServeMux) {
+	feeds, guide := newsstand{s}, guide{s}
+	for path, look := range map[string]http.HandlerFunc{
+		"/e/{digest}/{slot}": s.edition,
+		"/archive":           s.index, "/archive/{shelf}": s.index, "/archive/{shelf}/{month}": s.index,
+		"/topic/{topic}": s.topic, "/name/{name...}": s.name, "/search": s.search,
+		"/archive/{digest}/atom.xml": feeds.editionFeed(atom), "/archive/{digest}/feed.json": feeds.editionFeed(jsonFeed),
+		"/topic/{topic}/atom.xml": feeds.topicFeed(atom), "/topic/{topic}/feed.json": feeds.topicFeed(jsonFeed),
+		"/sitemap.xml": guide.sitemap, "/sitemap/{part}": guide.sitemapPart,
+	} {
+		mux.HandleFunc("GET "+path, s.open(look))
+	}
+}
+
 // open lets readers in, unless there is no archive.
 func (s shelf) open(look http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {

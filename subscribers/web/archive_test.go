@@ -16,7 +16,7 @@ import (
 func stocked(t *testing.T, behind int) http.Handler {
 	t.Helper()
 	o, _ := options(t)
-	o.Archive = shelf{behind}
+	o.Archive = books{behind}
 	return web.Handler(o)
 }
 

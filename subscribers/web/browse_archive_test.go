@@ -24,8 +24,6 @@ func (s *shelved) Edition(ctx context.Context, key string) (digest.Shelved, erro
 	return e, err
 }
 
-func (s *shelved) Called(_ context.Context, name string) (string, error) { return name, nil }
-
 // print seals an edition for each of so many days, from noon backwards.
 func (s *shelved) print(t *testing.T, days int) {
 	t.Helper()

@@ -22,6 +22,9 @@ const (
 	mostInFeed   = 1500 // stories of all its editions
 )
 
+// newsstand has the archive's feeds.
+type newsstand struct{ shelf }
+
 // feed is what both formats say.
 type feed struct {
 	ID, Title, Author, Lang string
@@ -65,7 +68,7 @@ func feedLinks(base, title string) []templates.FeedLink {
 }
 
 // tagURI names something for ever, whatever becomes of its address (RFC 4151): by our host's name on a day.
-func (s shelf) tagURI(day time.Time, specific string) string {
+func (s newsstand) tagURI(day time.Time, specific string) string {
 	host := "localhost"
 	if u, err := url.Parse(s.URL); err == nil && u.Hostname() != "" && !strings.Contains(u.Hostname(), ":") {
 		host = strings.ToLower(u.Hostname())
@@ -77,7 +80,7 @@ func (s shelf) tagURI(day time.Time, specific string) string {
 func founded() time.Time { return time.Date(2026, time.January, 1, 0, 0, 0, 0, time.UTC) }
 
 // editionFeed answers with a digest's newest editions.
-func (s shelf) editionFeed(as func() format) http.HandlerFunc {
+func (s newsstand) editionFeed(as func() format) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		name := r.PathValue("digest")
 		issues, err := s.Archive.Issues(r.Context(), digest.Span{Digest: name, Most: feedEditions})
@@ -116,7 +119,7 @@ func (s shelf) editionFeed(as func() format) http.HandlerFunc {
 }
 
 // sections are an edition's stories in their order, a new heading wherever the topic changes.
-func (s shelf) sections(lang, key string, told []digest.Told) templates.Syndicated {
+func (s newsstand) sections(lang, key string, told []digest.Told) templates.Syndicated {
 	all := templates.Syndicated{Frame: templates.Frame{Lang: lang, Title: s.Title, Home: s.URL + "/"}}
 	topic := ""
 	for _, t := range told {
@@ -134,7 +137,7 @@ func (s shelf) sections(lang, key string, told []digest.Told) templates.Syndicat
 }
 
 // topicFeed answers with a topic's newest stories.
-func (s shelf) topicFeed(as func() format) http.HandlerFunc {
+func (s newsstand) topicFeed(as func() format) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id, lang := r.PathValue("topic"), s.speaks("")
 		title := s.topicRef(lang, id).Title
@@ -166,7 +169,7 @@ func (s shelf) topicFeed(as func() format) http.HandlerFunc {
 }
 
 // speaks is the language of a digest, or of the first when there is none of that name.
-func (s shelf) speaks(name string) string {
+func (s newsstand) speaks(name string) string {
 	lang := ""
 	for i, d := range s.Digests {
 		if i == 0 || d.Name == name {
@@ -177,14 +180,14 @@ func (s shelf) speaks(name string) string {
 }
 
 // newFeed is a feed without entries.
-func (s shelf) newFeed(as format, path, title, lang string) feed {
+func (s newsstand) newFeed(as format, path, title, lang string) feed {
 	return feed{
 		ID: s.tagURI(founded(), strings.Trim(path, "/")), Title: title, Author: s.Title, Lang: lang,
 		Page: s.URL + path, Self: s.URL + path + "/" + as.file,
 	}
 }
 
-func (s shelf) serveFeed(w http.ResponseWriter, r *http.Request, as format, f feed) {
+func (s newsstand) serveFeed(w http.ResponseWriter, r *http.Request, as format, f feed) {
 	f.Updated = founded()
 	if len(f.Entries) > 0 {
 		f.Updated = slices.MaxFunc(f.Entries, func(a, b item) int { return a.At.Compare(b.At) }).At

@@ -13,19 +13,19 @@ import (
 	"tidings/templates"
 )
 
-// shelf holds one edition in the open and as many behind it as a test wants.
-type shelf struct{ behind int }
+// books hold one edition in the open and as many behind it as a test wants.
+type books struct{ behind int }
 
 const firstKey = "daily/2023-09-13T0700"
 
-func (s shelf) Edition(_ context.Context, key string) (digest.Shelved, error) {
+func (s books) Edition(_ context.Context, key string) (digest.Shelved, error) {
 	if key != firstKey {
 		return digest.Shelved{}, web.ErrMissing
 	}
 	return digest.Shelved{Edition: shelfEdition(), Sealed: noon, Before: "daily/2023-09-12T0700"}, nil
 }
 
-func (s shelf) Issues(_ context.Context, span digest.Span) ([]digest.Issue, error) {
+func (s books) Issues(_ context.Context, span digest.Span) ([]digest.Issue, error) {
 	e := shelfEdition()
 	var all []digest.Issue
 	for i := range s.behind + 1 {
@@ -46,7 +46,7 @@ func (s shelf) Issues(_ context.Context, span digest.Span) ([]digest.Issue, erro
 }
 
 // Stories finds the lead of the one edition, and what is said of it below.
-func (s shelf) Stories(_ context.Context, w digest.Wanted) ([]digest.Told, error) {
+func (s books) Stories(_ context.Context, w digest.Wanted) ([]digest.Told, error) {
 	hostile := digest.Told{
 		Edition: firstKey, Digest: "daily", Title: "AI Daily", At: shelfEdition().At, Place: 1, Topic: "chips",
 		Headline: "<script>alert(1)</script> \u202egnp & \x01 ]]>", Lang: "en", Summary: []string{"</p><b>bold</b>", "A model is open."}, Tongue: "en",
@@ -68,7 +68,7 @@ func (s shelf) Stories(_ context.Context, w digest.Wanted) ([]digest.Told, error
 	return all[:min(w.Most, len(all))], nil
 }
 
-func (s shelf) Outline(context.Context) (digest.Outline, error) {
+func (s books) Outline(context.Context) (digest.Outline, error) {
 	month := func(m time.Month) digest.Month {
 		return digest.Month{Digest: "daily", First: time.Date(2023, m, 1, 0, 0, 0, 0, time.UTC)}
 	}
@@ -77,7 +77,7 @@ func (s shelf) Outline(context.Context) (digest.Outline, error) {
 	}, nil
 }
 
-func (s shelf) Called(_ context.Context, name string) (string, error) {
+func (s books) Called(_ context.Context, name string) (string, error) {
 	if strings.EqualFold(name, "openai") || name == "オープンAI" {
 		return "OpenAI", nil
 	}
@@ -97,7 +97,7 @@ func shelfEdition() digest.Edition {
 
 // shelvesToSee are the pages of the archive with what they can show.
 func shelvesToSee(f templates.Frame) map[string]templates.Page {
-	s := shelf{behind: 5}
+	s := books{behind: 5}
 	var list templates.Archive
 	issues, _ := s.Issues(context.Background(), digest.Span{Most: 9})
 	for _, i := range issues {

@@ -18,6 +18,9 @@ const (
 	mostSitemap = 20
 )
 
+// guide tells search machines their way.
+type guide struct{ shelf }
+
 type siteURL struct {
 	Loc      string `xml:"loc"`
 	Modified string `xml:"lastmod,omitempty"`
@@ -34,7 +37,7 @@ type sitemapIndex struct {
 }
 
 // sitemap lists all pages for search machines, or the parts of that list when there are too many.
-func (s shelf) sitemap(w http.ResponseWriter, r *http.Request) {
+func (s guide) sitemap(w http.ResponseWriter, r *http.Request) {
 	if s.Hidden {
 		s.missing(w, r)
 		return
@@ -60,7 +63,7 @@ func (s shelf) sitemap(w http.ResponseWriter, r *http.Request) {
 }
 
 // sitemapPart lists the pages of one part, from 1.
-func (s shelf) sitemapPart(w http.ResponseWriter, r *http.Request) {
+func (s guide) sitemapPart(w http.ResponseWriter, r *http.Request) {
 	n, err := strconv.Atoi(r.PathValue("part"))
 	if err != nil || n < 1 || n > mostSitemap || s.Hidden {
 		s.missing(w, r)
@@ -69,7 +72,7 @@ func (s shelf) sitemapPart(w http.ResponseWriter, r *http.Request) {
 	s.part(w, r, n)
 }
 
-func (s shelf) part(w http.ResponseWriter, r *http.Request, n int) {
+func (s guide) part(w http.ResponseWriter, r *http.Request, n int) {
 	issues, err := s.Archive.Issues(r.Context(), digest.Span{Skip: (n - 1) * perSitemap, Most: perSitemap})
 	if err != nil {
 		s.fault(w, r, "sitemap", err)
@@ -95,7 +98,7 @@ func (s shelf) part(w http.ResponseWriter, r *http.Request, n int) {
 }
 
 // landmarks are the pages that are no editions.
-func (s shelf) landmarks(o digest.Outline) []siteURL {
+func (s guide) landmarks(o digest.Outline) []siteURL {
 	all := []siteURL{{Loc: s.URL + "/"}, {Loc: s.URL + "/archive"}}
 	if len(s.Digests) > 1 {
 		for _, d := range s.Digests {
@@ -111,7 +114,7 @@ func (s shelf) landmarks(o digest.Outline) []siteURL {
 	return all
 }
 
-func (s shelf) xml(w http.ResponseWriter, r *http.Request, doc any) {
+func (s guide) xml(w http.ResponseWriter, r *http.Request, doc any) {
 	body, err := xml.Marshal(doc)
 	if err != nil {
 		s.broken(w, err)

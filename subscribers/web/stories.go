@@ -34,10 +34,12 @@ func (s shelf) name(w http.ResponseWriter, r *http.Request) {
 		s.missing(w, r)
 		return
 	}
-	name, err := s.Archive.Called(r.Context(), name)
-	if err != nil {
-		s.fault(w, r, "name", err)
-		return
+	if s.Names != nil {
+		var err error
+		if name, err = s.Names.Called(r.Context(), name); err != nil {
+			s.fault(w, r, "name", err)
+			return
+		}
 	}
 	path := templates.NamePath("/", name)
 	s.list(w, r, path, templates.Stories{Frame: s.reading(r, path), Kind: "name", About: name}, digest.Wanted{Name: name, Most: perList})

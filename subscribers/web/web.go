@@ -71,8 +71,6 @@ var ErrMissing = errors.New("no such edition")
 
 // Archive holds the sealed editions, and the stories in them one by one.
 type Archive interface {
-	Register
-
 	// Edition returns the sealed edition with this key, or [ErrMissing].
 	Edition(ctx context.Context, key string) (digest.Shelved, error)
 
@@ -103,6 +101,7 @@ type Options struct {
 	Beat     time.Duration               // an answer to an address takes no less, so that its time tells nothing of it
 	Forms    Forms                       // how many are taken
 	Archive  Archive                     // nil: neither web editions nor archive
+	Names    Register                    // nil: a name stands as it is asked for
 	URL      string                      // at which readers reach the pages, without a slash at its end
 	Hidden   bool                        // search machines are asked to keep nothing
 	Title    string                      // of the house
@@ -119,7 +118,7 @@ func Handler(o Options) http.Handler {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &site{Options: o, since: o.Now(), signer: signer{o.Key, o.Now}, crowd: crowd{Forms: o.Forms}, menu: menu{o.Digests, o.Topics, o.Pages.Tongues()}}
-	in, out, office, shelf := entrance{s}, exit{s}, office{s}, shelf{s}
+	in, out, office := entrance{s}, exit{s}, office{s}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", in.first)
 	mux.HandleFunc("GET /join", in.first)
@@ -136,16 +135,7 @@ func Handler(o Options) http.Handler {
 		mux.HandleFunc(room+"{token}", act)
 		mux.HandleFunc(room+"{token}/{$}", act) // some mail programs add a slash, and a redirected POST is a GET
 	}
-	for path, look := range map[string]http.HandlerFunc{
-		"/e/{digest}/{slot}": shelf.edition,
-		"/archive":           shelf.index, "/archive/{shelf}": shelf.index, "/archive/{shelf}/{month}": shelf.index,
-		"/topic/{topic}": shelf.topic, "/name/{name...}": shelf.name, "/search": shelf.search,
-		"/archive/{digest}/atom.xml": shelf.editionFeed(atom), "/archive/{digest}/feed.json": shelf.editionFeed(jsonFeed),
-		"/topic/{topic}/atom.xml": shelf.topicFeed(atom), "/topic/{topic}/feed.json": shelf.topicFeed(jsonFeed),
-		"/sitemap.xml": shelf.sitemap, "/sitemap/{part}": shelf.sitemapPart,
-	} {
-		mux.HandleFunc("GET "+path, shelf.open(look))
-	}
+	shelf{s}.stand(mux)
 	mux.HandleFunc("GET /robots.txt", s.robots)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("/", s.missing)

@@ -140,7 +140,7 @@ func options(t testing.TB) (web.Options, *people) {
 	}
 	p := &people{state: subscribers.Active, returns: subscribers.Active}
 	return web.Options{
-		Pages: pages, Entrance: p, Exit: p, Choosing: p, Archive: shelf{}, Title: "AI Daily", URL: "https://news.example.org",
+		Pages: pages, Entrance: p, Exit: p, Choosing: p, Archive: books{}, Names: books{}, Title: "AI Daily", URL: "https://news.example.org",
 		Key: bytes.Repeat([]byte("k"), 32), Now: func() time.Time { return noon }, Forms: web.Forms{Network: 40, All: 4000},
 		Digests: []templates.Choice{
 			{Name: "daily", Title: "AI Daily", About: "What happened since yesterday", Lang: "en", When: templates.Rhythm{Weekdays: everyDay(), Times: []string{"7:00"}, Zone: "Europe/Rome", Own: true}, Chosen: true},
