@@ -75,7 +75,7 @@ func everything(t *testing.T) map[string]string {
 		}
 		all["notice "+kind] = l.HTML
 	}
-	for i, p := range append(samplePages("en"), Edition{Frame{Lang: "en", Title: "Daily", Home: "/"}, english()}) {
+	for i, p := range append(samplePages("en"), Edition{Frame: Frame{Lang: "en", Title: "Daily", Home: "/"}, Edition: english(), Before: "daily/2023-09-12T0700"}) {
 		var out strings.Builder
 		if err := s.Page(&out, p); err != nil {
 			t.Fatal(err)

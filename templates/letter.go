@@ -67,7 +67,17 @@ type letterView struct {
 	Archive   string
 	Web       bool   // a page for all, not a letter for one
 	Home      string // of the pages, ends in a slash; on the web only
+	Shelf     shelfView
 	links     *links
+}
+
+// shelfView is what stands around an edition on the web, where letter/head.html and letter/shelf.html print it.
+type shelfView struct {
+	Frame
+	Subject       string // of the letter
+	About         string // what search machines say of it
+	Before, After string // paths; empty: there is none
+	Names         []Ref
 }
 
 // content is one entry of the contents line.
@@ -128,7 +138,7 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 	if u := picture(look.Logo.URL); u != "" {
 		v.Logo = &logoView{u, look.Logo.Width}
 	}
-	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, links: v.links}
+	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, anchors: at.also == webbed, links: v.links}
 	if err := l.fill(&v, e); err != nil {
 		return letterView{}, err
 	}

@@ -5,14 +5,13 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"tidings/digest"
 )
 
 // Page is one of the pages readers see. Those with a form are [Join], [Lapsed], [Link] and [Preferences]; those
 // with a button [Confirm], [Disown], [Leave] and [Left]; [Confirmed] and [Told] say what came of it; [Error] what
-// did not; [Archive] and [Edition] are for reading.
+// did not; [Archive], [Stories] and [Edition] are for reading, and so is [Syndicated], which is a piece of a page.
 type Page interface {
 	frame() Frame
 	name() string // of its file in page/
@@ -25,6 +24,16 @@ type Frame struct {
 	Home   string // where the first page lies, ends in a slash: "/"
 	Here   string // path of this page, which may be read in another language; empty: it may not
 	Hidden bool   // not for search machines
+
+	Canonical string     // absolute address of this page, however it was reached; empty: it has none
+	Feeds     []FeedLink // of what is on it
+}
+
+// FeedLink is where feed readers find what is on a page.
+type FeedLink struct {
+	Title string
+	Path  string
+	Type  string // application/atom+xml or application/feed+json
 }
 
 func (f Frame) frame() Frame { return f }
@@ -98,24 +107,12 @@ func (e Error) Title() string { return "error." + e.Kind + ".title" }
 // Told is the key of the explanation.
 func (e Error) Told() string { return "error." + e.Kind + ".told" }
 
-// Archive lists past editions, or the stories in them that speak of a name; the newest first.
-type Archive struct {
-	Frame
-	Editions []Past
-	Name     string // what was looked up; empty: nothing
-}
-
-// Past is one of them. A story has no title of its own but its headline.
-type Past struct {
-	Key, Title, Lang, Headline string
-	Number                     int // 0: it is not told
-	At                         time.Time
-}
-
 // Edition is the web edition: the letter without what is personal in it.
 type Edition struct {
 	Frame
 	Edition digest.Edition
+	Before  string // key of the one before; empty: it is the first
+	After   string // key of the one after; empty: it is the newest
 }
 
 func (Join) name() string        { return "join" }
@@ -129,21 +126,7 @@ func (Leave) name() string       { return "leave" }
 func (Left) name() string        { return "left" }
 func (Told) name() string        { return "told" }
 func (Error) name() string       { return "error" }
-func (Archive) name() string     { return "archive" }
 func (Edition) name() string     { return "edition" }
-
-// PastOf tells of an edition what the list of past ones shows.
-func PastOf(e digest.Edition) Past {
-	p := Past{Key: e.Key, Title: clean(e.Title, longestName), Lang: tag(e.Lang), Number: e.Number, At: e.At}
-	if stories := e.Stories(); len(stories) > 0 {
-		headline, _ := stories[0].Headline(e.Lang)
-		p.Headline = clean(headline, longestHeadline)
-	}
-	if p.Headline == "" {
-		p.Headline = p.Title
-	}
-	return p
-}
 
 // pageView is what a page's template sees.
 type pageView struct {
@@ -185,11 +168,16 @@ func (s *Set) webEdition(w io.Writer, p Edition) error {
 	if view.Lead != nil {
 		view.Lead.Picture = ""
 	}
+	view.Shelf = shelfView{Frame: p.Frame, Subject: view.Subject, About: view.Subject, Names: namesIn(p.Edition, p.Home)}
+	if view.Preheader != "" {
+		view.Shelf.About = view.Preheader
+	}
+	if p.Before != "" {
+		view.Shelf.Before = p.Home + "e/" + p.Before
+	}
+	if p.After != "" {
+		view.Shelf.After = p.Home + "e/" + p.After
+	}
 	look := s.wears(p.Edition.Digest)
 	return look.fault(look.html.ExecuteTemplate(w, "letter/letter.html", view))
-}
-
-// MentionOf tells of a story in a past edition what the list shows.
-func MentionOf(m digest.Mention) Past {
-	return Past{Key: m.Edition, Lang: tag(m.Lang), Headline: clean(m.Title, longestHeadline), At: m.At}
 }

@@ -140,6 +140,36 @@ func sampleLetters() []Choice {
 	}
 }
 
+// sampleArchive has the pages of the archive.
+func sampleArchive(f Frame) []Page {
+	f.Canonical = "https://example.org/archive"
+	f.Feeds = []FeedLink{{Title: "Daily", Path: "/archive/daily/atom.xml", Type: "application/atom+xml"}}
+	month := time.Date(2026, time.November, 1, 0, 0, 0, 0, time.UTC)
+	issue := digest.Issue{Key: "daily/2026-11-23T0700", Digest: "daily", Title: "Daily", Number: 2, At: month.AddDate(0, 0, 22), Headline: "Eine Überschrift", Lang: "de"}
+	told := digest.Told{
+		Edition: issue.Key, Title: "Daily", At: issue.At, Topic: "models", Headline: "Halden opens Skald 2", Lang: "en",
+		Summary: []string{"Its model is open.", "Everybody may use it."}, Tongue: "en", Source: "Model Watch", URL: "https://example.org/a",
+		Machine: digest.Machine{Summary: true},
+	}
+	found := FoundOf(told, f.Home, digest.Phrases("open model"))
+	found.Topic = Ref{Title: "Models", Path: "/topic/models"}
+	bare := FoundOf(digest.Told{Edition: issue.Key, At: issue.At}, f.Home, nil)
+	return []Page{
+		Archive{
+			Frame: f, Editions: []Past{PastOf(issue)}, Older: "/archive?page=3", Newer: "/archive",
+			Shelves: []Ref{{Title: "Daily", Path: "/archive/daily", Lang: "en"}, {Title: "Giorno", Path: "/archive/giorno", Lang: "it", Here: true}},
+			Years:   []Year{{2026, []MonthRef{{Month: month, Path: "/archive/2026-11"}, {month.AddDate(0, -1, 0), "/archive/2026-10", true}}}},
+			Topics:  []Ref{{Title: "Models", Path: "/topic/models"}}, Names: []Ref{NameRef("/", "Mistral AI"), NameRef("/", "AT&T/1?#")},
+		},
+		Archive{Frame: f, Digest: Choice{Name: "giorno", Title: "Giorno", Lang: "it"}, Month: month}, Archive{Frame: f},
+		Stories{Frame: f, Kind: "search", About: "open model", Found: []Found{found, bare}, Older: "/search?q=open+model&page=3", Newer: "/search?q=open+model"},
+		Stories{Frame: f, Kind: "search"}, Stories{Frame: f, Kind: "search", About: "<b>"},
+		Stories{Frame: f, Kind: "name", About: "Nordwind"}, Stories{Frame: f, Kind: "name", About: "Halden", Found: []Found{found}},
+		Stories{Frame: f, Kind: "topic", About: "Models", Found: []Found{found}}, Stories{Frame: f, Kind: "topic", About: "Models"},
+		Syndicated{Frame: f, Sections: []SyndicatedSection{{Title: "Models", Found: []Found{found, bare}}, {Brief: true, Found: []Found{bare}}}},
+	}
+}
+
 // samplePages has each page but the edition, with all that it can show.
 func samplePages(lang string) []Page {
 	f := Frame{Lang: lang, Title: "Daily", Home: "/", Hidden: true}
@@ -162,8 +192,8 @@ func samplePages(lang string) []Page {
 		Preferences{Frame: f, Paused: true, Done: "saved", Faults: []Fault{{"timezone", "timezone"}, {"days", "days"}}},
 		Confirm{f, "/c/token", choices}, Confirm{f, "/c/token", nil}, Confirmed{f, choices, "/p/token"}, Confirmed{f, nil, "/link"},
 		Disown{f, "/n/token"}, Leave{f, "/u/token", nil}, Leave{f, "/u/token", []string{"AI Daily", "AI Weekly"}}, Left{f, "/r/token"}, Left{Frame: f},
-		Archive{Frame: f, Editions: []Past{PastOf(sampleEdition(lang))}}, Archive{Frame: f}, Archive{Frame: f, Name: "Nordwind"},
 	}
+	pages = append(pages, sampleArchive(f)...)
 	for _, kind := range []string{"asked", "mailed", "disowned", "returned"} {
 		pages = append(pages, Told{f, kind})
 	}

@@ -20,7 +20,8 @@ import (
 func TestTwins(t *testing.T) {
 	names := map[string]bool{}
 	collect(defaults, func(name, _ string) error { names[name] = true; return nil })
-	onlyHTML := map[string]bool{"base": true, "byline": true, "lead": true, "link": true, "more": true, "title": true, "tongue": true, "filler": true}
+	onlyHTML := map[string]bool{"base": true, "byline": true, "lead": true, "link": true, "more": true, "title": true, "tongue": true, "filler": true,
+		"head": true, "shelf": true} // of the web edition
 	for name := range names {
 		dir, file := path.Split(name)
 		if dir != "letter/" && dir != "notice/" {
@@ -321,14 +322,25 @@ func TestPagesGolden(t *testing.T) {
 	seen, shown := map[string]int{}, map[string]bool{}
 	for _, lang := range tongues {
 		edition := english()
-		pages := append(samplePages(lang), Edition{Frame{Lang: lang, Title: "Daily", Home: "/"}, edition})
+		pages := append(samplePages(lang), Edition{Frame: Frame{Lang: lang, Title: "Daily", Home: "/", Canonical: "https://example.org/e/daily/2023-09-13T0700"}, Edition: edition, Before: "daily/2023-09-12T0700"})
 		for _, p := range pages {
 			var out strings.Builder
-			if err := s.Page(&out, p); err != nil {
-				t.Fatal(err)
+			if feed, ok := p.(Syndicated); ok {
+				piece, err := s.Syndicate(feed)
+				if err != nil {
+					t.Fatal(err)
+				}
+				out.WriteString(piece)
+			} else {
+				if err := s.Page(&out, p); err != nil {
+					t.Fatal(err)
+				}
+				inspect(t, "page/"+p.name(), out.String())
 			}
-			inspect(t, "page/"+p.name(), out.String())
 			name := p.name()
+			if list, ok := p.(Stories); ok {
+				name += "-" + list.Kind
+			}
 			if told, ok := p.(Told); ok {
 				name += "-" + told.Kind
 			}
@@ -347,7 +359,7 @@ func TestPagesGolden(t *testing.T) {
 
 func TestWebEditionIsNotPersonal(t *testing.T) {
 	var out strings.Builder
-	if err := load(t).Page(&out, Edition{Frame{Home: "/"}, english()}); err != nil {
+	if err := load(t).Page(&out, Edition{Frame: Frame{Home: "/"}, Edition: english()}); err != nil {
 		t.Fatal(err)
 	}
 	for _, no := range []string{"/u/", "Unsubscribe", "You get this"} {

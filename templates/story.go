@@ -33,6 +33,7 @@ type storyView struct {
 // said is a text with its language and direction, each empty when it is the edition's.
 type said struct {
 	Text, Lang, Dir string
+	Anchor          string // of a headline on the web: what its story is found by
 }
 
 // added is a sentence of another source.
@@ -76,6 +77,7 @@ type layout struct {
 	archive   string
 	editions  string // where editions lie, ends in a slash; empty: nobody knows
 	also      int    // further sources named at a story
+	anchors   bool   // stories can be linked to
 	links     *links
 	headlines []string
 	read      int      // words
@@ -117,6 +119,9 @@ func (l *layout) story(s digest.Story) (storyView, error) {
 	v.Headline.Ref = l.links.of(v.Headline.URL)
 	if err := l.add(&v, s.Added); err != nil {
 		return storyView{}, err
+	}
+	if l.anchors {
+		v.Headline.Anchor = anchor(len(l.headlines))
 	}
 	l.headlines = append(l.headlines, v.Headline.Text)
 	l.read += count(v.Headline.Text) + count(v.Summary.Text)

@@ -93,7 +93,19 @@ type WebConfig struct {
 	URL    string `toml:"url"`    // how readers reach it, without a slash at its end; http://localhost:8080
 	Title  string `toml:"title"`  // of the house; empty: the first digest's
 	About  string `toml:"about"`  // on the first page; empty: the templates' own
+
+	Archive bool   `toml:"archive"` // past editions can be read there; true
+	Robots  Robots `toml:"robots"`  // index
 }
+
+// Robots says what search machines may do.
+type Robots string
+
+// They may list the pages, or are asked to keep nothing.
+const (
+	RobotsIndex Robots = "index"
+	RobotsNone  Robots = "noindex"
+)
 
 // DeskConfig says where the editor's pages are, who may come in, and where decisions stand.
 type DeskConfig struct {
@@ -261,7 +273,7 @@ func defaultConfig() Config {
 			Giants: []string{"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com", "libero.it", "gmx.de", "web.de", "qq.com", "163.com"},
 			Refuse: []string{"mailinator.com", "guerrillamail.com", "10minutemail.com", "yopmail.com", "trashmail.com", "temp-mail.org"},
 		},
-		Web:  WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080"},
+		Web:  WebConfig{Listen: "127.0.0.1:8080", URL: "http://localhost:8080", Archive: true, Robots: RobotsIndex},
 		Desk: DeskConfig{Listen: "127.0.0.1:8090", Decisions: "decisions"},
 		Log:  LogConfig{Level: slog.LevelInfo, Format: "text"},
 		LLM:  LLMConfig{Summaries: true, MaxCalls: 40, MaxTokens: 100_000, Timeout: 2 * time.Minute},

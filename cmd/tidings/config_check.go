@@ -199,6 +199,9 @@ func (r configChecker) checkPages(c *Config) {
 		r.fault("web.url", `web.url must be the http or https address at which readers reach the pages, such as "https://news.example.org"`)
 	}
 	c.Web.URL = strings.TrimRight(c.Web.URL, "/")
+	if c.Web.Robots != RobotsIndex && c.Web.Robots != RobotsNone {
+		r.fault("web.robots", `web.robots must be "index" (search machines may list the pages) or "noindex" (they are asked to keep nothing), not %s`, shown(string(c.Web.Robots)))
+	}
 	c.Desk.URL = strings.TrimRight(c.Desk.URL, "/")
 	c.Desk.check(r)
 }

@@ -19,7 +19,7 @@ import (
 
 func editionsCommand(p *program) *cobra.Command {
 	return family("editions", "past editions",
-		editionsList(p), editionsShow(p), editionsExport(p), editionsFind(p),
+		editionsList(p), editionsShow(p), editionsExport(p), editionsImport(p), editionsFind(p),
 		editionsHold(p), editionsApprove(p))
 }
 
@@ -112,7 +112,7 @@ func editionsShow(p *program) *cobra.Command {
 
 // printText prints an edition as its plain-text readers get it.
 func (h shelf) printText(e digest.Edition) error {
-	letter, err := h.set.Letter(e, templates.Reader{Text: true, Archive: newLetters(h.house).link("e", e.Key)})
+	letter, err := h.set.Letter(e, templates.Reader{Text: true, Archive: newLetters(h.house).shelved("e", e.Key)})
 	if err != nil {
 		return err
 	}
@@ -173,7 +173,7 @@ func (f form) write(h *house, e digest.Edition) ([]byte, error) {
 		envelope, err := ready.stencil.Fill(letters.label(letters.addresses(e), digest.Delivery{Key: e.Key + "/export", To: "reader@example.org", Owed: e.At}))
 		return envelope.AppendTo(nil), err
 	}
-	letter, err := h.set.Letter(e, templates.Reader{Text: f.text, Archive: newLetters(h).link("e", e.Key)})
+	letter, err := h.set.Letter(e, templates.Reader{Text: f.text, Archive: newLetters(h).shelved("e", e.Key)})
 	switch {
 	case err != nil:
 		return nil, err

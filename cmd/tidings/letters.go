@@ -159,7 +159,7 @@ func (l *letters) render(e digest.Edition, text bool) (outbox.Envelope, error) {
 
 // specimen is the letter of an edition to nobody.
 func (l *letters) specimen(e digest.Edition, text bool) (outbox.Letter, error) {
-	set, err := l.house.set.Print(e, l.link("e", e.Key), func(token string) string { return l.link("u", token) })
+	set, err := l.house.set.Print(e, l.shelved("e", e.Key), func(token string) string { return l.link("u", token) })
 	if err != nil {
 		return outbox.Letter{}, fmt.Errorf("letter of %s: %w", e.Key, err)
 	}
@@ -204,6 +204,14 @@ func (l *letters) addresses(e digest.Edition) func(purpose string) string {
 // link is an absolute address of one of the readers' pages.
 func (l *letters) link(path ...string) string {
 	return l.house.config.Web.URL + "/" + strings.Join(path, "/")
+}
+
+// shelved is an absolute address in the archive; empty when there is none to be read.
+func (l *letters) shelved(path ...string) string {
+	if !l.house.config.Web.Archive {
+		return ""
+	}
+	return l.link(path...)
 }
 
 // listID names the digest to mail programs (RFC 2919): its name at the sender's domain.

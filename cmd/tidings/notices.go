@@ -75,7 +75,7 @@ func (l *letters) fill(d digest.Delivery, reader subscribers.Subscriber, n *temp
 		n.Reply = to("c-"+d.Token) != ""
 		n.Confirm, n.Disown, n.Letters = l.link("c", d.Token), l.link("n", d.Token), letters
 	case subscribers.Welcome:
-		n.Manage, n.Leave, n.Archive, n.Letters = manage, leave, l.link("archive"), letters
+		n.Manage, n.Leave, n.Archive, n.Letters = manage, leave, l.shelved("archive"), letters
 	case subscribers.Goodbye:
 		n.Return = l.link("r", list.ReturnToken(d.Reader))
 	case subscribers.Leaving:

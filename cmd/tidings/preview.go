@@ -79,7 +79,7 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 			}
 			return loadTemplates(now.config)
 		},
-		Reader: templates.Reader{Leave: c.Web.URL + "/u/example", Archive: c.Web.URL + "/e/"},
+		Reader: templates.Reader{Leave: c.Web.URL + "/u/example", Archive: newLetters(h).shelved("e", "")},
 		Lint:   lint,
 		Door:   desk.Door{URL: c.Desk.URL, Password: c.Desk.Password, Now: h.now},
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	crand "crypto/rand"
 	"errors"
@@ -274,12 +275,18 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 		return nil, err
 	}
 	all := offer{h.house}
-	pages := web.Handler(web.Options{
+	options := web.Options{
 		Pages: h.set, Entrance: h.list, Exit: h.list, Choosing: h.list, Key: key, Now: h.now, Beat: beat,
-		Forms:   web.Forms{Network: h.config.Subscribe.NetForms, All: h.config.Subscribe.Forms},
-		Archive: archive{h.store, h.config.names()}, Title: all.title(), About: h.config.Web.About, Digests: all.choices(), Topics: h.config.topics(),
+		Forms: web.Forms{Network: h.config.Subscribe.NetForms, All: h.config.Subscribe.Forms},
+		URL:   h.config.Web.URL, Hidden: h.config.Web.Robots == RobotsNone,
+		Title: all.title(), About: h.config.Web.About, Digests: all.choices(), Topics: h.config.topics(),
 		Healthy: func(ctx context.Context) error { _, err := h.store.NextDue(ctx); return err }, Log: h.log,
-	})
+	}
+	if h.config.Web.Archive {
+		shelf := archive{h.store, h.config.names()}
+		options.Archive, options.Names = shelf, shelf
+	}
+	pages := web.Handler(options)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		pages.ServeHTTP(w, r)
 		if r.Method == http.MethodPost {
@@ -288,36 +295,26 @@ func (h daemon) webHandler(ctx context.Context, owed chan<- struct{}) (http.Hand
 	}), nil
 }
 
-// archive shows the store's sealed editions to the readers' pages.
+// archive shows the store's sealed editions to the readers' pages, and knows names.
 type archive struct {
-	store *store.Store
+	*store.Store
 	names *text.Names
 }
 
 // Edition implements [web.Archive].
-func (a archive) Edition(ctx context.Context, key string) (digest.Edition, error) {
-	e, err := a.store.Edition(ctx, key)
+func (a archive) Edition(ctx context.Context, key string) (digest.Shelved, error) {
+	e, err := a.Shelved(ctx, key)
 	if errors.Is(err, store.ErrNoEdition) {
 		return e, web.ErrMissing
 	}
 	return e, err
 }
 
-// Keys implements [web.Archive].
-func (a archive) Keys(ctx context.Context, n int) ([]string, error) {
-	all, err := a.store.Editions(ctx)
-	var keys []string
-	for _, l := range all {
-		if l.State == store.Sealed && len(keys) < n {
-			keys = append(keys, l.Key)
-		}
-	}
-	return keys, err
-}
-
-// Mentions implements [web.Archive].
-func (a archive) Mentions(ctx context.Context, name string, n int) ([]digest.Mention, error) {
-	return mentions(ctx, a.store, a.names, name, n)
+// Called implements [web.Register]: by the known names and their spellings in any script, else as it was printed.
+func (a archive) Called(ctx context.Context, name string) (string, error) {
+	name = called(a.names, name)
+	written, err := a.Written(ctx, name)
+	return cmp.Or(written, name), err
 }
 
 // cronLog takes what the scheduler says of itself into our log.

@@ -5,17 +5,21 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/url"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
+
+	"tidings/digest"
 )
 
 // dialect is all in which the two databases differ.
@@ -31,7 +35,17 @@ type dialect struct {
 	commit func(context.Context, *Ledger, []*line) error // writes lines of the ledger in one transaction
 
 	migration []goose.ProviderOption
+
+	search []string                     // make the index of words
+	index  string                       // puts the words $2 of the story $1 into it
+	found  string                       // says of a story s that the query ? finds it
+	words  func([]string) string        // writes words for the index
+	query  func([]digest.Phrase) string // writes a query
 }
+
+// mostFound bounds how many stories with a common word are put into order: of more, those that were sealed first
+// are left out.
+const mostFound = "20000"
 
 // onSQLite needs no locking of rows, since writers follow one another.
 func onSQLite() dialect {
@@ -47,6 +61,11 @@ func onSQLite() dialect {
 			return slices.Contains([]int{busy, inputOutput, full}, sqliteCode(err)&0xff)
 		},
 		commit: commitEach,
+		search: []string{"CREATE VIRTUAL TABLE story_text USING fts5 (words, content = '')"},
+		index:  "INSERT INTO story_text (rowid, words) VALUES ($1, $2)",
+		found:  "s.id IN (SELECT rowid FROM story_text WHERE story_text MATCH ? ORDER BY rowid DESC LIMIT " + mostFound + ")",
+		words:  func(words []string) string { return strings.Join(words, " ") },
+		query:  func(p []digest.Phrase) string { return quoted(p, " AND ", `"`, " ", `"`, " *") },
 	}
 }
 
@@ -62,6 +81,14 @@ func onPostgres() dialect {
 		passing:   away,
 		commit:    commitAtOnce,
 		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
+		search: []string{
+			"CREATE TABLE story_text (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
+			"CREATE INDEX story_text_words ON story_text USING GIN (words)",
+		},
+		index: "INSERT INTO story_text (id, words) VALUES ($1, CAST(CAST($2 AS TEXT) AS TSVECTOR))",
+		found: "s.id IN (SELECT id FROM story_text WHERE words @@ CAST(CAST(? AS TEXT) AS TSQUERY) ORDER BY id DESC LIMIT " + mostFound + ")",
+		words: vector,
+		query: func(p []digest.Phrase) string { return quoted(p, " & ", "'", "' <-> '", "'", ":*") },
 	}
 }
 
@@ -111,6 +138,16 @@ func away(err error) bool {
 	var network net.Error
 	return pgconn.SafeToRetry(err) || errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, driver.ErrBadConn) || errors.As(err, new(*pgconn.ConnectError))
+}
+
+// vector writes words as PostgreSQL writes them itself, each with its position: its parser, which takes numbers and
+// hyphens for more than they are, is not asked.
+func vector(words []string) string {
+	var b strings.Builder
+	for i, w := range words {
+		fmt.Fprintf(&b, "'%s':%d ", w, i+1)
+	}
+	return b.String()
 }
 
 // PostgreSQL's advisory locks that we take, of the session. The second half of their names is the schema, so

@@ -47,8 +47,10 @@ type Listed struct {
 func (a *Archive) Seal(ctx context.Context, d digest.Digest, e digest.Edition) (int, error) {
 	var owed int
 	err := a.write(ctx, func(tx *sql.Tx) (err error) {
-		owed, err = seal(ctx, tx, d, e, millis(a.now()))
-		if err == nil && owed > 0 && a.atSeal != nil {
+		if owed, err = seal(ctx, tx, d, e, millis(a.now())); err != nil {
+			return err
+		}
+		if err = a.sealedStories(ctx, tx, e); err == nil && owed > 0 && a.atSeal != nil {
 			err = a.atSeal(ctx, tx, owed)
 		}
 		return err

@@ -15,12 +15,12 @@ func indexNames(ctx context.Context, tx *sql.Tx, edition int64, e digest.Edition
 	var rows [][]any
 	for place, s := range e.Stories() {
 		for _, n := range s.Names {
-			rows = append(rows, []any{plain(digest.NameKey(n.Name)), edition, place, plain(s.Lead.Title), plain(s.Lead.Lang)})
+			rows = append(rows, []any{plain(digest.NameKey(n.Name)), edition, place, plain(s.Lead.Title), plain(s.Lead.Lang), plain(n.Name)})
 		}
 	}
 	const most = 100
 	for chunk := range slices.Chunk(rows, most) {
-		query := "INSERT INTO mention (name, edition, place, title, lang) VALUES " + places(0, len(chunk), 5) + " ON CONFLICT DO NOTHING"
+		query := "INSERT INTO mention (name, edition, place, title, lang, written) VALUES " + places(0, len(chunk), 6) + " ON CONFLICT DO NOTHING"
 		if _, err := tx.ExecContext(ctx, query, slices.Concat(chunk...)...); err != nil {
 			return err
 		}

@@ -26,7 +26,8 @@ type Moved struct {
 // sent from: letters that are owed would go out from both. Then the error is [ErrSending]; with anything in the other
 // store it is [ErrOccupied]. Told hears of every table that is done; it may be nil.
 //
-// Numbers and secrets are the same there, so that links in letters that were sent stay valid.
+// Numbers and secrets are the same there, so that links in letters that were sent stay valid. The index of words is made
+// anew, as each of the two databases has its own kind.
 func (s *Store) Move(ctx context.Context, to *Store, told func(Moved)) error {
 	from, into := s.Archive.database, to.Archive.database
 	tables, err := tableNames()
@@ -60,7 +61,7 @@ func (s *Store) Move(ctx context.Context, to *Store, told func(Moved)) error {
 					told(Moved{table, rows})
 				}
 			}
-			return nil
+			return indexAll(ctx, target, into.dialect)
 		})
 	})
 }

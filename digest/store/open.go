@@ -41,7 +41,7 @@ func Open(ctx context.Context, address string, now func() time.Time) (*Store, er
 		return nil, err
 	}
 	d.now = now
-	s := &Store{Archive{d}, Ledger{database: d, presence: presence{database: d}}, Readers{d}, Notebook{d}}
+	s := &Store{Archive{d}, Shelf{d}, Ledger{database: d, presence: presence{database: d}}, Readers{d}, Notebook{d}}
 	if err = d.migrate(ctx); err == nil {
 		err = s.prepare(ctx)
 	}
@@ -126,8 +126,9 @@ func (d *database) migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	options := append([]goose.ProviderOption{goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger())},
-		d.dialect.migration...)
+	options := append([]goose.ProviderOption{
+		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()), goose.WithGoMigrations(d.dialect.shelfMigration()),
+	}, d.dialect.migration...)
 	provider, err := goose.NewProvider(d.dialect.goose, d.w, files, options...)
 	if err != nil {
 		return err

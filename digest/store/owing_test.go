@@ -173,7 +173,7 @@ func TestMigratePending(t *testing.T) {
 		s, _ := open(t, address)
 		must(t, s.Close())
 		db := raw(t, address)
-		for _, back := range []string{
+		for _, back := range append(backToSeven(),
 			"DROP TABLE retired", "DROP INDEX delivery_edition_open", "DROP INDEX delivery_notice_open",
 			"ALTER TABLE delivery DROP COLUMN ended", "ALTER TABLE delivery DROP COLUMN code",
 			"ALTER TABLE delivery DROP COLUMN status", "ALTER TABLE delivery DROP COLUMN place",
@@ -193,7 +193,7 @@ func TestMigratePending(t *testing.T) {
 			"INSERT INTO delivery VALUES (8, 3, '', 4, 1795330800000, 1, 1, 1795330800000, 'ok'), (7, 3, '', 8, 9223372036854775807, 1, 1, 1795330800000, 'held')",
 			"INSERT INTO delivery VALUES (6, 3, '', 5, 1795330800000, 1, 1, 1795330800000, 'later')",
 			"UPDATE counter SET last = 9",
-		} {
+		) {
 			execute(t, db, back)
 		}
 		s = ok[*store.Store](t)(store.Open(t.Context(), address, func() time.Time { return seven }))

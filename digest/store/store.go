@@ -11,10 +11,12 @@
 // It refuses to decide. Which article is news, who may become active and when to try again is told to it;
 // it looks at no clock but the one it is given, and makes up no secret.
 //
-// It stores articles under their id and feed; what is printed under digest and article; editions and quiet
-// slots under their key; deliveries under the number of their letter and the reader's; subscribers and
-// what they wish under their address, and the forgotten under a keyed hash of it; mail that was acted on under its mark; marks under the source's URL; settings under their name; what language models answered under
-// a hash of the question, for thirty days. Articles and editions are JSON that the database never looks into.
+// It stores articles under their id and feed; what is printed under digest and article; editions and quiet slots
+// under their key; printed stories, and the words in them, under their edition; deliveries under the number of
+// their letter and the reader's; subscribers and what they wish under their address, and the forgotten under a
+// keyed hash of it; mail that was acted on under its mark; marks under the source's URL; settings under their
+// name; what language models answered under a hash of the question, for thirty days. Articles and editions are
+// JSON that the database never looks into.
 // Times are milliseconds since 1970, 0 means not known.
 //
 // The SQL keeps to what both databases read alike: $1 placeholders, TEXT, BIGINT and INTEGER, no clock, no
@@ -36,6 +38,7 @@ import (
 // Store remembers. [Open] makes one; its methods may be called from many goroutines.
 type Store struct {
 	Archive
+	Shelf
 	Ledger
 	Readers
 	Notebook

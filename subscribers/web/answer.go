@@ -2,12 +2,15 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"tidings/subscribers"
 	"tidings/templates"
@@ -16,7 +19,7 @@ import (
 // frame is what all pages have, in the language that was asked for: by a link, or by the browser.
 func (s *site) frame(r *http.Request) templates.Frame {
 	lang := s.Pages.Lang(r.URL.Query().Get("lang"), r.Header.Get("Accept-Language"))
-	return templates.Frame{Lang: lang, Title: s.Title, Home: "/"}
+	return templates.Frame{Lang: lang, Title: s.Title, Home: "/", Hidden: s.Hidden}
 }
 
 // open is the frame of a page that may be read in another language.
@@ -46,15 +49,49 @@ func private(w http.ResponseWriter) {
 func (s *site) show(w http.ResponseWriter, status int, p templates.Page) {
 	var out bytes.Buffer
 	if err := s.Pages.Page(&out, p); err != nil {
-		s.Log.Error("cannot render", "err", err)
-		private(w)
-		brief(w, http.StatusInternalServerError, "something went wrong on our side")
+		s.broken(w, err)
 		return
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Add("Vary", "Accept-Language")
 	w.WriteHeader(status)
 	w.Write(out.Bytes())
+}
+
+// fresh is how long an answer that is the same for all may be kept before somebody asks anew, in seconds: so rarely
+// is the archive asked, whatever the crowd, and so soon is a correction seen.
+const fresh = "600"
+
+// last answers with what is the same for all and lasts, whole or not at all; who has it already is told so. Modified
+// is when it changed last; zero: nobody knows.
+func (s *site) last(w http.ResponseWriter, r *http.Request, kind string, modified time.Time, body []byte) {
+	sum := sha256.Sum256(body)
+	h := w.Header()
+	h.Set("Content-Type", kind)
+	h.Set("Cache-Control", "public, max-age="+fresh)
+	h.Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
+	if !modified.IsZero() && modified.Before(s.since) {
+		modified = s.since
+	}
+	http.ServeContent(w, r, "", modified, bytes.NewReader(body))
+}
+
+// lastPage answers with a page that lasts.
+func (s *site) lastPage(w http.ResponseWriter, r *http.Request, modified time.Time, p templates.Page) {
+	var out bytes.Buffer
+	if err := s.Pages.Page(&out, p); err != nil {
+		s.broken(w, err)
+		return
+	}
+	w.Header().Add("Vary", "Accept-Language")
+	s.last(w, r, "text/html; charset=utf-8", modified, out.Bytes())
+}
+
+// broken answers that a page cannot be rendered.
+func (s *site) broken(w http.ResponseWriter, err error) {
+	s.Log.Error("cannot render", "err", err)
+	private(w)
+	brief(w, http.StatusInternalServerError, "something went wrong on our side")
 }
 
 // brief answers with a line of text.

@@ -3,6 +3,7 @@ package web_test
 import (
 	"cmp"
 	"flag"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -107,25 +108,23 @@ func pagesToSee(o web.Options, lang string) map[string]templates.Page {
 	paused, wrong := prefers, prefers
 	paused.Paused, paused.Until, paused.Done, paused.Timezone = true, noon.AddDate(0, 0, 14), "paused", "Asia/Tokyo"
 	wrong.Faults = []templates.Fault{{Field: "timezone", Kind: "timezone"}, {Field: "days", Kind: "days"}}
-	past := templates.PastOf(shelfEdition())
 	pages := map[string]templates.Page{
-		"join":         templates.Join{Frame: open, Wishes: wishes, Archive: true},
-		"join-faults":  templates.Join{Frame: f, Entry: templates.Entry{Email: "ada@example", Faults: faults}, Wishes: narrow},
-		"link":         templates.Link{Frame: open},
-		"lapsed":       templates.Lapsed{Frame: f},
-		"lapsed-join":  templates.Lapsed{Frame: f, Joins: true},
-		"preferences":  prefers,
-		"paused":       paused,
-		"wrong":        wrong,
-		"confirm":      templates.Confirm{Frame: f, Action: "/c/t", Letters: o.Digests},
-		"confirmed":    templates.Confirmed{Frame: f, Letters: o.Digests[:1], Manage: "/p/t"},
-		"disown":       templates.Disown{Frame: f, Action: "/n/t"},
-		"leave":        templates.Leave{Frame: f, Action: "/u/t", Titles: []string{"AI Daily", "IA ogni giorno"}},
-		"left":         templates.Left{Frame: f, Undo: "/r/t"},
-		"left-long":    templates.Left{Frame: f},
-		"archive":      templates.Archive{Frame: f, Editions: []templates.Past{past, past}},
-		"archive-none": templates.Archive{Frame: f, Name: "Nordwind"},
+		"join":        templates.Join{Frame: open, Wishes: wishes, Archive: true},
+		"join-faults": templates.Join{Frame: f, Entry: templates.Entry{Email: "ada@example", Faults: faults}, Wishes: narrow},
+		"link":        templates.Link{Frame: open},
+		"lapsed":      templates.Lapsed{Frame: f},
+		"lapsed-join": templates.Lapsed{Frame: f, Joins: true},
+		"preferences": prefers,
+		"paused":      paused,
+		"wrong":       wrong,
+		"confirm":     templates.Confirm{Frame: f, Action: "/c/t", Letters: o.Digests},
+		"confirmed":   templates.Confirmed{Frame: f, Letters: o.Digests[:1], Manage: "/p/t"},
+		"disown":      templates.Disown{Frame: f, Action: "/n/t"},
+		"leave":       templates.Leave{Frame: f, Action: "/u/t", Titles: []string{"AI Daily", "IA ogni giorno"}},
+		"left":        templates.Left{Frame: f, Undo: "/r/t"},
+		"left-long":   templates.Left{Frame: f},
 	}
+	maps.Copy(pages, shelvesToSee(f))
 	for _, kind := range []string{"asked", "mailed", "disowned", "returned"} {
 		pages["told-"+kind] = templates.Told{Frame: f, Kind: kind}
 	}

@@ -69,16 +69,25 @@ type Exit interface {
 // ErrMissing says that there is no edition under a key.
 var ErrMissing = errors.New("no such edition")
 
-// Archive holds the sealed editions.
+// Archive holds the sealed editions, and the stories in them one by one.
 type Archive interface {
 	// Edition returns the sealed edition with this key, or [ErrMissing].
-	Edition(ctx context.Context, key string) (digest.Edition, error)
+	Edition(ctx context.Context, key string) (digest.Shelved, error)
 
-	// Keys returns the keys of the newest n editions, the newest first.
-	Keys(ctx context.Context, n int) ([]string, error)
+	// Issues lists editions, the newest first.
+	Issues(ctx context.Context, span digest.Span) ([]digest.Issue, error)
 
-	// Mentions returns the newest n stories that speak of a name, the newest first.
-	Mentions(ctx context.Context, name string, n int) ([]digest.Mention, error)
+	// Stories lists printed stories, the newest first.
+	Stories(ctx context.Context, wanted digest.Wanted) ([]digest.Told, error)
+
+	// Outline tells what there is to begin from.
+	Outline(ctx context.Context) (digest.Outline, error)
+}
+
+// Register knows names.
+type Register interface {
+	// Called is how a name is usually written, by whichever of its spellings; the name itself where nobody speaks of it.
+	Called(ctx context.Context, name string) (string, error)
 }
 
 // Options say what the pages need. Pages, Entrance, Exit, Choosing, Key, Now and Forms are required.
@@ -92,6 +101,9 @@ type Options struct {
 	Beat     time.Duration               // an answer to an address takes no less, so that its time tells nothing of it
 	Forms    Forms                       // how many are taken
 	Archive  Archive                     // nil: neither web editions nor archive
+	Names    Register                    // nil: a name stands as it is asked for
+	URL      string                      // at which readers reach the pages, without a slash at its end
+	Hidden   bool                        // search machines are asked to keep nothing
 	Title    string                      // of the house
 	About    string                      // a short text on the first page; empty: ours
 	Digests  []templates.Choice          // to choose from; Chosen: who chooses none gets it
@@ -105,8 +117,8 @@ func Handler(o Options) http.Handler {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &site{Options: o, signer: signer{o.Key, o.Now}, crowd: crowd{Forms: o.Forms}, menu: menu{o.Digests, o.Topics, o.Pages.Tongues()}}
-	in, out, office, shelf := entrance{s}, exit{s}, office{s}, shelf{s}
+	s := &site{Options: o, since: o.Now(), signer: signer{o.Key, o.Now}, crowd: crowd{Forms: o.Forms}, menu: menu{o.Digests, o.Topics, o.Pages.Tongues()}}
+	in, out, office := entrance{s}, exit{s}, office{s}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", in.first)
 	mux.HandleFunc("GET /join", in.first)
@@ -123,8 +135,8 @@ func Handler(o Options) http.Handler {
 		mux.HandleFunc(room+"{token}", act)
 		mux.HandleFunc(room+"{token}/{$}", act) // some mail programs add a slash, and a redirected POST is a GET
 	}
-	mux.HandleFunc("GET /e/{digest}/{slot}", shelf.edition)
-	mux.HandleFunc("GET /archive", shelf.archive)
+	shelf{s}.stand(mux)
+	mux.HandleFunc("GET /robots.txt", s.robots)
 	mux.HandleFunc("GET /healthz", s.health)
 	mux.HandleFunc("/", s.missing)
 
@@ -134,7 +146,7 @@ func Handler(o Options) http.Handler {
 		guard.AddInsecureBypassPattern("POST " + path)
 	}
 	guard.SetDenyHandler(http.HandlerFunc(s.refused))
-	return bounded(guard.Handler(mux))
+	return s.bounded(guard.Handler(mux))
 }
 
 // site is what all rooms share.
@@ -143,19 +155,23 @@ type site struct {
 	signer signer
 	menu   menu
 	crowd  crowd
+	since  time.Time // no page is older: a new program may write it differently
 }
 
 // longestBody is more than any form here needs.
 const longestBody = 64 << 10
 
 // bounded limits what is read of a request, and sets what every answer says of itself.
-func bounded(next http.Handler) http.Handler {
+func (s *site) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, longestBody)
 		h := w.Header()
 		h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("X-Content-Type-Options", "nosniff")
+		if s.Hidden {
+			h.Set("X-Robots-Tag", "noindex, nofollow")
+		}
 		next.ServeHTTP(w, r)
 	})
 }
