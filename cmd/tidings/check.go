@@ -184,9 +184,9 @@ func (h checkup) relay(ctx context.Context) (string, error) {
 	case h.config.SMTP.URL == direct:
 		return "none is configured: letters go to the mail servers of their readers' domains, on port 25", nil
 	case h.config.SMTP.URL == "" && len(h.config.Relay) == 0:
-		return "none is configured: letters become files in " + h.maildrop(), nil
+		return "none is configured: letters become files in " + ways(h.config).maildrop(), nil
 	}
-	relays, err := h.relays()
+	relays, err := ways(h.config).relays()
 	if err != nil {
 		return "", err
 	}

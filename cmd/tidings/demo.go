@@ -118,7 +118,7 @@ func (h show) morning(ctx context.Context, at time.Time) error {
 
 // letters prints the paths of the letters in the mailbox folder.
 func (h show) letters() error {
-	files, err := filepath.Glob(filepath.Join(h.maildrop(), "*.eml"))
+	files, err := filepath.Glob(filepath.Join(ways(h.config).maildrop(), "*.eml"))
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func moveCommand(p *program) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.move(c.Context(), config.Store.URL, to)
+			return move(c.Context(), p, config.Store.URL, to)
 		},
 	}
 	c.Flags().StringVar(&to, "to", "", "the other store's `URL`: sqlite:PATH or postgres://…")
@@ -37,7 +37,7 @@ func moveCommand(p *program) *cobra.Command {
 }
 
 // move copies one store into another.
-func (p *program) move(ctx context.Context, from, to string) (err error) {
+func move(ctx context.Context, p *program, from, to string) (err error) {
 	old, err := store.Open(ctx, from, p.now)
 	if err != nil {
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -114,7 +115,7 @@ func editionsHold(p *program) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
 				key, said, err := editor{h}.hold(ctx, first(args))
-				return p.told(said+"; let it go with: tidings editions approve "+key, err)
+				return told(p.err, said+"; let it go with: tidings editions approve "+key, err)
 			})
 		},
 	}
@@ -129,7 +130,7 @@ func editionsApprove(p *program) *cobra.Command {
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
 				said, err := editor{h}.approve(ctx, first(args), h.now())
-				return p.told(said, err)
+				return told(p.err, said, err)
 			})
 		},
 	}
@@ -143,9 +144,9 @@ func first(args []string) string {
 }
 
 // told writes what came of an act.
-func (p *program) told(said string, err error) error {
+func told(to io.Writer, said string, err error) error {
 	if err == nil {
-		fmt.Fprintln(p.err, said)
+		fmt.Fprintln(to, said)
 	}
 	return err
 }

@@ -399,7 +399,7 @@ func (p *replay) printsOnce(days []string) {
 			}
 		}
 	}
-	letters, err := filepath.Glob(filepath.Join(p.maildrop(), "*.eml"))
+	letters, err := filepath.Glob(filepath.Join(ways(p.config).maildrop(), "*.eml"))
 	if err != nil || len(letters) != sealed || sealed == 0 || quiet == 0 || sealed+quiet != len(days) {
 		p.t.Errorf("%d letters, %d editions and %d quiet days of %d (%v)", len(letters), sealed, quiet, len(days), err)
 	}

@@ -15,6 +15,9 @@ import (
 	"tidings/digest/outbox"
 )
 
+// ways are those by which the configuration lets letters leave.
+type ways Config
+
 // outbox makes the outbox with the configured ways out.
 func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 	lanes, err := h.lanes()
@@ -38,7 +41,7 @@ func (h *house) lanes() (outbox.Lanes, error) {
 	if h.config.SMTP.URL == direct {
 		return &outbox.Direct{Resolver: net.DefaultResolver, Now: h.now, Hello: h.config.SMTP.Hello}, nil
 	}
-	relays, err := h.relays()
+	relays, err := ways(h.config).relays()
 	if err != nil {
 		return nil, err
 	}
@@ -49,16 +52,16 @@ func (h *house) lanes() (outbox.Lanes, error) {
 }
 
 // relays are the configured ones, or the folder instead.
-func (h *house) relays() ([]*outbox.Lane, error) {
-	relays := h.config.Relay
+func (c ways) relays() ([]*outbox.Lane, error) {
+	relays := c.Relay
 	if len(relays) == 0 {
-		only := RelayConfig{URL: h.config.SMTP.URL, Password: h.config.SMTP.Password}
+		only := RelayConfig{URL: c.SMTP.URL, Password: c.SMTP.Password}
 		only.preset()
 		relays = []RelayConfig{only}
 	}
 	var lanes []*outbox.Lane
 	for i, r := range relays {
-		name, open, err := h.opener(r)
+		name, open, err := c.opener(r)
 		if err != nil {
 			return nil, fmt.Errorf("relay %d: %w", i+1, err)
 		}
@@ -71,29 +74,29 @@ func (h *house) relays() ([]*outbox.Lane, error) {
 }
 
 // opener returns how connections to a relay are opened, and what the log calls it.
-func (h *house) opener(r RelayConfig) (name string, open func(context.Context) (outbox.Carrier, error), err error) {
+func (c ways) opener(r RelayConfig) (name string, open func(context.Context) (outbox.Carrier, error), err error) {
 	switch {
 	case r.URL == "":
-		return "outbox", outbox.Maildrop{Dir: h.maildrop()}.Open, nil
+		return "outbox", outbox.Maildrop{Dir: c.maildrop()}.Open, nil
 	case strings.HasPrefix(r.URL, "lmtp:"):
 		store, err := outbox.ParseLMTP(r.URL)
-		store.Hello = h.config.SMTP.Hello
+		store.Hello = c.SMTP.Hello
 		return store.Address, store.Open, err
 	}
 	server, err := outbox.ParseURL(r.URL)
 	if r.Password != "" {
 		server.Password = r.Password
 	}
-	server.Hello = h.config.SMTP.Hello
+	server.Hello = c.SMTP.Hello
 	return net.JoinHostPort(server.Host, strconv.Itoa(server.Port)), server.Open, err
 }
 
 // maildrop is the folder of letters that go nowhere else.
-func (h *house) maildrop() string {
-	if h.config.File == "" {
+func (c ways) maildrop() string {
+	if c.File == "" {
 		return "outbox"
 	}
-	return filepath.Join(filepath.Dir(h.config.File), "outbox")
+	return filepath.Join(filepath.Dir(c.File), "outbox")
 }
 
 // outdated returns when a letter of an edition is not worth sending any more: an hour before its digest's next edition.
