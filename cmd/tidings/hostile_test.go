@@ -93,7 +93,7 @@ func TestHostile(t *testing.T) {
 		t.Fatal(err)
 	}
 	said, peak := gatherAlone(t, program, home)
-	if peak > 250<<20 {
+	if peak > 320<<20 { // 38 servers would send 16 MiB each and more; what a busy collector leaves behind counts too
 		t.Errorf("the program took %d MiB", peak>>20)
 	}
 	t.Logf("%d MiB at most\n%s", peak>>20, said)

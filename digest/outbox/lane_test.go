@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -246,7 +247,7 @@ func TestDirect(t *testing.T) {
 	if a, b, c := lane("x@a.test"), lane("x@B.test"), lane("x@c.test"); a != b || a == c || a.Terms != c.Terms || a.Terms.Connections != 5 {
 		t.Error("the same servers are one lane, the same provider's lanes have the same terms")
 	}
-	if len(dialled) < 4 || dialled[0] != "first.one.test:25" && dialled[1] != "first.one.test:25" {
+	if first := slices.Index(dialled, "first.one.test:25"); first < 0 || first > slices.Index(dialled, "second.one.test:25") {
 		t.Errorf("dialled %v", dialled)
 	}
 }
