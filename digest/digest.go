@@ -10,6 +10,7 @@ package digest
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -329,7 +330,19 @@ type Slot struct {
 
 // Key names the slot's edition: "<digest>/<date>T<hour><minute>" on the digest's wall clock, for example
 // daily/2026-11-23T0700. It sorts by time and is fit for a path and an address.
-func (s Slot) Key() string { return s.Digest + "/" + s.At.Format("2006-01-02T1504") }
+func (s Slot) Key() string { return s.Digest + "/" + s.At.Format(slotForm) }
+
+const slotForm = "2006-01-02T1504"
+
+// ParseKey reads what [Slot.Key] writes, of a digest whose wall clock is that of a place.
+func ParseKey(key string, place *time.Location) (Slot, error) {
+	name, at, _ := strings.Cut(key, "/")
+	t, err := time.ParseInLocation(slotForm, at, place)
+	if err != nil || name == "" {
+		return Slot{}, fmt.Errorf("%q names no edition; write it like daily/2026-11-23T0700", key)
+	}
+	return Slot{Digest: name, At: t}, nil
+}
 
 // Edition is one digest as it is printed; once sealed it does not change.
 type Edition struct {

@@ -5,8 +5,9 @@
 // its line; a letter is either complete or an error. It promises that outside text stays text: titles,
 // names and summaries are escaped, cut and stripped of control and direction characters, links are http
 // or https or are not links, and no function here marks text as safe but one fixed constant for Outlook.
-// It refuses scripts, pictures, tracking and clocks, and it sends nothing. It stores nothing: the files
-// beside it are built in, and an operator's folder replaces them one by one.
+// It refuses scripts, tracking and clocks, and pictures but the logo and the lead's that a letter is asked to show;
+// and it sends nothing. It stores nothing: the files beside it are built in, and an operator's folder replaces them
+// one by one.
 //
 // The folders: letter and notice hold twins of HTML and plain text, page the pages readers see, style what
 // they look like, phrases the words, one file per language; a folder in looks holds what another look of the letter

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/mail"
 	"os"
 	"strings"
 	"time"
@@ -71,27 +72,20 @@ func (h editor) slotOf(key string) (digest.Digest, digest.Slot, error) {
 		s, err := nextSlot(d, h.now())
 		return d, s, err
 	}
-	name, at, _ := strings.Cut(key, "/")
+	name, _, _ := strings.Cut(key, "/")
 	d, err := h.one(name)
-	if err != nil || name == "" {
-		return d, digest.Slot{}, errors.Join(err, h.noKey(key, name == ""))
-	}
-	t, err := time.ParseInLocation("2006-01-02T1504", at, d.Location)
 	if err != nil {
-		return d, digest.Slot{}, h.noKey(key, true)
+		return d, digest.Slot{}, err
 	}
-	s, err := slot(d, t)
+	named, err := digest.ParseKey(key, d.Location)
+	if err != nil {
+		return d, digest.Slot{}, usageError{err}
+	}
+	s, err := slot(d, named.At)
 	if err == nil && s.Key() != key {
 		err = usageError{fmt.Errorf("%s has no slot at that time; the one before is %s", name, s.Key())}
 	}
 	return d, s, err
-}
-
-func (editor) noKey(key string, is bool) error {
-	if !is {
-		return nil
-	}
-	return usageError{fmt.Errorf("%q names no edition; write it like daily/2026-11-23T0700", key)}
 }
 
 // nextSlot is the first slot of a digest after a time.
@@ -319,7 +313,11 @@ func (h editor) tell(ctx context.Context, d digest.Digest, s digest.Slot, number
 		return err
 	}
 	e.Note = strings.TrimSpace(h.ask(d, s, decided) + "\n\n" + e.Note)
-	if _, err := rounds(h).sendOne(ctx, e, fmt.Sprintf("%s/review/%d", s.Key(), number), h.config.Desk.Editor, "[review] "); err != nil {
+	to, err := mail.ParseAddress(h.config.Desk.Editor)
+	if err != nil {
+		return fmt.Errorf("desk.editor: %w", err)
+	}
+	if _, err := rounds(h).sendOne(ctx, e, fmt.Sprintf("%s/review/%d", s.Key(), number), to.Address, "[review] "); err != nil {
 		return err
 	}
 	h.log.Info("the editor was told of an edition", "edition", s.Key(), "times", number+1)

@@ -102,17 +102,17 @@ func (c ways) maildrop() string {
 // outdated returns when a letter of an edition is not worth sending any more: an hour before its digest's next edition.
 // It is the zero time of a notice, and of a digest that is not in the configuration any more.
 func (h *house) outdated(d digest.Delivery) time.Time {
-	name, at, _ := strings.Cut(d.Edition, "/")
+	name, _, _ := strings.Cut(d.Edition, "/")
 	for _, of := range h.digests {
 		if of.Name != name {
 			continue
 		}
-		sealed, err := time.ParseInLocation("2006-01-02T1504", at, of.Location)
+		sealed, err := digest.ParseKey(d.Edition, of.Location)
 		schedule, fault := ParseSchedule(of.Schedule, of.Location)
 		if errors.Join(err, fault) != nil {
 			break
 		}
-		if next := schedule.Next(sealed); !next.IsZero() {
+		if next := schedule.Next(sealed.At); !next.IsZero() {
 			return next.Add(-time.Hour)
 		}
 	}

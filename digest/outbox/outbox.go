@@ -7,8 +7,8 @@
 // doubt. Every try of one delivery bears the same Message-ID.
 //
 // A letter leaves by a lane: a relay, or the servers of its own domain. While it goes, the next one on its
-// connection is announced; one commit then accounts for the one and hands the other over. Rendering runs ahead
-// of all that.
+// connection is announced; one commit then accounts for the one and hands the other over. Rendering and signing
+// run ahead of all that: an edition's letter is cut once into a [Stencil], and each reader's is filled in.
 //
 // It refuses to decide who receives or what a letter says, to send a part of what cannot be rendered
 // whole, and to spend a reader's tries on a server that nobody can reach: such claims are given back.
