@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"tidings/digest"
@@ -42,9 +43,9 @@ const (
 // Claim leases up to n deliveries that are due at now, until until, and raises their fences. Notices come
 // first, for a person waits for them. Whom a letter may not be sent to any more is settled as skipped. A letter
 // whose owner let the lease end while it was on the wire is claimed again, unless its edition holds such letters
-// back: then it becomes uncertain.
+// back: then it becomes uncertain. What came of earlier tries of an edition's letter is not told.
 func (l *Ledger) Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error) {
-	return l.claim(ctx, n, now, until, openNotices, openEditions)
+	return l.claim(ctx, n, now, until, 0)
 }
 
 // Single is the ledger of one edition: it claims nothing else.
@@ -61,88 +62,118 @@ func (l *Ledger) Only(ctx context.Context, key string) (*Single, error) {
 
 // Claim is [Ledger.Claim] for the letters of this edition.
 func (s *Single) Claim(ctx context.Context, n int, now, until time.Time) ([]digest.Delivery, error) {
-	return s.claim(ctx, n, now, until, fmt.Sprintf("%s AND delivery.letter = %d", openEditions, s.letter))
+	return s.claim(ctx, n, now, until, s.letter)
 }
 
-// claim claims among the deliveries that each of the conditions names, in their order. What it finds may all be
+// claim claims notices and letters of editions, or those of one edition if it is named. What it finds may all be
 // for nobody; then it looks further.
-func (l *Ledger) claim(ctx context.Context, n int, now, until time.Time, which ...string) ([]digest.Delivery, error) {
+func (l *Ledger) claim(ctx context.Context, n int, now, until time.Time, letter int64) ([]digest.Delivery, error) {
 	if err := l.stay(ctx); err != nil {
 		return nil, fmt.Errorf("claim deliveries: %w", err)
 	}
 	for {
-		var c claiming
-		err := l.write(ctx, func(tx *sql.Tx) (err error) {
-			c = claiming{tx: tx, now: millis(now), until: until}
-			for _, open := range which {
-				if err := c.find(ctx, open+" AND delivery.due <= $1 ORDER BY delivery.due LIMIT $2"+l.dialect.locked, n); err != nil {
-					return err
-				}
-			}
-			return c.lease(ctx)
-		})
-		if err != nil {
+		c := claiming{Ledger: l, now: millis(now), until: until}
+		err := l.dialect.claim(ctx, &c, n, letter)
+		switch {
+		case errors.Is(err, errOvertaken):
+		case err != nil:
 			return nil, fmt.Errorf("claim deliveries: %w", err)
-		}
-		if len(c.found) > 0 || c.dropped == 0 {
+		case len(c.found) > 0 || c.dropped() == 0:
 			slices.SortFunc(c.found, byUrgency)
 			return c.found, nil
 		}
 	}
 }
 
-// claiming is one transaction of a claim.
-type claiming struct {
-	tx      *sql.Tx
-	now     int64
-	until   time.Time
-	found   []digest.Delivery
-	dropped int // were found and are not to be sent, or not now
+// errOvertaken says that what was found has been claimed by somebody else since.
+var errOvertaken = errors.New("the deliveries were claimed by somebody else")
+
+// claimLocked finds and leases in one transaction, for others may claim at the same time.
+func claimLocked(ctx context.Context, c *claiming, n int, letter int64) error {
+	return c.write(ctx, func(tx *sql.Tx) error {
+		*c = claiming{Ledger: c.Ledger, now: c.now, until: c.until}
+		search := func(s statement, args ...any) (*sql.Rows, error) {
+			return tx.QueryContext(ctx, statements[s]+" FOR UPDATE OF delivery SKIP LOCKED", args...)
+		}
+		if err := c.find(search, n, letter); err != nil {
+			return err
+		}
+		return c.lease(ctx, tx)
+	})
 }
 
-// find fills up to n deliveries. Those that are not to be sent are settled, those of halted editions put aside.
-func (c *claiming) find(ctx context.Context, where string, n int) error {
-	var gone, doubtful, halted []digest.Delivery
-	err := each(ctx, c.tx, func(rows *sql.Rows) error {
-		var may, held, halt bool
-		d, err := scanDelivery(rows, &may, &held, &halt)
+// claimFound finds before it writes, so that those who write need not wait meanwhile.
+func claimFound(ctx context.Context, c *claiming, n int, letter int64) error {
+	search := func(s statement, args ...any) (*sql.Rows, error) {
+		return c.prepared[s].QueryContext(ctx, args...)
+	}
+	if err := c.find(search, n, letter); err != nil || len(c.found)+c.dropped() == 0 {
+		return err
+	}
+	return c.write(ctx, func(tx *sql.Tx) error { return c.lease(ctx, tx) })
+}
+
+// claiming is a claim under way.
+type claiming struct {
+	*Ledger
+	now   int64
+	until time.Time
+
+	found                  []digest.Delivery
+	gone, doubtful, halted []digest.Delivery // are not to be sent, or not now
+}
+
+// dropped counts what was found and is not claimed.
+func (c *claiming) dropped() int { return len(c.gone) + len(c.doubtful) + len(c.halted) }
+
+// find searches for notices and then for editions' letters, or for those of one letter only.
+func (c *claiming) find(search func(statement, ...any) (*sql.Rows, error), n int, letter int64) error {
+	if letter == 0 {
+		rows, err := search(dueNotices, c.now, n)
+		if err := c.sort(rows, err, scanDelivery); err != nil {
+			return err
+		}
+	}
+	rows, err := search(dueLetters, c.now, n-len(c.found), letter)
+	return c.sort(rows, err, scanLetter)
+}
+
+// sort takes what a search found: to be sent, or why not.
+func (c *claiming) sort(rows *sql.Rows, err error, scan func(*sql.Rows, ...any) (digest.Delivery, error)) error {
+	return scanAll(rows, err, func(rows *sql.Rows) error {
+		var may, doubt, halt bool
+		d, err := scan(rows, &may, &doubt, &halt)
 		switch {
 		case !may:
-			gone = append(gone, d)
+			c.gone = append(c.gone, d)
 		case halt:
-			halted = append(halted, d)
-		case held && d.State == digest.Handing:
-			doubtful = append(doubtful, d)
+			c.halted = append(c.halted, d)
+		case doubt:
+			c.doubtful = append(c.doubtful, d)
 		default:
+			d.State, d.Due, d.Attempts, d.Fence = digest.Leased, c.until, d.Attempts+1, d.Fence+1
 			c.found = append(c.found, d)
 		}
 		return err
-	}, "SELECT "+deliveryColumns+", "+entitled+", delivery.state = 3 AND "+held+", COALESCE(edition.halted, 0) FROM "+deliveryTables+
-		" WHERE "+where, c.now, n-len(c.found))
-	if err != nil {
-		return err
-	}
-	c.dropped += len(gone) + len(doubtful) + len(halted)
-	const skip = `UPDATE delivery SET state = 7, due = 0, ended = $1, address = '', token = '', answers = '' WHERE letter = $2`
-	const hold = `UPDATE delivery SET state = 8, due = 0, ended = $1, note = '` + stopped + `' WHERE letter = $2`
-	return errors.Join(c.each(ctx, skip, c.now, gone), c.each(ctx, hold, c.now, doubtful), c.each(ctx, aside, never, halted))
+	})
+}
+
+// lease makes what was found ours. What is not to be sent is settled, what is of halted editions put aside.
+func (c *claiming) lease(ctx context.Context, tx *sql.Tx) error {
+	const (
+		lease = `UPDATE delivery SET state = 2, due = $1, attempts = attempts + 1, fence = fence + 1 WHERE letter = $2`
+		skip  = `UPDATE delivery SET state = 7, due = 0, ended = $1, address = '', token = '', answers = '' WHERE letter = $2`
+		hold  = `UPDATE delivery SET state = 8, due = 0, ended = $1, note = '` + stopped + `' WHERE letter = $2`
+	)
+	return errors.Join(c.each(ctx, tx, lease, millis(c.until), c.found), c.each(ctx, tx, skip, c.now, c.gone),
+		c.each(ctx, tx, hold, c.now, c.doubtful), c.each(ctx, tx, aside, never, c.halted))
 }
 
 // stopped is the note of a letter that was on the wire when its sender died.
 const stopped = "its sender stopped before the answer was recorded"
 
-// lease makes what was found ours.
-func (c *claiming) lease(ctx context.Context) error {
-	const lease = `UPDATE delivery SET state = 2, due = $1, attempts = attempts + 1, fence = fence + 1 WHERE letter = $2`
-	for i := range c.found {
-		d := &c.found[i]
-		d.State, d.Due, d.Attempts, d.Fence = digest.Leased, c.until, d.Attempts+1, d.Fence+1
-	}
-	return c.each(ctx, lease, millis(c.until), c.found)
-}
-
-// each runs a statement for all readers of one letter after the other.
-func (c *claiming) each(ctx context.Context, statement string, value int64, all []digest.Delivery) error {
+// each runs a statement for all readers of one letter after the other. All must be due still.
+func (c *claiming) each(ctx context.Context, tx *sql.Tx, statement string, value int64, all []digest.Delivery) error {
 	readers := map[int64][]int64{}
 	for _, d := range all {
 		letter, reader := unpack(d.ID)
@@ -150,12 +181,16 @@ func (c *claiming) each(ctx context.Context, statement string, value int64, all 
 	}
 	for _, letter := range slices.Sorted(maps.Keys(readers)) {
 		for chunk := range slices.Chunk(readers[letter], 100) {
-			args := []any{value, letter}
+			args := []any{value, letter, c.now}
 			for _, reader := range chunk {
 				args = append(args, reader)
 			}
-			if _, err := c.tx.ExecContext(ctx, statement+" AND subscriber IN "+places(2, 1, len(chunk)), args...); err != nil {
+			met, err := count(tx.ExecContext(ctx, statement+" AND due BETWEEN 1 AND $3 AND subscriber IN "+places(3, 1, len(chunk)), args...))
+			if err != nil {
 				return err
+			}
+			if met < len(chunk) {
+				return errOvertaken
 			}
 		}
 	}
@@ -292,6 +327,19 @@ func scanDelivery(rows *sql.Rows, besides ...any) (digest.Delivery, error) {
 	if d.Notice != "" {
 		d.Key = fmt.Sprintf("%s/%d/%d", d.Notice, d.Reader, letter)
 	}
+	return d, err
+}
+
+// scanLetter reads what the search for an edition's letters found.
+func scanLetter(rows *sql.Rows, besides ...any) (digest.Delivery, error) {
+	var d digest.Delivery
+	var letter, owed int64
+	var topics string
+	err := rows.Scan(append([]any{
+		&letter, &d.Reader, &d.State, &d.Attempts, &owed, &d.Fence, &d.Edition, &d.To, &d.Lang, &d.Text, &topics,
+	}, besides...)...)
+	d.ID, d.Owed, d.Topics = pack(letter, d.Reader), moment(owed), sortedLines(topics)
+	d.Key = d.Edition + "/" + strconv.FormatInt(d.Reader, 10)
 	return d, err
 }
 

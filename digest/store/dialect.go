@@ -25,16 +25,17 @@ import (
 // dialect is all in which the two databases differ.
 type dialect struct {
 	goose   goose.Dialect
-	locked  string           // ends the SELECT that chooses what to claim
 	mine    string           // ends the SELECT of a row that is about to be changed
 	alone   string           // waits until nobody else changes the person with the address $1; empty: nobody can
 	taken   func(error) bool // a unique key exists already
 	victim  func(error) bool // the transaction was undone for another's sake; it may be run again
 	passing func(error) bool // the database is locked, full or away; waiting may help
 
-	commit func(context.Context, *Ledger, []*line) error // writes lines of the ledger in one transaction
+	claim  func(ctx context.Context, c *claiming, n int, letter int64) error // finds and leases what is due
+	commit func(context.Context, *Ledger, []*line) error                     // writes lines of the ledger in one transaction
 
 	migration []goose.ProviderOption
+	ledger    []string // lay the table of deliveries out anew, as it is best read
 
 	search []string                     // make the index of words
 	index  string                       // puts the words $2 of the story $1 into it
@@ -60,7 +61,9 @@ func onSQLite() dialect {
 			const busy, inputOutput, full = 5, 10, 13
 			return slices.Contains([]int{busy, inputOutput, full}, sqliteCode(err)&0xff)
 		},
+		claim:  claimFound,
 		commit: commitEach,
+		ledger: clustered,
 		search: []string{"CREATE VIRTUAL TABLE story_text USING fts5 (words, content = '')"},
 		index:  "INSERT INTO story_text (rowid, words) VALUES ($1, $2)",
 		found:  "s.id IN (SELECT rowid FROM story_text WHERE story_text MATCH ? ORDER BY rowid DESC LIMIT " + mostFound + ")",
@@ -73,12 +76,12 @@ func onSQLite() dialect {
 func onPostgres() dialect {
 	return dialect{
 		goose:     goose.DialectPostgres,
-		locked:    " FOR UPDATE OF delivery SKIP LOCKED",
 		mine:      " FOR UPDATE OF s",
 		alone:     "SELECT pg_advisory_xact_lock(" + schema + ", hashtext($1))",
 		taken:     func(err error) bool { return postgresCode(err) == "23505" },
 		victim:    func(err error) bool { return postgresCode(err) == "40P01" || postgresCode(err) == "40001" },
 		passing:   away,
+		claim:     claimLocked,
 		commit:    commitAtOnce,
 		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
 		search: []string{
@@ -92,9 +95,12 @@ func onPostgres() dialect {
 	}
 }
 
-// commitEach runs prepared statements one after the other: SQLite is in this process.
+// commitEach runs prepared statements one after the other: SQLite is in this process. Only the beginning of the
+// transaction may wait, for another process's; what follows is not worth the goroutine with which the driver watches
+// a context for each statement.
 func commitEach(ctx context.Context, l *Ledger, lines []*line) error {
 	return l.once(ctx, func(tx *sql.Tx) error {
+		ctx := context.WithoutCancel(ctx)
 		var own [len(statements)]*sql.Stmt
 		for _, n := range lines {
 			if own[n.statement] == nil {

@@ -47,29 +47,49 @@ type line struct {
 type statement int
 
 const (
-	hand  statement = iota
-	skip            // claimed, and not to be handed over
-	end             // sent, failed or skipped
-	again           // deferred, or given back
-	doubt           // uncertain
+	hand statement = iota
+	skip           // claimed, and not to be handed over
+	sent
+	end   // failed or skipped
+	again // deferred, or given back
+	doubt // uncertain
+	dueNotices
+	dueLetters
 )
 
 // mine is the claim that a statement is about. The outcome of a letter that is in doubt by now is still its owner's
 // to tell, as long as nobody has claimed it anew.
-const mine = ` WHERE letter = $1 AND subscriber = $2 AND fence = $3 AND state IN `
+const mine = ` WHERE letter = $1 AND subscriber = $2 AND fence = $3 AND `
+
+// unsettled holds for a letter whose outcome is not known. (Of an IN SQLite would make a table each time.)
+const unsettled = `(state BETWEEN 2 AND 3 OR state = 8)`
 
 // statements are their words. What a notice holds besides is wiped at its end; of a stranger, who has an
 // address, no answer is kept, since it may name him. Who hands over again what he handed over a moment ago,
 // not knowing whether that was written, gives 3 as $4, else 2.
 var statements = [...]string{
-	hand: `UPDATE delivery SET state = 3` + mine + `(2, $4) AND ` + entitled,
-	skip: `UPDATE delivery SET state = 7, due = 0, ended = $4, address = '', token = '', answers = ''` + mine + `(2)`,
+	hand: `UPDATE delivery SET state = 3` + mine + `state BETWEEN 2 AND $4 AND ` + entitled,
+	skip: `UPDATE delivery SET state = 7, due = 0, ended = $4, address = '', token = '', answers = ''` + mine + `state = 2`,
+	sent: `UPDATE delivery SET state = 4, due = 0, ended = $4, note = CASE WHEN address = '' THEN $5 ELSE '' END,
+		code = 0, status = '', place = '', address = '', token = '', answers = ''` + mine + unsettled,
 	end: `UPDATE delivery SET state = $4, due = 0, ended = $5, note = CASE WHEN address = '' THEN $6 ELSE '' END,
-		code = $7, status = $8, place = $9, address = '', token = '', answers = ''` + mine + `(2, 3, 8)`,
+		code = $7, status = $8, place = $9, address = '', token = '', answers = ''` + mine + unsettled,
 	again: `UPDATE delivery SET state = $4, due = $5, attempts = attempts - $6, note = CASE WHEN address = '' THEN $7 ELSE '' END,
-		code = $8, status = $9, place = $10` + mine + `(2, 3, 8)`,
+		code = $8, status = $9, place = $10` + mine + unsettled,
 	doubt: `UPDATE delivery SET state = 8, due = CASE WHEN ` + held + ` THEN 0 ELSE CAST($4 AS BIGINT) END,
-		ended = CASE WHEN ` + held + ` THEN CAST($5 AS BIGINT) ELSE 0 END, note = CASE WHEN address = '' THEN $6 ELSE '' END` + mine + `(2, 3, 8)`,
+		ended = CASE WHEN ` + held + ` THEN CAST($5 AS BIGINT) ELSE 0 END, note = CASE WHEN address = '' THEN $6 ELSE '' END` + mine + unsettled,
+
+	// An edition's letters are by far the most, so no more is read of them than sending needs.
+	dueNotices: `SELECT ` + deliveryColumns + `, ` + entitled + `, 0, 0 FROM ` + deliveryTables + `
+		WHERE ` + openNotices + ` AND delivery.due <= $1 ORDER BY delivery.due LIMIT $2`,
+	dueLetters: `SELECT delivery.letter, delivery.subscriber, delivery.state, delivery.attempts, delivery.owed, delivery.fence,
+			COALESCE(e.key, ''), COALESCE(s.email, ''), COALESCE(s.lang, ''), COALESCE(s.plain, 0),
+			COALESCE((SELECT STRING_AGG(topic, '` + "\n" + `') FROM interest WHERE interest.subscriber = delivery.subscriber), ''),
+			COALESCE(s.state = 'active' OR s.state = 'suspended' AND s.probe = delivery.letter, FALSE),
+			COALESCE(delivery.state = 3 AND e.policy = 'hold', FALSE), COALESCE(e.halted, 0)
+		FROM delivery LEFT JOIN edition e ON e.id = delivery.letter LEFT JOIN subscriber s ON s.id = delivery.subscriber
+		WHERE ` + openEditions + ` AND delivery.due <= $1 AND (CAST($3 AS BIGINT) = 0 OR delivery.letter = $3)
+		ORDER BY delivery.due LIMIT $2`,
 }
 
 // prepare parses the statements once on SQLite; the driver of PostgreSQL does so by itself.
@@ -78,7 +98,11 @@ func (l *Ledger) prepare(ctx context.Context) (err error) {
 		if l.path == "" {
 			return nil
 		}
-		if l.prepared[i], err = l.w.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // it lives as long as its handle
+		db := l.w
+		if statement(i) >= dueNotices {
+			db = l.r
+		}
+		if l.prepared[i], err = db.PrepareContext(ctx, text); err != nil { //nolint:sqlclosecheck // it lives as long as its handle
 			return fmt.Errorf("prepare the ledger: %w", err)
 		}
 	}
@@ -224,7 +248,9 @@ func (l *Ledger) lines(outcomes []digest.Outcome) ([]line, error) {
 			due = now
 		}
 		switch o.State {
-		case digest.Sent, digest.Failed, digest.Skipped:
+		case digest.Sent:
+			lines = append(lines, line{statement: sent, args: append(args, millis(now), note)})
+		case digest.Failed, digest.Skipped:
 			args = append(args, int(o.State), millis(now), note, o.Code, plain(o.Status), o.At)
 			lines = append(lines, line{statement: end, args: args})
 		case digest.Deferred, digest.Pending:

@@ -127,7 +127,7 @@ func (d *database) migrate(ctx context.Context) error {
 		return err
 	}
 	options := append([]goose.ProviderOption{
-		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()), goose.WithGoMigrations(d.dialect.shelfMigration()),
+		goose.WithDisableGlobalRegistry(true), goose.WithLogger(goose.NopLogger()), goose.WithGoMigrations(d.dialect.fillShelf(), d.dialect.layLedger()),
 	}, d.dialect.migration...)
 	provider, err := goose.NewProvider(d.dialect.goose, d.w, files, options...)
 	if err != nil {

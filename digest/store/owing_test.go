@@ -189,9 +189,9 @@ func TestMigratePending(t *testing.T) {
 			`INSERT INTO subscriber VALUES (1, 'ada@moo.example', '', 'pending', 'it', 1, '', 1795330800000, 0, 0, 'page'),
 				(2, 'bob@b@d', '', 'left', '', 0, '', 0, 0, 0, 'removed by the operator'), (3, 'eve@a.example', '', 'active', '', 0, '', 0, 0, 5, 'page')`,
 			"INSERT INTO choice VALUES (1, 'weekly'), (1, 'daily'), (3, 'daily')",
-			"INSERT INTO delivery VALUES (9, 1, 'confirm', 1, 0, 0, 0, 0, '')",
-			"INSERT INTO delivery VALUES (8, 3, '', 4, 1795330800000, 1, 1, 1795330800000, 'ok'), (7, 3, '', 8, 9223372036854775807, 1, 1, 1795330800000, 'held')",
-			"INSERT INTO delivery VALUES (6, 3, '', 5, 1795330800000, 1, 1, 1795330800000, 'later')",
+			"INSERT INTO delivery (letter, subscriber, notice, state, due, attempts, fence, owed, note) VALUES (9, 1, 'confirm', 1, 0, 0, 0, 0, '')",
+			"INSERT INTO delivery (letter, subscriber, notice, state, due, attempts, fence, owed, note) VALUES (8, 3, '', 4, 1795330800000, 1, 1, 1795330800000, 'ok'), (7, 3, '', 8, 9223372036854775807, 1, 1, 1795330800000, 'held')",
+			"INSERT INTO delivery (letter, subscriber, notice, state, due, attempts, fence, owed, note) VALUES (6, 3, '', 5, 1795330800000, 1, 1, 1795330800000, 'later')",
 			"UPDATE counter SET last = 9",
 		) {
 			execute(t, db, back)

@@ -104,12 +104,10 @@ func (a *Archive) sealedStories(ctx context.Context, tx *sql.Tx, e digest.Editio
 	return nil
 }
 
-// shelfMigration is the one migration that is not of one text: it makes the index of words, and fills it and the
-// tables before it from the editions that were sealed earlier.
-const shelfMigration = 9
-
-func (d dialect) shelfMigration() *goose.Migration {
-	return goose.NewGoMigration(shelfMigration, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+// fillShelf makes the index of words, and fills it and the tables before it from the editions that were sealed earlier.
+func (d dialect) fillShelf() *goose.Migration {
+	const version = 9
+	return goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
 		for _, query := range d.search {
 			if _, err := tx.ExecContext(ctx, query); err != nil {
 				return fmt.Errorf("make the index of words: %w", err)
