@@ -21,7 +21,7 @@ func (d dialect) layLedger() *goose.Migration {
 	}}, nil)
 }
 
-// clustered keeps SQLite's deliveries in the order of their key, without the number that it would give each row: one
+// clustered keeps SQLite's deliveries, with the columns that the migrations before gave them, in the order of their key, without the number that it would give each row: one
 // tree to be searched and written where there were two.
 var clustered = []string{
 	"DROP INDEX delivery_edition_open",
@@ -30,25 +30,23 @@ var clustered = []string{
 	`CREATE TABLE delivery (
 		letter     BIGINT NOT NULL,
 		subscriber BIGINT NOT NULL,
+		notice     TEXT NOT NULL,
 		state      INTEGER NOT NULL,
 		due        BIGINT NOT NULL,
 		attempts   INTEGER NOT NULL,
 		fence      BIGINT NOT NULL,
 		owed       BIGINT NOT NULL,
-		ended      BIGINT NOT NULL DEFAULT 0,
-		notice     TEXT NOT NULL,
 		note       TEXT NOT NULL,
-		code       INTEGER NOT NULL DEFAULT 0,
-		status     TEXT NOT NULL DEFAULT '',
-		place      TEXT NOT NULL DEFAULT '',
 		address    TEXT NOT NULL DEFAULT '',
 		token      TEXT NOT NULL DEFAULT '',
 		answers    TEXT NOT NULL DEFAULT '',
+		ended      BIGINT NOT NULL DEFAULT 0,
+		code       INTEGER NOT NULL DEFAULT 0,
+		status     TEXT NOT NULL DEFAULT '',
+		place      TEXT NOT NULL DEFAULT '',
 		PRIMARY KEY (letter, subscriber)
 	) WITHOUT ROWID`,
-	`INSERT INTO delivery (letter, subscriber, state, due, attempts, fence, owed, ended, notice, note, code, status, place, address, token, answers)
-		SELECT letter, subscriber, state, due, attempts, fence, owed, ended, notice, note, code, status, place, address, token, answers
-		FROM delivery_before ORDER BY letter, subscriber`,
+	"INSERT INTO delivery SELECT * FROM delivery_before ORDER BY letter, subscriber", // in the order of the columns
 	"DROP TABLE delivery_before",
 	"CREATE INDEX delivery_edition_open ON delivery (due) WHERE due > 0 AND notice = ''",
 	"CREATE INDEX delivery_notice_open ON delivery (due) WHERE due > 0 AND notice <> ''",
