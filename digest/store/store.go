@@ -20,7 +20,8 @@
 // Times are milliseconds since 1970, 0 means not known.
 //
 // The SQL keeps to what both databases read alike: $1 placeholders, TEXT, BIGINT and INTEGER, no clock, no
-// casts but to BIGINT, no JSON and no arrays. What differs is in dialect.go.
+// casts but to BIGINT, no JSON and no arrays. What differs is in dialect.go, and how SQLite keeps deliveries in
+// layout.go.
 package store
 
 import (
