@@ -35,7 +35,7 @@ const wire = "https://silicon-courier.example/2023/09/13/"
 func english() digest.Edition {
 	lead := story("business", from("Silicon Courier", "OpenAI to open a Dublin office, its first in the European Union, as Brussels finishes the AI Act", wire+"dublin"),
 		"The company behind ChatGPT will hire for nine roles in Ireland, among them a head of policy for the region. It has offices in San Francisco and London already, and said that Dublin’s mix of talent and of European regulators on the doorstep decided the matter.",
-		"Harbour Gazette", "Datenkutter/de", "La Lanterna Digitale/it", "Le Sémaphore des algorithmes/fr", "La Brújula Binaria/es", "Officina Neurale/it")
+		"Harbour Gazette", "Datenkutter/de", "La Lanterna Digitale/it", "Le Sémaphore des algorithmes/fr", "La Brújula Binaria/es", "Officina Neurale/it", "Model Watch")
 	day := func(n int) time.Time { return time.Date(2023, time.September, n, 7, 0, 0, 0, time.UTC) }
 	lead.Others[0].ID, lead.Primary = "own", "own"
 	again := story("policy", from("Harbour Gazette", "Senators hear Microsoft and Nvidia on a licence for powerful AI", "https://harbour-gazette.example/senate"),
