@@ -30,7 +30,7 @@ type Words struct {
 // book is a phrase file.
 type book struct {
 	Date     string            `json:"date"`     // {weekday} {day} {month} {year}
-	Day      string            `json:"day"`      // {day} {month}; empty: the date
+	Day      string            `json:"day"`      // the same without {year}; empty: the date
 	Month    string            `json:"month"`    // {month} {year}; empty: just so
 	First    string            `json:"first"`    // {day} on the first of a month, as French 1er; empty: 1
 	Months   []string          `json:"months"`   // from January
@@ -86,7 +86,7 @@ func (w Words) Capitals(s string) string { return cases.Upper(w.tag).String(s) }
 // Date writes a day in full: "mercoledì 13 settembre 2023".
 func (w Words) Date(t time.Time) string { return w.dated(w.book.Date, t) }
 
-// Day writes a day of a year that is known: "13 settembre".
+// Day writes a day of a year that is known: "mercoledì 13 settembre".
 func (w Words) Day(t time.Time) string { return w.dated(cmp.Or(w.book.Day, w.book.Date), t) }
 
 // Month writes a month with its year: "settembre 2023".
