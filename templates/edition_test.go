@@ -117,13 +117,22 @@ func hostile() digest.Edition {
 	lead.Lead.Image = "javascript:alert(1)"
 	lead.Others[0].URL = "data:text/html,<script>alert(1)</script>"
 	lead.Others[1].URL = `https://example.org/"onmouseover="alert(1)?q=è ü&r=<x>`
+	again := story("x", from("Again", "Told \u202eniaga\u2069 & again", "https://example.org/again#<script>"), strings.Repeat("w", 3000), "data:text/html,<b>/ar", "\x07")
+	again.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: time.Date(2022, time.December, 31, 7, 0, 0, 0, time.UTC), New: []string{"<script>", "\u202e2 nworc", " "}}
+	again.Written = &digest.Written{Title: "{{.Leave}}<img src=x onerror=alert(1)>", By: "</p><a href=javascript:alert(1)>"}
+	short := again
+	short.ID, short.Lead.URL = "short", "https://example.org/short\x00"
 	return digest.Edition{
-		Key: "daily/2023-09-13T0700", Title: "Daily </title><script>", Lang: "en", Number: 3, Sources: 2, Lead: &lead,
+		Note:  "<a href=\"javascript:alert(1)\">A note</a> \u202eetoN\n\n\u2066\n\n{{.Leave}}",
+		Brief: []digest.Story{short, story("brief", digest.Article{}, ""), story("brief", from("\u202e", "<h1>\u200f\u202d", "javascript:void(0)//https://example.org"), "")},
+		Names: digest.Names{"<hr>": "<hr onclick=alert(1)>\u202e"},
+		Key:   "daily/2023-09-13T0700", Digest: "daily", Title: "Daily </title><script>", Lang: "en", Number: 3, Sources: 2, Lead: &lead,
 		At: time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC),
 		Sections: []digest.Section{{Topic: "<hr>", Stories: []digest.Story{
 			story("x", from("Endless", strings.Repeat("Endless ", 400), "https://user:pass@example.org/"), ""),
 			story("x", from("Empty", " \u200b\u2066\u2069 ", "//example.org/relative"), ""),
 			story("x", from("Vb", "vbscript in capitals", "VBSCRIPT:x"), ""),
+			again,
 		}}, {Topic: "empty"}},
 	}
 }
