@@ -2,6 +2,8 @@ package templates
 
 import (
 	"fmt"
+	"maps"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -52,8 +54,9 @@ func Lint(e digest.Edition, l Letter) []Warning {
 type linter struct {
 	found    []Warning
 	used     features
-	headings int // of the first level
-	level    int // of the last heading
+	bare     []string // links that anybody on the way can read and change
+	headings int      // of the first level
+	level    int      // of the last heading
 }
 
 func (l *linter) warn(sentence string, about ...any) {
@@ -87,7 +90,15 @@ func (l *linter) edition(e digest.Edition) {
 		case titles[title]:
 			l.warn("two stories have the headline %s", called)
 		}
-		ids[s.ID], links[outside(s.Lead.URL)], titles[title] = true, true, true
+		own := map[string]bool{outside(s.Lead.URL): true}
+		for _, a := range s.Others {
+			address := outside(a.URL)
+			if own[address] = true; address != "" && links[address] {
+				l.warn("another story leads to the same article as %s", called)
+			}
+		}
+		maps.Copy(links, own)
+		ids[s.ID], titles[title] = true, true
 	}
 }
 
@@ -112,6 +123,13 @@ func (l *linter) letter(src string) {
 			l.element(n)
 			l.used.element(n)
 		}
+	}
+	switch n := len(l.bare); n {
+	case 0:
+	case 1:
+		l.warn("a link is not https: %q", cut(l.bare[0], longestName))
+	default:
+		l.warn("%d links are not https, among them %q", n, cut(l.bare[0], longestName))
 	}
 	if l.headings != 1 {
 		l.warn("the letter has %d headings <h1>; one is right", l.headings)
@@ -174,7 +192,15 @@ func (l *linter) address(what, s string, schemes ...string) {
 		l.grave("a %s must begin with %s://, and %q does not", what, schemes[len(schemes)-min(2, len(schemes))], cut(s, longestName))
 	case u.Scheme != "mailto" && u.Host == "":
 		l.grave("a %s names no host: %q", what, cut(s, longestName))
+	case u.Scheme == "http" && !here(u) && !slices.Contains(l.bare, s):
+		l.bare = append(l.bare, s)
 	}
+}
+
+// here says whether an address is one of this machine, as a house has that is tried out.
+func here(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // spoken is what can be read of a link: its text, and what stands for its pictures.
