@@ -1,10 +1,12 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -164,8 +166,8 @@ func (l *linter) element(n *html.Node) {
 		l.address("picture", attr(n, "src"), "https")
 	case "a":
 		l.address("link", attr(n, "href"), "http", "https", "mailto")
-		if spoken(n) == "" {
-			l.warn("a link says nothing of where it leads: %s", cut(attr(n, "href"), longestName))
+		if said := spoken(n); said == "" || vague.MatchString(said) {
+			l.warn("a link says nothing of where it leads: %s", cut(cmp.Or(said, attr(n, "href")), longestName))
 		}
 	case "h1", "h2", "h3", "h4", "h5", "h6":
 		l.heading(int(n.Data[1] - '0'))
@@ -202,6 +204,13 @@ func here(u *url.URL) bool {
 	ip, err := netip.ParseAddr(u.Hostname())
 	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
 }
+
+// vague are links that mean something to those alone who see what stands around them (WCAG 2.2, 2.4.4), in our languages.
+var vague = regexp.MustCompile(`(?i)^\PL*(here|click here|this link|link|more|read more|read on|learn more|see more|continue reading` +
+	`|hier|hier klicken|mehr|mehr lesen|mehr erfahren|weiterlesen` +
+	`|ici|cliquez ici|lire|lire plus|lire la suite|la suite|en savoir plus` +
+	`|qui|clicca qui|leggi|leggi tutto|leggi di più|continua|continua a leggere` +
+	`|aquí|haga clic aquí|leer|leer más|más|ver más|saber más|seguir leyendo)\PL*$`)
 
 // spoken is what can be read of a link: its text, and what stands for its pictures.
 func spoken(n *html.Node) string {
