@@ -43,6 +43,7 @@ func english() digest.Edition {
 	again.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: day(12), First: day(9), New: []string{"Blumenthal", "approved"}}
 	short := story("brief", from("Wafer & Watt", "Arm prices its shares at $51, at the top of the range", "https://wafer.example/arm"), "", "Silicon Courier", "Datenkutter/de")
 	short.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: day(12), First: day(12)}
+	short.Added = &digest.Quote{Text: "A line in brief has no room for it, and names its source all the same.", Lang: "en", Source: "Silicon Courier"}
 	lead.Added = &digest.Quote{Text: "Der Standort soll bis Jahresende 30 Stellen haben, sagt Justizministerin Helen McEntee.", Lang: "de", Source: "Datenkutter", URL: wire + "dublin/other/1"}
 	return digest.Edition{
 		Key: "daily/2023-09-13T0700", Digest: "daily", Number: 42, Title: "AI Daily", Lang: "en", Sources: 13, Read: 88,
