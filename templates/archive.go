@@ -217,14 +217,6 @@ func namesIn(e digest.Edition, home string) []Ref {
 	return all
 }
 
-// Month writes a month with its year: "novembre 2026".
-func (w Words) Month(t time.Time) string {
-	return w.book.Months[t.Month()-1] + " " + strconv.Itoa(t.Year())
-}
-
-// MonthName writes a month alone.
-func (w Words) MonthName(t time.Time) string { return w.book.Months[t.Month()-1] }
-
 // Syndicate renders what feed readers show of an edition or a story.
 func (s *Set) Syndicate(e Syndicated) (string, error) {
 	var out strings.Builder

@@ -77,6 +77,7 @@ func FuzzClean(f *testing.F) {
 
 func TestFold(t *testing.T) {
 	in := "A line " + strings.Repeat("of words ", 10) + "\n  indented " + strings.Repeat("words ", 14) + "\n\n\n\n\n* " + strings.Repeat("bullet ", 12) +
+		"\n* " + strings.Repeat("é", 100) +
 		"\nLeave: https://example.org/" + strings.Repeat("x", 60) + "   \n\n"
 	want := `A line of words of words of words of words of words of words of words of
 words of words of words
@@ -86,6 +87,8 @@ words of words of words
 
 * bullet bullet bullet bullet bullet bullet bullet bullet bullet bullet
   bullet bullet
+* ` + strings.Repeat("é", 70) + `
+  ` + strings.Repeat("é", 30) + `
 Leave: https://example.org/` + strings.Repeat("x", 60) + "\n"
 	if got := fold(in); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)

@@ -35,7 +35,7 @@ const wire = "https://silicon-courier.example/2023/09/13/"
 func english() digest.Edition {
 	lead := story("business", from("Silicon Courier", "OpenAI to open a Dublin office, its first in the European Union, as Brussels finishes the AI Act", wire+"dublin"),
 		"The company behind ChatGPT will hire for nine roles in Ireland, among them a head of policy for the region. It has offices in San Francisco and London already, and said that Dublin’s mix of talent and of European regulators on the doorstep decided the matter.",
-		"Harbour Gazette", "Datenkutter/de", "La Lanterna Digitale/it", "Le Sémaphore des algorithmes/fr", "La Brújula Binaria/es", "Officina Neurale/it")
+		"Harbour Gazette", "Datenkutter/de", "La Lanterna Digitale/it", "Le Sémaphore des algorithmes/fr", "La Brújula Binaria/es", "Officina Neurale/it", "Model Watch")
 	day := func(n int) time.Time { return time.Date(2023, time.September, n, 7, 0, 0, 0, time.UTC) }
 	lead.Others[0].ID, lead.Primary = "own", "own"
 	again := story("policy", from("Harbour Gazette", "Senators hear Microsoft and Nvidia on a licence for powerful AI", "https://harbour-gazette.example/senate"),
@@ -43,6 +43,7 @@ func english() digest.Edition {
 	again.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: day(12), First: day(9), New: []string{"Blumenthal", "approved"}}
 	short := story("brief", from("Wafer & Watt", "Arm prices its shares at $51, at the top of the range", "https://wafer.example/arm"), "", "Silicon Courier", "Datenkutter/de")
 	short.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: day(12), First: day(12)}
+	short.Added = &digest.Quote{Text: "A line in brief has no room for it, and names its source all the same.", Lang: "en", Source: "Silicon Courier"}
 	lead.Added = &digest.Quote{Text: "Der Standort soll bis Jahresende 30 Stellen haben, sagt Justizministerin Helen McEntee.", Lang: "de", Source: "Datenkutter", URL: wire + "dublin/other/1"}
 	return digest.Edition{
 		Key: "daily/2023-09-13T0700", Digest: "daily", Number: 42, Title: "AI Daily", Lang: "en", Sources: 13, Read: 88,
@@ -117,13 +118,22 @@ func hostile() digest.Edition {
 	lead.Lead.Image = "javascript:alert(1)"
 	lead.Others[0].URL = "data:text/html,<script>alert(1)</script>"
 	lead.Others[1].URL = `https://example.org/"onmouseover="alert(1)?q=è ü&r=<x>`
+	again := story("x", from("Again", "Told \u202eniaga\u2069 & again", "https://example.org/again#<script>"), strings.Repeat("w", 3000), "data:text/html,<b>/ar", "\x07")
+	again.Update = &digest.Update{Edition: "daily/2023-09-12T0700", At: time.Date(2022, time.December, 31, 7, 0, 0, 0, time.UTC), New: []string{"<script>", "\u202e2 nworc", " "}}
+	again.Written = &digest.Written{Title: "{{.Leave}}<img src=x onerror=alert(1)>", By: "</p><a href=javascript:alert(1)>"}
+	short := again
+	short.ID, short.Lead.URL = "short", "https://example.org/short\x00"
 	return digest.Edition{
-		Key: "daily/2023-09-13T0700", Title: "Daily </title><script>", Lang: "en", Number: 3, Sources: 2, Lead: &lead,
+		Note:  "<a href=\"javascript:alert(1)\">A note</a> \u202eetoN\n\n\u2066\n\n{{.Leave}}",
+		Brief: []digest.Story{short, story("brief", digest.Article{}, ""), story("brief", from("\u202e", "<h1>\u200f\u202d", "javascript:void(0)//https://example.org"), "")},
+		Names: digest.Names{"<hr>": "<hr onclick=alert(1)>\u202e"},
+		Key:   "daily/2023-09-13T0700", Digest: "daily", Title: "Daily </title><script>", Lang: "en", Number: 3, Sources: 2, Lead: &lead,
 		At: time.Date(2023, time.September, 13, 7, 0, 0, 0, time.UTC),
 		Sections: []digest.Section{{Topic: "<hr>", Stories: []digest.Story{
 			story("x", from("Endless", strings.Repeat("Endless ", 400), "https://user:pass@example.org/"), ""),
 			story("x", from("Empty", " \u200b\u2066\u2069 ", "//example.org/relative"), ""),
 			story("x", from("Vb", "vbscript in capitals", "VBSCRIPT:x"), ""),
+			again,
 		}}, {Topic: "empty"}},
 	}
 }

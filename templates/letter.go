@@ -1,6 +1,7 @@
 package templates
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 
@@ -57,6 +58,7 @@ type letterView struct {
 	Date      string
 	Number    string // "No. 12", or nothing
 	Counts    string // "24 stories from 13 sources, 6 minutes’ read"
+	Glance    string // the same for who reads the headlines and the lead's summary alone
 	Contents  []content
 	Lead      *storyView
 	Sections  []sectionView
@@ -138,7 +140,7 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 	if u := picture(look.Logo.URL); u != "" {
 		v.Logo = &logoView{u, look.Logo.Width}
 	}
-	l := layout{words: w, lang: e.Lang, archive: v.Archive, editions: at.editions, also: at.also, anchors: at.also == webbed, links: v.links}
+	l := layout{words: w, lang: e.Lang, at: e.At, archive: v.Archive, editions: at.editions, also: at.also, anchors: at.also == webbed, links: v.links}
 	if err := l.fill(&v, e); err != nil {
 		return letterView{}, err
 	}
@@ -156,7 +158,10 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 			return letterView{}, err
 		}
 	}
-	if v.Counts, err = counts(w, e, l.read); err != nil {
+	if v.Counts, err = counts(w, e, v.words(true)); err != nil {
+		return letterView{}, err
+	}
+	if v.Glance, err = counts(w, e, v.words(false)); err != nil {
 		return letterView{}, err
 	}
 	if v.Written, err = colophon(l); err != nil {
@@ -192,7 +197,7 @@ func (l *layout) fill(v *letterView, e digest.Edition) error {
 		v.Contents = append(v.Contents, content{Name: unbroken(name), Count: len(stories)})
 	}
 	var err error
-	if v.Brief, err = l.stories(e.Brief); err != nil {
+	if v.Brief, err = l.stories(unquoted(e.Brief)); err != nil {
 		return err
 	}
 	if len(v.Brief) > 0 {
@@ -208,6 +213,16 @@ func (l *layout) fill(v *letterView, e digest.Edition) error {
 	return nil
 }
 
+// unquoted are stories without what another source adds, for which a line in brief has no room: so that source is named
+// among the others.
+func unquoted(stories []digest.Story) []digest.Story {
+	out := slices.Clone(stories)
+	for i := range out {
+		out[i].Added = nil
+	}
+	return out
+}
+
 // colophon says of a letter in which a model wrote something that it did, and which one.
 func colophon(l layout) (string, error) {
 	if !l.wrote {
@@ -217,6 +232,42 @@ func colophon(l layout) (string, error) {
 		return l.words.Say("colophon.machine")
 	}
 	return l.words.Say("colophon.written", strings.Join(l.writers, ", "))
+}
+
+// words counts what there is to read: everything that is printed, or the headlines and the lead's summary alone. Of a
+// story in brief there is no more than its headline.
+func (v letterView) words(full bool) int {
+	n := 0
+	for _, part := range v.Note {
+		n += count(part)
+	}
+	if v.Lead != nil {
+		n += v.Lead.words(full)
+		if !full {
+			n += count(v.Lead.Summary.Text)
+		}
+	}
+	for _, section := range v.Sections {
+		for _, s := range section.Stories {
+			n += s.words(full)
+		}
+	}
+	for _, s := range v.Brief {
+		n += s.words(false)
+	}
+	return n
+}
+
+// words counts those of the headline, and of what stands below it.
+func (v storyView) words(full bool) int {
+	n := count(v.Headline.Text)
+	if full {
+		n += count(v.Summary.Text)
+		if v.Added != nil {
+			n += count(v.Added.Text)
+		}
+	}
+	return n
 }
 
 // counts tells how much there is: stories, sources, minutes.

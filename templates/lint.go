@@ -1,8 +1,12 @@
 package templates
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,8 +56,9 @@ func Lint(e digest.Edition, l Letter) []Warning {
 type linter struct {
 	found    []Warning
 	used     features
-	headings int // of the first level
-	level    int // of the last heading
+	bare     []string // links that anybody on the way can read and change
+	headings int      // of the first level
+	level    int      // of the last heading
 }
 
 func (l *linter) warn(sentence string, about ...any) {
@@ -87,7 +92,15 @@ func (l *linter) edition(e digest.Edition) {
 		case titles[title]:
 			l.warn("two stories have the headline %s", called)
 		}
-		ids[s.ID], links[outside(s.Lead.URL)], titles[title] = true, true, true
+		own := map[string]bool{outside(s.Lead.URL): true}
+		for _, a := range s.Others {
+			address := outside(a.URL)
+			if own[address] = true; address != "" && links[address] {
+				l.warn("another story leads to the same article as %s", called)
+			}
+		}
+		maps.Copy(links, own)
+		ids[s.ID], titles[title] = true, true
 	}
 }
 
@@ -112,6 +125,13 @@ func (l *linter) letter(src string) {
 			l.element(n)
 			l.used.element(n)
 		}
+	}
+	switch n := len(l.bare); n {
+	case 0:
+	case 1:
+		l.warn("a link is not https: %q", cut(l.bare[0], longestName))
+	default:
+		l.warn("%d links are not https, among them %q", n, cut(l.bare[0], longestName))
 	}
 	if l.headings != 1 {
 		l.warn("the letter has %d headings <h1>; one is right", l.headings)
@@ -146,8 +166,8 @@ func (l *linter) element(n *html.Node) {
 		l.address("picture", attr(n, "src"), "https")
 	case "a":
 		l.address("link", attr(n, "href"), "http", "https", "mailto")
-		if spoken(n) == "" {
-			l.warn("a link says nothing of where it leads: %s", cut(attr(n, "href"), longestName))
+		if said := spoken(n); said == "" || vague.MatchString(said) {
+			l.warn("a link says nothing of where it leads: %s", cut(cmp.Or(said, attr(n, "href")), longestName))
 		}
 	case "h1", "h2", "h3", "h4", "h5", "h6":
 		l.heading(int(n.Data[1] - '0'))
@@ -174,8 +194,23 @@ func (l *linter) address(what, s string, schemes ...string) {
 		l.grave("a %s must begin with %s://, and %q does not", what, schemes[len(schemes)-min(2, len(schemes))], cut(s, longestName))
 	case u.Scheme != "mailto" && u.Host == "":
 		l.grave("a %s names no host: %q", what, cut(s, longestName))
+	case u.Scheme == "http" && !here(u) && !slices.Contains(l.bare, s):
+		l.bare = append(l.bare, s)
 	}
 }
+
+// here says whether an address is one of this machine, as a house has that is tried out.
+func here(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// vague are links that mean something to those alone who see what stands around them (WCAG 2.2, 2.4.4), in our languages.
+var vague = regexp.MustCompile(`(?i)^\PL*(here|click here|this link|link|more|read more|read on|learn more|see more|continue reading` +
+	`|hier|hier klicken|mehr|mehr lesen|mehr erfahren|weiterlesen` +
+	`|ici|cliquez ici|lire|lire plus|lire la suite|la suite|en savoir plus` +
+	`|qui|clicca qui|leggi|leggi tutto|leggi di più|continua|continua a leggere` +
+	`|aquí|haga clic aquí|leer|leer más|más|ver más|saber más|seguir leyendo)\PL*$`)
 
 // spoken is what can be read of a link: its text, and what stands for its pictures.
 func spoken(n *html.Node) string {

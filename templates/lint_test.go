@@ -55,7 +55,13 @@ func TestLint(t *testing.T) {
 		"relative link":   {html: page(`<a href="/archive">All</a>`), want: `"/archive"`, grave: true},
 		"script link":     {html: page(`<a href="javascript:alert(1)">All</a>`), want: `"javascript:alert(1)"`, grave: true},
 		"empty link":      {html: page(`<a href="https://example.org/"> </a>`), want: `says nothing`},
+		"vague link":      {html: page(`<a href="https://example.org/">Read more …</a>`), want: `says nothing of where it leads: Read more …`},
+		"vague in French": {html: page(`<a href="https://example.org/">» en savoir plus</a>`), want: `says nothing`},
+		"more than vague": {html: page(`<a href="https://example.org/">More than half of the paper’s authors have left</a> <a href="https://example.org/a">Here Technologies</a>`)},
 		"picture as link": {html: page(`<a href="https://example.org/"><img src="https://example.org/a.png" alt="All"></a>`)},
+		"bare link":       {html: page(`<a href="http://example.org/">Where</a>`), want: `a link is not https: "http://example.org/"`},
+		"bare links":      {html: page(`<a href="http://example.org/">Where</a><a href="http://example.com/">There</a><a href="http://example.org/">Where</a>`), want: `2 links are not https, among them "http://example.org/"`},
+		"our own":         {html: page(`<a href="http://localhost:8080/u/1">Leave</a><a href="http://127.0.0.1:8080/">Archive</a><a href="http://[::1]/">Home</a>`)},
 		"script":          {html: page(`<script>1</script>`), want: `<script>`, grave: true},
 		"onclick":         {html: page(`<p onclick="x">x</p>`), want: `<p onclick>`, grave: true},
 		"unsafe":          {html: page(`<a href="#ZgotmplZ">x</a>`), want: `ZgotmplZ`, grave: true},
@@ -87,11 +93,14 @@ func TestLintOfEdition(t *testing.T) {
 	copied.ID, copied.Lead.Title = "2", "Skald is open"
 	named.ID, named.Lead.URL = "3", "https://officina.example/skald"
 	nameless.ID, nameless.Lead.Title, nameless.Lead.URL = "4", "\u202e", ""
+	again := story("models", from("Officina Neurale", "Skald, and what it means", "https://officina.example/means"), "", "Model Watch")
+	again.Others[0].URL = one.Lead.URL
 	for want, s := range map[string]digest.Story{
-		`the story "Halden opens Skald" is there twice`:              same,
-		`another story leads to the same article as "Skald is open"`: copied,
-		`two stories have the headline "Halden opens Skald"`:         named,
-		`a story of Model Watch has no title`:                        nameless,
+		`the story "Halden opens Skald" is there twice`:                         same,
+		`another story leads to the same article as "Skald is open"`:            copied,
+		`two stories have the headline "Halden opens Skald"`:                    named,
+		`a story of Model Watch has no title`:                                   nameless,
+		`another story leads to the same article as "Skald, and what it means"`: again,
 	} {
 		found := Lint(digest.Edition{Lang: "en", Brief: []digest.Story{one, s}}, Letter{})
 		if len(found) != 1 || found[0].Told != want {

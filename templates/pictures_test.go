@@ -7,6 +7,8 @@ import (
 	"os"
 	"testing"
 	"time"
+
+	"tidings/digest"
 )
 
 var shown = flag.String("edition", "", "a `FILE` with an edition as JSON, to be shown in the place of the tests' own")
@@ -25,6 +27,7 @@ func TestPictures(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		e = digest.Edition{} // what is decoded into an edition is laid over it
 		if err := json.Unmarshal(src, &e); err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +57,7 @@ var views = []struct {
 	width int64
 	scale float64
 	light string
-}{{640, 1, "light"}, {360, 1, "light"}, {360, 1, "dark"}, {640, 1, "dark"}, {720, 2, "light"}}
+}{{640, 1, "light"}, {360, 1, "light"}, {360, 1, "dark"}, {640, 1, "dark"}, {320, 1, "light"}, {700, 1, "light"}, {720, 2, "light"}}
 
 // files are the built-in ones.
 func files(t *testing.T) map[string]string {

@@ -38,7 +38,7 @@ func foldLine(out *strings.Builder, line string) {
 		indent += 2
 	}
 	at := indent
-	for _, w := range pieces(text) {
+	for _, w := range pieces(text, columns-indent) {
 		wideness := columnsOf(w.text)
 		switch gap := w.gap; {
 		case at == indent:
@@ -61,18 +61,22 @@ type piece struct {
 	gap  int
 }
 
-// pieces splits a line at its spaces, the unbreakable apart, and between wide characters, but not before their punctuation.
-func pieces(line string) []piece {
+// pieces splits a line at its spaces, the unbreakable apart, and between wide characters, but not before their punctuation;
+// and what is wider than the room there is, but no address.
+func pieces(line string, room int) []piece {
 	var all []piece
 	for word := range strings.FieldsFuncSeq(line, func(r rune) bool { return r == ' ' }) {
-		gap, start := 1, 0
+		gap, start, filled := 1, 0, 0
+		address := strings.Contains(word, "://")
 		var last rune
 		for i, r := range word {
-			if i > 0 && (wide(r) || wide(last)) && !strings.ContainsRune("，。、；：！？）」』》”’…·", r) {
+			full := filled >= room && !address && !unicode.Is(unicode.Mn, r)
+			if i > 0 && (full || (wide(r) || wide(last)) && !strings.ContainsRune("，。、；：！？）」』》”’…·", r)) {
 				all = append(all, piece{word[start:i], gap})
-				gap, start = 0, i
+				gap, start, filled = 0, i, 0
 			}
 			last = r
+			filled += columnsOf(string(r))
 		}
 		all = append(all, piece{word[start:], gap})
 	}

@@ -266,13 +266,17 @@ func TestOverlayLanguage(t *testing.T) {
 // A date is written as its language does it, the first of a month too.
 func TestFirstDates(t *testing.T) {
 	s := load(t)
-	for _, c := range []struct{ lang, first, later string }{
-		{"en", "Friday 1 September 2023", "Wednesday 13 September 2023"},
-		{"it", "venerdì 1º settembre 2023", "mercoledì 13 settembre 2023"},
-		{"de", "Freitag, 1. September 2023", "Mittwoch, 13. September 2023"},
-		{"fr", "vendredi 1er septembre 2023", "mercredi 13 septembre 2023"},
-		{"es", "viernes, 1 de septiembre de 2023", "miércoles, 13 de septiembre de 2023"},
+	for _, c := range []struct{ lang, first, later, day, month string }{
+		{"en", "Friday 1 September 2023", "Wednesday 13 September 2023", "1 September", "September 2023"},
+		{"it", "venerdì 1º settembre 2023", "mercoledì 13 settembre 2023", "venerdì 1º settembre", "settembre 2023"}, // “il 1º”, but “l’8”
+		{"de", "Freitag, 1. September 2023", "Mittwoch, 13. September 2023", "1. September", "September 2023"},
+		{"fr", "vendredi 1er septembre 2023", "mercredi 13 septembre 2023", "1er septembre", "septembre 2023"},
+		{"es", "viernes, 1 de septiembre de 2023", "miércoles, 13 de septiembre de 2023", "1 de septiembre", "septiembre de 2023"},
 	} {
+		first := time.Date(2023, time.September, 1, 7, 0, 0, 0, time.UTC)
+		if day, month := s.in(c.lang).Day(first), s.in(c.lang).Month(first); day != c.day || month != c.month {
+			t.Errorf("%s: %s in %s, want %s in %s", c.lang, day, month, c.day, c.month)
+		}
 		for day, want := range map[int]string{1: c.first, 13: c.later} {
 			if got := s.in(c.lang).Date(time.Date(2023, time.September, day, 7, 0, 0, 0, time.UTC)); got != want {
 				t.Errorf("%s: %s, want %s", c.lang, got, want)

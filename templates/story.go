@@ -3,6 +3,7 @@ package templates
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/text/width"
@@ -63,8 +64,8 @@ type also struct {
 
 // updateView is what an update says of itself.
 type updateView struct {
-	News  string // "New: 2.6 billion, approved", or nothing
-	Told  string // "told on Monday 23 November 2026"
+	News  string // "new: 2.6 billion, approved", or nothing
+	Told  string // "told on 23 November"
 	First string // "first on …", when an earlier edition told it before that one
 	URL   string // of the edition that told it; empty: it is not known where
 	Ref   *reference
@@ -74,13 +75,13 @@ type updateView struct {
 type layout struct {
 	words     Words
 	lang      string // the edition's
+	at        time.Time
 	archive   string
 	editions  string // where editions lie, ends in a slash; empty: nobody knows
 	also      int    // further sources named at a story
 	anchors   bool   // stories can be linked to
 	links     *links
 	headlines []string
-	read      int      // words
 	wrote     bool     // a model wrote some of it
 	writers   []string // these models
 }
@@ -124,7 +125,6 @@ func (l *layout) story(s digest.Story) (storyView, error) {
 		v.Headline.Anchor = anchor(len(l.headlines))
 	}
 	l.headlines = append(l.headlines, v.Headline.Text)
-	l.read += count(v.Headline.Text) + count(v.Summary.Text)
 	if v.Language, err = l.mark(lang); err != nil {
 		return storyView{}, err
 	}
@@ -150,11 +150,11 @@ func (l *layout) update(u *digest.Update) (*updateView, error) {
 	}
 	var v updateView
 	var err error
-	if v.Told, err = l.words.Say("update.told", l.words.Date(u.At)); err != nil {
+	if v.Told, err = l.words.Say("update.told", l.day(u.At)); err != nil {
 		return nil, err
 	}
 	if !u.First.IsZero() && !u.First.Equal(u.At) {
-		if v.First, err = l.words.Say("update.first", l.words.Date(u.First)); err != nil {
+		if v.First, err = l.words.Say("update.first", l.day(u.First)); err != nil {
 			return nil, err
 		}
 	}
@@ -174,6 +174,14 @@ func (l *layout) update(u *digest.Update) (*updateView, error) {
 		v.Ref = l.links.of(v.URL)
 	}
 	return &v, nil
+}
+
+// day writes a day without its year, if that is the edition's.
+func (l *layout) day(t time.Time) string {
+	if t.Year() == l.at.Year() {
+		return l.words.Day(t)
+	}
+	return l.words.Date(t)
 }
 
 // edited is what a model wrote and no editor replaced.
@@ -244,7 +252,6 @@ func (l *layout) add(v *storyView, q *digest.Quote) error {
 		return nil
 	}
 	a.Ref = l.links.of(a.URL)
-	l.read += count(a.Text)
 	v.Added = &a
 	var err error
 	a.Language, err = l.mark(lang)
@@ -252,9 +259,12 @@ func (l *layout) add(v *storyView, q *digest.Quote) error {
 }
 
 // others names the primary source, when it is not the headline's, and the further ones, each once, as many as
-// there is room for.
+// there is room for. The one that is quoted is named there.
 func (l *layout) others(v *storyView, s digest.Story) error {
 	named := map[string]bool{v.Source: true}
+	if v.Added != nil {
+		named[v.Added.Source] = true
+	}
 	if i := slices.IndexFunc(s.Others, func(a digest.Article) bool { return a.ID == s.Primary }); i >= 0 && s.Primary != "" {
 		primary, err := l.further(s.Others[i])
 		if err != nil {

@@ -2,6 +2,7 @@ package templates
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,6 +30,8 @@ type Words struct {
 // book is a phrase file.
 type book struct {
 	Date     string            `json:"date"`     // {weekday} {day} {month} {year}
+	Day      string            `json:"day"`      // the same without {year}; empty: the date
+	Month    string            `json:"month"`    // {month} {year}; empty: just so
 	First    string            `json:"first"`    // {day} on the first of a month, as French 1er; empty: 1
 	Months   []string          `json:"months"`   // from January
 	Weekdays []string          `json:"weekdays"` // from Sunday
@@ -81,7 +84,21 @@ func (w Words) Say(key string, about ...any) (string, error) {
 func (w Words) Capitals(s string) string { return cases.Upper(w.tag).String(s) }
 
 // Date writes a day in full: "mercoledì 13 settembre 2023".
-func (w Words) Date(t time.Time) string {
+func (w Words) Date(t time.Time) string { return w.dated(w.book.Date, t) }
+
+// Day writes a day of a year that is known: "mercoledì 13 settembre".
+func (w Words) Day(t time.Time) string { return w.dated(cmp.Or(w.book.Day, w.book.Date), t) }
+
+// Month writes a month with its year: "settembre 2023".
+func (w Words) Month(t time.Time) string {
+	return w.dated(cmp.Or(w.book.Month, "{month} {year}"), t)
+}
+
+// MonthName writes a month alone.
+func (w Words) MonthName(t time.Time) string { return w.book.Months[t.Month()-1] }
+
+// dated fills a pattern of the book in.
+func (w Words) dated(pattern string, t time.Time) string {
 	day := strconv.Itoa(t.Day())
 	if t.Day() == 1 && w.book.First != "" {
 		day = w.book.First
@@ -91,7 +108,7 @@ func (w Words) Date(t time.Time) string {
 		"{day}", day,
 		"{month}", w.book.Months[t.Month()-1],
 		"{year}", strconv.Itoa(t.Year()),
-	).Replace(w.book.Date)
+	).Replace(pattern)
 }
 
 // tongue names a language in ours: "German", "tedesco"; its code when it has no name here.

@@ -63,7 +63,7 @@ func TestBrowseArchive(t *testing.T) {
 	v.press("a[href='/archive/2026-10']")
 	v.sees("October 2026", "Nordwind ships chip number 17")
 	v.press(".list li a")
-	v.sees("Halden opens Skald", "Spoken of in this edition", "Previous edition")
+	v.sees("Halden opens Skald", "Named in this edition", "Previous edition")
 	v.press("a[rel=next]")
 	v.sees("Nordwind ships chip number 18")
 	v.press("a[href='/name/Nordwind']")
