@@ -154,6 +154,16 @@ func (n *newsroom) Mail(e digest.Edition) ([]byte, error) {
 	return form{eml: true}.write(h, e)
 }
 
+// fit says how much shorter letters must tell an edition.
+func (n *newsroom) fit(e digest.Edition) (int, error) {
+	h, err := n.rooms()
+	if err != nil {
+		return 0, err
+	}
+	_, shorter, err := newLetters(h).size(e, false)
+	return shorter, err
+}
+
 // Read implements [desk.Newsroom].
 func (n *newsroom) Read(ctx context.Context, key, page string) (digest.Article, error) {
 	h, err := n.rooms()

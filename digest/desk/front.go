@@ -33,10 +33,13 @@ type frontView struct {
 	Text      string // plain text or source
 	Parts     []part
 	Lint      []string
+	Spam      bool // a spam filter can be asked
 	KB        int
 	Budget    int
 	Wished    int
 	Heavy     bool
+	InBrief   int // stories for which there is no more room in the letter
+	Cut       int // and those for which there is none at all
 	Fault     string
 	Quiet     bool
 	Mark      string // of the letter that is looked at
@@ -51,7 +54,7 @@ type frontView struct {
 	Told      string // what came of the last act
 	Wrong     bool   // it was a fault
 	Undo      string // what would be taken back
-	Step      int
+	Step      string // its name
 	Read      int
 	Sources   int
 	Sections  []sectionView
@@ -95,7 +98,7 @@ func (d *Desk) front(w http.ResponseWriter, r *http.Request) {
 	if !p.edition.At.IsZero() {
 		v.When = p.edition.At.Format("Monday 2 January 2006, 15:04 MST")
 	}
-	v.Heavy = v.KB > budget
+	v.Heavy, v.Spam = v.KB > budget, d.Spam != nil
 	v.tell(d.steps, r.FormValue("told"))
 	v.list(all, key)
 	v.fill(p)

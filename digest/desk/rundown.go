@@ -73,7 +73,14 @@ func (v *frontView) rundown(p proof) {
 	for _, n := range sectionNames(e) {
 		names = append(names, &n)
 	}
-	parted := apart(p.decisions)
+	parted, squeezed := apart(p.decisions), squeezed(e, e.Shorter(p.shorter))
+	for _, how := range squeezed {
+		if how == inBrief {
+			v.InBrief++
+		} else {
+			v.Cut++
+		}
+	}
 	add := func(name string, stories []digest.Story, editable, dropped bool) {
 		if len(stories) == 0 {
 			return
@@ -84,6 +91,9 @@ func (v *frontView) rundown(p proof) {
 			one.Key, one.View, one.Dropped, one.Sections = v.Key, v.View, dropped, names
 			one.Editable = v.Editable && editable && one.Article != ""
 			one.Marks = marks(one.Decided, one.Editable && !dropped)
+			if how := squeezed[s.ID]; how != "" {
+				one.Marks = append(one.Marks, how)
+			}
 			for i := range one.Near {
 				one.Near[i].Editable = one.Editable && one.Near[i].Article != ""
 			}
@@ -100,6 +110,43 @@ func (v *frontView) rundown(p proof) {
 	add("In brief", e.Brief, true, false)
 	add("Dropped", e.Dropped, true, true)
 	add("Folded into earlier editions", e.Folded, false, false)
+}
+
+// What becomes of stories for which a letter has no room.
+const (
+	inBrief = "in brief, for want of room"
+	onWeb   = "not in the letter, for want of room"
+)
+
+// squeezed tells of the stories, by their ids, that a letter tells more briefly than the edition has them.
+func squeezed(e, shorter digest.Edition) map[string]string {
+	how := map[string]string{}
+	for _, section := range e.Sections {
+		for _, s := range section.Stories {
+			how[s.ID] = inBrief
+		}
+	}
+	for _, s := range e.Brief {
+		how[s.ID] = onWeb
+	}
+	for _, section := range shorter.Sections {
+		for _, s := range section.Stories {
+			delete(how, s.ID)
+		}
+	}
+	there := map[string]bool{}
+	for _, s := range shorter.Brief {
+		there[s.ID] = true
+		if how[s.ID] == onWeb {
+			delete(how, s.ID)
+		}
+	}
+	for id := range how {
+		if !there[id] {
+			how[id] = onWeb
+		}
+	}
+	return how
 }
 
 // apart are the pairs of articles that an editor parted, both ways.
