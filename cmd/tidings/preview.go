@@ -82,7 +82,7 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 		},
 		Reader: templates.Reader{Leave: c.Web.URL + "/u/example", Archive: newLetters(h).shelved("e", "")},
 		Lint:   lint,
-		Fit:    room.fit,
+		Fit:    room.fit, Patience: patience,
 		Door:   desk.Door{URL: c.Desk.URL, Password: c.Desk.Password, Now: h.now},
 	}
 	if c.SMTP.URL != "" {
@@ -104,6 +104,9 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 	group.Go(func() error { return serveHTTP(ctx, server, listener) })
 	return pages
 }
+
+// patience is how long an editor looks at nothing while an edition is drafted.
+const patience = 100 * time.Millisecond
 
 // spamTold says what SpamAssassin thinks of a mail.
 func spamTold(ctx context.Context, mail []byte) (string, error) {

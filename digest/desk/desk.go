@@ -64,11 +64,12 @@ type Options struct {
 	Decisions Folder                         // without Dir nothing can be decided
 	Gate      Gate                           // nil: nothing can be held or approved
 
-	Test func(ctx context.Context, e digest.Edition, address string) (string, error) // sends one letter to one address; nil: none can be sent
-	Fit  func(e digest.Edition) (shorter int, err error)                             // how much shorter letters must tell it, see [digest.Edition.Shorter]; nil: all fits
-	Lint func(e digest.Edition, l templates.Letter) []string                         // what mail programs and readers would stumble over; nil: nobody looks
-	Spam func(ctx context.Context, mail []byte) (string, error)                      // a sentence on what a spam filter thinks of a mail; nil: none is asked
-	Door Door                                                                        // who may come in; zero: whoever sits at this machine
+	Test     func(ctx context.Context, e digest.Edition, address string) (string, error) // sends one letter to one address; nil: none can be sent
+	Fit      func(e digest.Edition) (shorter int, err error)                             // how much shorter letters must tell it, see [digest.Edition.Shorter]; nil: all fits
+	Lint     func(e digest.Edition, l templates.Letter) []string                         // what mail programs and readers would stumble over; nil: nobody looks
+	Spam     func(ctx context.Context, mail []byte) (string, error)                      // a sentence on what a spam filter thinks of a mail; nil: none is asked
+	Patience time.Duration                                                               // the head of a page is shown when its draft takes longer; zero: never before the rest
+	Door     Door                                                                        // who may come in; zero: whoever sits at this machine
 }
 
 // Desk is the editor's pages.

@@ -2,15 +2,18 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tidings/digest"
+	"tidings/templates"
 )
 
 // What a letter's HTML may weigh before mail programs cut it, and what it should, in KB.
@@ -25,6 +28,8 @@ type frontView struct {
 	Light     string // "dark" or "light": how the letter is shown
 	Tabs      []tab
 	Revision  int
+	Drafting  bool // nothing but the head is known yet
+	Begun     bool // the head is with the browser already
 	Title     string
 	Key       string
 	When      string
@@ -77,30 +82,34 @@ type editionView struct {
 	Sealed, Chosen   bool
 }
 
-// front shows the stories and the letter. Opening it makes a new draft.
+// front shows the stories and the letter. Opening it makes a new draft; where that takes its time, the head of the page
+// is shown meanwhile.
 func (d *Desk) front(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	key, err := d.key(ctx, r.FormValue("edition"))
-	p, revision := proof{fault: err}, d.state().revision
+	all, fault := d.Newsroom.Editions(ctx)
+	v := frontView{View: view(r.FormValue("view")), Light: "light", Revision: d.state().revision, Key: key}
+	v.list(all, key)
+	p := proof{fault: err}
 	if err == nil {
-		p, revision = d.current(ctx, key, true)
+		hurried := hurry(d.Patience, func() { d.head(w, v) })
+		p, v.Revision = d.current(ctx, key, true)
+		v.Begun = hurried()
 	}
-	all, err := d.Newsroom.Editions(ctx)
-	if err != nil && p.fault == nil {
-		p.fault = err
+	if p.fault == nil {
+		p.fault = fault
 	}
-	v := frontView{
-		View: view(r.FormValue("view")), Light: "light", Revision: revision, Title: p.edition.Title, Key: key, Subject: p.letter.Subject,
-		KB: (len(p.letter.HTML) + 1023) / 1024, Budget: budget, Wished: wished, Quiet: p.quiet, Mark: p.mark(), Sealed: p.sealed,
-		Editable: d.Decisions.Dir != "" && !p.sealed && key != "", Gate: d.Gate != nil && key != "", Test: d.Test != nil && !p.quiet,
-		Read: p.edition.Read, Sources: p.edition.Sources, Troubles: p.edition.Troubles,
-	}
+	v.Title, v.Subject = cmp.Or(p.edition.Title, v.Title), p.letter.Subject
+	v.KB, v.Budget, v.Wished = (len(p.letter.HTML)+1023)/1024, budget, wished
+	v.Quiet, v.Mark, v.Sealed = p.quiet, p.mark(), p.sealed
+	v.Editable = d.Decisions.Dir != "" && !p.sealed && key != ""
+	v.Gate, v.Test = d.Gate != nil && key != "", d.Test != nil && !p.quiet
+	v.Read, v.Sources, v.Troubles = p.edition.Read, p.edition.Sources, p.edition.Troubles
 	if !p.edition.At.IsZero() {
-		v.When = p.edition.At.Format("Monday 2 January 2006, 15:04 MST")
+		v.When = p.edition.At.Format(slotForm)
 	}
 	v.Heavy, v.Spam = v.KB > budget, d.Spam != nil
 	v.tell(d.steps, r.FormValue("told"))
-	v.list(all, key)
 	v.fill(p)
 	d.look(&v, &p)
 	status := http.StatusOK
@@ -114,14 +123,64 @@ func (d *Desk) front(w http.ResponseWriter, r *http.Request) {
 	if v.Editable {
 		v.Decisions = d.Decisions.Path(key)
 	}
+	d.answer(w, status, v)
+}
+
+// slotForm writes the time of an edition at length.
+const slotForm = "Monday 2 January 2006, 15:04 MST"
+
+// answer writes the page, or what is to follow its head; then the status has been told.
+func (d *Desk) answer(w http.ResponseWriter, status int, v frontView) {
 	var out bytes.Buffer
 	if err := d.page.ExecuteTemplate(&out, "desk.html", v); err != nil {
+		if v.Begun {
+			panic(http.ErrAbortHandler) // so that nobody takes half a page for the whole
+		}
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
+	if !v.Begun {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+	}
 	w.Write(out.Bytes())
+}
+
+// head writes the head of the page and nothing more yet.
+func (d *Desk) head(w http.ResponseWriter, v frontView) {
+	v.Drafting = true
+	var out bytes.Buffer
+	if err := d.page.ExecuteTemplate(&out, "head.html", v); err != nil {
+		return // the whole page tells
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Write(out.Bytes())
+	_ = http.NewResponseController(w).Flush() // where that cannot be, it comes with the rest
+}
+
+// hurry calls write after a while, unless it is stopped before; who stops it learns whether it was called. After
+// no time at all it never is.
+func hurry(after time.Duration, write func()) (stop func() bool) {
+	if after == 0 {
+		return func() bool { return false }
+	}
+	var mu sync.Mutex
+	written, stopped := false, false
+	timer := time.AfterFunc(after, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !stopped {
+			written = true
+			write()
+		}
+	})
+	return func() bool {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		stopped = true
+		return written
+	}
 }
 
 // look fills in what the chosen pane shows.
@@ -197,7 +256,7 @@ func (v *frontView) list(all []Listed, key string) {
 			v.Title = l.Title
 		}
 		if v.When == "" {
-			v.When = l.At.Format("Monday 2 January 2006, 15:04 MST")
+			v.When = l.At.Format(slotForm)
 		}
 	}
 }
@@ -234,7 +293,7 @@ func (v *frontView) fill(p proof) {
 			v.Open[i].Why += "; " + one.Why
 			continue
 		}
-		at[one.Article] = len(v.Open)
+		at[one.Article], one.Title = len(v.Open), templates.Headline(one.Title)
 		v.Open = append(v.Open, leftView{Omitted: one, Anchor: anchor(one.Article), Editable: v.Editable})
 	}
 	for _, s := range p.decisions.Stories {
@@ -247,7 +306,7 @@ func (v *frontView) fill(p proof) {
 		dropped[s.ID] = true
 	}
 	for _, one := range p.edition.Left {
-		if !dropped[one.Story] {
+		if one.Title = templates.Headline(one.Title); !dropped[one.Story] {
 			v.Left = append(v.Left, leftView{Omitted: one, Anchor: anchor(one.Article), Editable: v.Editable && one.Article != ""})
 		}
 	}

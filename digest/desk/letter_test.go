@@ -1,12 +1,16 @@
 package desk_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"tidings/digest"
 	"tidings/digest/desk"
@@ -101,5 +105,75 @@ func TestUndoOfAnotherDay(t *testing.T) {
 	}
 	if d, err := folder.Read(r.edition.Key); err != nil || len(d.Stories) != 1 || d.Note != "" {
 		t.Errorf("%+v, %v", d, err)
+	}
+}
+
+// slow is a room that drafts when it is told to.
+type slow struct {
+	*room
+	draft chan error
+}
+
+func (s slow) Edition(ctx context.Context, key string) (digest.Edition, bool, error) {
+	if err := <-s.draft; err != nil {
+		return digest.Edition{}, false, err
+	}
+	return s.room.Edition(ctx, key)
+}
+
+// While a draft takes its time the head of its page is there, and the rest follows.
+func TestSlowDraft(t *testing.T) {
+	for _, fault := range []error{nil, errors.New("the disk is full")} {
+		r := slow{&room{edition: draft()}, make(chan error)}
+		server := decide(t, r, func(o *desk.Options) { o.Patience = time.Millisecond })
+		answer, err := http.Get(server.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
+		page := bufio.NewReader(answer.Body)
+		head := ""
+		for err == nil && !strings.Contains(head, "being drafted") {
+			var line string
+			line, err = page.ReadString('\n')
+			head += line
+		}
+		if err != nil || answer.StatusCode != 200 || !strings.Contains(head, ">AI Daily</h1>") {
+			t.Fatalf("%s\n%v", head, err)
+		}
+		r.draft <- fault
+		rest, err := io.ReadAll(page)
+		if err != nil || strings.Contains(string(rest), "<h1") || !strings.HasSuffix(string(rest), "</html>\n") {
+			t.Errorf("%v after the head comes %s", err, rest)
+		}
+		want := "Senators hear Microsoft"
+		if fault != nil {
+			want = fault.Error()
+		}
+		if !strings.Contains(string(rest), want) {
+			t.Errorf("%q is not on the page", want)
+		}
+	}
+}
+
+// What feeds write into titles stays text of one line, and no link leads into a script.
+func TestHostileTitles(t *testing.T) {
+	r := &room{edition: draft()}
+	lead := r.edition.Lead
+	lead.Lead.Title, lead.Lead.URL = "Gemini \u202egnp.exe\u202c <script>alert(1)</script>\u0007 "+strings.Repeat("very ", 600), "javascript:alert(1)"
+	lead.Near[0].Title = "\u2066<b>near</b>"
+	r.edition.Brief = append(r.edition.Brief, digest.Story{ID: "none", Topic: digest.Brief})
+	r.edition.Open = []digest.Omitted{{Article: "gone", Title: "\u202egone", Why: "no story of this edition has this article any more"}}
+	r.edition.Left = []digest.Omitted{{Article: "left", Title: "\u202eleft " + strings.Repeat("x", 3000), Why: "it is too long"}}
+	server := decide(t, r, nil)
+	front, _ := get(t, server.URL, 200, "Gemini gnp.exe &lt;script&gt;alert(1)&lt;/script&gt; very", "Untitled", "&lt;b&gt;near", "very…</span>")
+	for _, no := range []string{"\u202e", "\u2066", "\u0007", "javascript:", "<script>alert", strings.Repeat("x", 400), "ZgotmplZ"} {
+		if strings.Contains(front, no) {
+			t.Errorf("%q is on the page", no)
+		}
+	}
+	page := post(t, server.URL+"/decide", url.Values{"edition": {r.edition.Key}, "do": {"pin " + lead.Lead.ID}})
+	if strings.Contains(page, "\u202e") || !strings.Contains(page, "Pinned “Gemini gnp.exe") {
+		t.Error("a title turns the sentence that tells of it")
 	}
 }

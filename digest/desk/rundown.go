@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tidings/digest"
+	"tidings/templates"
 )
 
 // sectionView is a part of the rundown, the list of the edition's stories.
@@ -167,9 +168,9 @@ func storyOf(s digest.Story, lang string, parted map[[2]string]bool) storyView {
 	}
 	v.Anchor = anchor(v.Article)
 	v.Headline, v.Lang = s.Headline(lang)
-	v.Headline = strings.Join(strings.Fields(v.Headline), " ")
-	if v.Headline != strings.Join(strings.Fields(s.Lead.Title), " ") {
-		v.Own = s.Lead.Title
+	v.Headline = templates.Headline(v.Headline)
+	if own := templates.Headline(s.Lead.Title); v.Headline != own {
+		v.Own = own
 	}
 	if s.Decided != nil {
 		v.Decided = *s.Decided
@@ -181,6 +182,7 @@ func storyOf(s digest.Story, lang string, parted map[[2]string]bool) storyView {
 		v.Members = append(v.Members, memberOf(s, a))
 	}
 	for _, n := range s.Near {
+		n.Title = templates.Headline(n.Title)
 		v.Near = append(v.Near, nearView{Near: n, Apart: slices.ContainsFunc(s.Articles(), func(a digest.Article) bool { return parted[[2]string{a.ID, n.Article}] })})
 	}
 	for i, a := range v.Members {
@@ -207,7 +209,7 @@ func summary(s digest.Story) []string {
 
 func memberOf(s digest.Story, a digest.Article) member {
 	m := member{
-		ID: a.ID, Title: cmp.Or(strings.Join(strings.Fields(a.Title), " "), "Untitled"), Source: cmp.Or(a.Source.Title, a.Feed),
+		ID: a.ID, Title: cmp.Or(templates.Headline(a.Title), "Untitled"), Source: cmp.Or(a.Source.Title, a.Feed),
 		Lang: a.Lang, URL: web(a.URL), Date: short(a.Published),
 	}
 	switch {
