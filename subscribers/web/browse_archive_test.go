@@ -103,7 +103,9 @@ func TestArchiveAccessible(t *testing.T) {
 	h := move(t, func(o *web.Options) { o.Archive = &archive })
 	archive.Store = h.store
 	archive.print(t, 40)
-	v := &visitor{t: t, ctx: browse(t, 10*time.Minute), base: h.pages.URL}
+	v := &visitor{t: t, ctx: browse(t, 4*time.Minute), base: h.pages.URL}
+	_, err = chromedp.Call(v.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
+	must(t, err)
 	for _, path := range []string{
 		"/archive", "/archive/2026-10", "/e/" + digest.Slot{Digest: "daily", At: noon}.Key(), "/topic/chips", "/name/Nordwind", "/search?q=chip+number",
 	} {
