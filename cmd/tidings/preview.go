@@ -83,7 +83,7 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 		Reader: templates.Reader{Leave: c.Web.URL + "/u/example", Archive: newLetters(h).shelved("e", "")},
 		Lint:   lint,
 		Fit:    room.fit, Patience: patience,
-		Door:   desk.Door{URL: c.Desk.URL, Password: c.Desk.Password, Now: h.now},
+		Door: desk.Door{URL: c.Desk.URL, Password: c.Desk.Password, Now: h.now},
 	}
 	if c.SMTP.URL != "" {
 		options.Test = room.test
