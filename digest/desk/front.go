@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"html/template"
 	"maps"
 	"net/http"
 	"slices"
@@ -133,11 +134,12 @@ const slotForm = "Monday 2 January 2006, 15:04 MST"
 func (d *Desk) answer(w http.ResponseWriter, status int, v frontView) {
 	var out bytes.Buffer
 	if err := d.page.ExecuteTemplate(&out, "desk.html", v); err != nil {
-		if v.Begun {
-			panic(http.ErrAbortHandler) // so that nobody takes half a page for the whole
+		if !v.Begun {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
 		}
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		out.Reset() // nobody is to take half a page for the whole
+		template.HTMLEscape(&out, []byte(err.Error()))
 	}
 	if !v.Begun {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
