@@ -50,12 +50,15 @@ func (d Digest) since(until, last time.Time) time.Time {
 // language than in another. A section holds its best stories within the caps; what finds no room there, lies
 // below the floor or fits no topic goes to brief. What finds no room in brief, lies below its floor or is not
 // about artificial intelligence is told among the stories left out.
-func Compose(stories []Story, d Digest, slot Slot) Edition {
+func Compose(stories []Story, d Digest, slot Slot) Edition { return compose(stories, d, slot, nil) }
+
+func compose(stories []Story, d Digest, slot Slot, m *Memory) Edition {
 	e := Edition{Key: slot.Key(), Digest: d.Name, Title: d.Title, From: d.From, Lang: d.Lang, At: slot.At, Names: Names{}}
 	for _, t := range d.Topics {
 		e.Names[t.ID] = name(t, d.Lang)
 	}
-	c := composer{layout: d.Layout.orDefault(), topics: d.Topics, lang: d.Lang, known: d.known(), at: slot.At, limits: map[share]int{}}
+	c := composer{layout: d.Layout.orDefault(), topics: d.Topics, lang: d.Lang, known: d.known(), at: slot.At, limits: map[share]int{}, memory: m}
+	c.quoting = quoting{digest: d.Name, sentences: c.layout.Sentences, known: c.known, lang: d.Lang}
 	stories, e.Left = c.sift(stories)
 	page := c.lay(stories)
 	for at, n := c.excess(); n > 0; at, n = c.excess() {
@@ -138,6 +141,9 @@ type composer struct {
 	at     time.Time
 	limits map[share]int // stories, where a company would have too much otherwise
 	page   *page
+
+	quoting quoting
+	memory  *Memory
 }
 
 // page is an edition being laid out.
@@ -290,8 +296,7 @@ func (c *composer) best(topic, of string) float64 {
 
 // finish quotes what is printed under the story's headline.
 func (c *composer) finish(s Story) Story {
-	s.Summary = excerpt(s, c.layout.Sentences)
-	s.Added = added(s, c.known, c.lang)
+	s.Summary, s.Added = c.memory.quote(s, c.quoting)
 	return s
 }
 

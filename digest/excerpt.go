@@ -20,6 +20,20 @@ const (
 	excerptWords = 160
 )
 
+// quoting is how a digest quotes.
+type quoting struct {
+	digest    string
+	sentences int               // at most, of the lead
+	known     map[string]Source // by URL
+	lang      string            // of the edition
+}
+
+// of quotes what is printed under a story's headline.
+func (q quoting) of(s Story) (summary []string, also *Quote) {
+	s.Summary = excerpt(s, q.sentences)
+	return s.Summary, added(s, q.known, q.lang)
+}
+
 // candidate is a sentence that may be quoted.
 type candidate struct {
 	text  string // as it is quoted

@@ -31,20 +31,38 @@ type Grouping struct {
 //
 // A story is called by its earliest member, or as the articles of it are called that were told before; of
 // several such names the earliest member's stays.
-func Group(articles []Article, by Grouping) []Story {
-	ordered := slices.Clone(articles)
-	slices.SortFunc(ordered, earlier)
-	p, parts := by.pair(ordered)
-	l := by.likeness()
-	links := p.links(l)
-	joined, parted := by.decided(ordered, parts)
-	g := newGroups(len(p.docs), append(links[:len(links):len(links)], parted...))
+func Group(articles []Article, by Grouping) []Story { return liken(articles, by).group(by) }
+
+// likened are articles with what makes any two of them alike: that part of grouping which takes long, and in which
+// nothing of what was told or decided counts.
+type likened struct {
+	*pairing
+	given    []Article
+	by       Grouping
+	likeness Likeness
+	articles []Article // ordered
+	parts    [][]int   // by reading: the articles that it stands for
+	links    []link
+}
+
+func liken(articles []Article, by Grouping) *likened {
+	l := &likened{given: articles, by: by, likeness: by.likeness(), articles: slices.Clone(articles)}
+	slices.SortFunc(l.articles, earlier)
+	l.pairing, l.parts = by.pair(l.articles)
+	l.links = l.pairing.links(l.likeness)
+	return l
+}
+
+// group makes stories of them by what was told and decided. It may be asked again, one after the other.
+func (l *likened) group(by Grouping) []Story {
+	joined, parted := by.decided(l.articles, l.parts)
+	g := newGroups(len(l.docs), append(l.links[:len(l.links):len(l.links)], parted...))
 	for _, pair := range joined {
 		g.unite(pair[0], pair[1])
 	}
 	g.joinAll()
-	told := grouped{pairing: p, likeness: &l, articles: ordered, parts: parts, known: by.Stories, joined: joined}
-	return told.stories(g, links)
+	told := grouped{likened: l, known: by.Stories, joined: joined}
+	return told.stories(g)
 }
 
 // earlier orders articles by date, undated ones last, then by id and title: a total order that does not

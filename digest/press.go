@@ -72,7 +72,7 @@ type Press struct {
 	Editor     Editor      // whose decisions are laid over drafts; nil: nobody decides anything
 	News       func(Kept)  // told what a gathering brings, part by part; may be nil
 
-	Group func(articles []Article, by Grouping) []Story // nil: [Group]; whoever drafts again and again may remember its outcome
+	Memory *Memory // for whoever drafts again and again; nil: every draft is made from nothing
 }
 
 // Made is what came of making an edition.
@@ -140,13 +140,6 @@ func (p *Press) editor() Editor {
 	return p.Editor
 }
 
-func (p *Press) group(articles []Article, by Grouping) []Story {
-	if p.Group == nil {
-		return Group(articles, by)
-	}
-	return p.Group(articles, by)
-}
-
 func (p *Press) draft(ctx context.Context, d Digest, slot Slot, until time.Time, o Overrides) (Edition, error) {
 	past, err := p.Archive.Past(ctx, d.Name, slot.At, recollection)
 	if err != nil {
@@ -163,12 +156,12 @@ func (p *Press) draft(ctx context.Context, d Digest, slot Slot, until time.Time,
 	if p.Vectors != nil {
 		by.Vectors = p.Vectors.Vectors(ctx, all)
 	}
-	stories, folded := told.sequel(p.group(all, by), d, p.Names)
+	stories, folded := p.Memory.stories(all, by, told, d)
 	stories, dropped, open := o.apply(stories, d.Topics)
 	if p.Discussion != nil && d.Weights.Discussion > 0 {
 		discuss(ctx, p.Discussion, stories, Rank(stories, d, until))
 	}
-	e := Compose(Rank(stories, d, until), d, slot)
+	e := compose(Rank(stories, d, until), d, slot, p.Memory)
 	e.Number, e.Read, e.Sources, e.Folded = past.Number+1, len(fresh), countFeeds(fresh), folded
 	e.Note, e.Open, e.Dropped = o.Note, open, dropped
 	for _, s := range dropped {

@@ -198,6 +198,17 @@ func words(a Article) int {
 	return len(strings.Fields(body))
 }
 
+// weighty tells a mean of weights, and whose are not as everybody's are.
+func weighty(members []member, mean float64) string {
+	said := fmt.Sprintf("mean %.2f", mean)
+	for _, m := range members {
+		if one := fmt.Sprintf("%s %g", teller(m.Article), m.weight); m.weight != 1 && !strings.Contains(said, one) {
+			said += ", " + one
+		}
+	}
+	return said
+}
+
 // parts tells what a story's score is made of.
 func (r *ranker) parts(s *Story, members []member) []Reason {
 	w := r.weights
@@ -229,7 +240,7 @@ func (r *ranker) parts(s *Story, members []member) []Reason {
 	fresh, age := r.recency(s, newest)
 	parts := []Reason{
 		{"sources", w.Sources * logShare(max(float64(s.Sources), ownAccount), fullSources), fmt.Sprintf("%d independent", s.Sources)},
-		{"weight", w.Weight * min(1, mean/2), fmt.Sprintf("mean %.2f", mean)},
+		{"weight", w.Weight * min(1, mean/2), weighty(members, mean)},
 		{"recency", w.Recency * fresh, age},
 		{"depth", w.Depth * min(1, float64(longest)/fullDepth), fmt.Sprintf("%d words", longest)},
 	}

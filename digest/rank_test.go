@@ -3,6 +3,7 @@ package digest_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -191,5 +192,18 @@ func TestDiscussion(t *testing.T) {
 			t.Errorf("with a weight of %v: %q, of %s", weight, got, e.Lead.ID)
 		}
 		addsUp(t, e)
+	}
+}
+
+// An editor sees whose weight is not everybody's.
+func TestWhoWeighs(t *testing.T) {
+	s := digest.Story{ID: "s", Lead: digest.Article{ID: "a", Title: "A chip is sold", Lang: "en", Feed: "https://a.example/", Source: digest.Origin{Title: "Herald"}}}
+	for i, name := range []string{"Courier", "Gazette"} {
+		s.Others = append(s.Others, digest.Article{ID: name, Title: "A chip is sold", Lang: "en", Feed: fmt.Sprintf("https://%d.example/", i), Source: digest.Origin{Title: name}})
+	}
+	d := digest.Digest{Lang: "en", Location: time.UTC, Sources: []digest.Source{{URL: "https://a.example/", Weight: 1.5}, {URL: "https://0.example/", Weight: 0.5}}}
+	reasons := digest.Rank([]digest.Story{s}, d, noon)[0].Reasons
+	if !slices.ContainsFunc(reasons, func(r digest.Reason) bool { return r.Detail == "mean 1.00, Herald 1.5, Courier 0.5" }) {
+		t.Error(reasons)
 	}
 }

@@ -42,18 +42,15 @@ const (
 
 // grouped tells of readings that were joined what stories they are.
 type grouped struct {
-	*pairing
-	likeness *Likeness
-	articles []Article
-	parts    [][]int           // by reading: the articles that it stands for
-	known    map[string]string // by article's id: the story in which it was told before
-	joined   [][2]int32        // readings that an editor put together
+	*likened
+	known  map[string]string // by article's id: the story in which it was told before
+	joined [][2]int32        // readings that an editor put together
 }
 
 // stories makes stories of groups.
-func (t *grouped) stories(g *groups, links []link) []Story {
+func (t *grouped) stories(g *groups) []Story {
 	inside, across := map[int32][]link{}, map[[2]int32]link{}
-	for _, one := range links {
+	for _, one := range t.links {
 		a, b := g.of[one.i], g.of[one.j]
 		if a == b {
 			inside[a] = append(inside[a], one)

@@ -104,11 +104,11 @@ func (t *told) with(fresh []Article) []Article {
 // sequel parts stories into those to print and those to fold in silently. A story of which all was told
 // disappears. One that was told in part stays with its fresh members alone: as an update when one of them
 // brings something new, when far more sources tell it by now, or when an editor added one; folded otherwise.
-func (t *told) sequel(stories []Story, d Digest, names *text.Names) (news, folded []Story) {
+func (t *told) sequel(stories []Story, d Digest, names *text.Names, remember remembering) (news, folded []Story) {
 	if len(t.stories) == 0 {
 		return stories, nil
 	}
-	n := newness{known: d.known(), lang: d.Lang}
+	n := newness{known: d.known(), lang: d.Lang, remember: remember}
 	for _, s := range unite(stories) {
 		old, fresh := t.part(s)
 		if len(old) == 0 {
@@ -241,6 +241,7 @@ type newness struct {
 	known    map[string]Source
 	lang     string // of the edition
 	lore     lore
+	remember remembering
 	openings map[string][]fact // of headline and lead, by article
 	held     map[string]int    // in how many of these each fact stands
 	press    map[string]bool   // what the sources call themselves is no fact
@@ -254,7 +255,7 @@ func (n *newness) count(stories []Story, names *text.Names) {
 	n.lore, n.openings, n.held, n.press = newLore(names), map[string][]fact{}, map[string]int{}, map[string]bool{}
 	for _, s := range stories {
 		for _, a := range s.Articles() {
-			facts := n.lore.facts(head(a.Title, openingWords)+".\n\n"+opening(a), language(a))
+			facts := n.facts(head(a.Title, openingWords)+".\n\n"+opening(a), language(a))
 			for _, f := range facts {
 				n.held[f.key]++
 			}
@@ -262,6 +263,17 @@ func (n *newness) count(stories []Story, names *text.Names) {
 			n.press[aName+text.Fold(a.Source.Title)] = true
 		}
 	}
+}
+
+// remembering returns the facts of a text, from memory or as find finds them.
+type remembering func(s saying, find func(text, lang string) []fact) []fact
+
+// facts are [lore.facts].
+func (n newness) facts(s, lang string) []fact {
+	if n.remember == nil {
+		return n.lore.facts(s, lang)
+	}
+	return n.remember(saying{s, lang}, n.lore.facts)
 }
 
 // opening is the first two sentences of an article.
@@ -292,7 +304,7 @@ func (n newness) brings(a Article, b before) []fact {
 			}
 		}
 	}
-	take(n.lore.facts(head(a.Title, openingWords), language(a)), worthOfName, worthInTitle)
+	take(n.facts(head(a.Title, openingWords), language(a)), worthOfName, worthInTitle)
 	take(n.openings[a.ID], worthInLead, worthInLead)
 	if worth < worthOfNews {
 		return nil
@@ -332,7 +344,7 @@ func (n newness) told(s Story, old []Article) before {
 			b.facts[f.key] = true
 		}
 		whole := head(a.Title, openingWords) + ". " + bodyOf(a, textLen)
-		for _, f := range n.lore.facts(whole, language(a)) {
+		for _, f := range n.facts(whole, language(a)) {
 			if !strings.HasPrefix(f.key, aTurn) {
 				b.facts[f.key] = true
 			}

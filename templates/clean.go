@@ -16,6 +16,9 @@ const (
 	longestLink     = 2000
 )
 
+// Headline writes a title as letters print it: one line without controls and direction overrides, not too long.
+func Headline(title string) string { return clean(title, longestHeadline) }
+
 // clean makes outside text one line of printable characters: no controls, no direction overrides, no
 // invisible ends, at most max characters.
 func clean(s string, max int) string {

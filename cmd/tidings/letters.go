@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/mail"
@@ -124,24 +125,29 @@ func (l *letters) proof(e digest.Edition, text bool) (*proof, error) {
 // fitting is an edition's letter to nobody, within the size that letters may have: where all stories in full are
 // too much, the last ones are told in brief.
 func (l *letters) fitting(e digest.Edition, text bool) (outbox.Letter, error) {
+	all, shorter, err := l.size(e, text)
+	if err != nil {
+		return outbox.Letter{}, err
+	}
+	if shorter > 0 {
+		l.house.log.Warn("letter over the limit, its last stories are told in brief or left to the web", "edition", e.Key, "bytes", all, "limit", int(l.house.config.Delivery.MaxLetter), "stories", shorter)
+	}
+	return l.specimen(e.Shorter(shorter), text)
+}
+
+// size is how large an edition's letter gets with all stories in full, in bytes, and how much shorter it must be told
+// to keep within the size that letters may have; see [digest.Edition.Shorter].
+func (l *letters) size(e digest.Edition, text bool) (all, shorter int, err error) {
 	limit := int(l.house.config.Delivery.MaxLetter)
-	var failed error
 	size := func(shorter int) int {
-		envelope, err := l.render(e.Shorter(shorter), text)
-		if err != nil {
-			failed = err
-		}
+		envelope, failed := l.render(e.Shorter(shorter), text)
+		err = cmp.Or(err, failed)
 		return envelope.Size()
 	}
-	cut := 0
-	if all := size(0); all > limit {
-		cut = 1 + sort.Search(e.Shortest()-1, func(n int) bool { return size(1+n) <= limit })
-		l.house.log.Warn("letter over the limit, its last stories are told in brief or left to the web", "edition", e.Key, "bytes", all, "limit", limit, "stories", cut)
+	if all = size(0); all > limit {
+		shorter = 1 + sort.Search(e.Shortest()-1, func(n int) bool { return size(1+n) <= limit })
 	}
-	if failed != nil {
-		return outbox.Letter{}, failed
-	}
-	return l.specimen(e.Shorter(cut), text)
+	return all, shorter, err
 }
 
 // render is an edition's letter to nobody on the wire.

@@ -21,7 +21,7 @@ type newsroom struct {
 	at    string // act as if it were that time; empty: now
 	ahead bool   // at that time the editions after it are to come; otherwise the one of that time is shown
 
-	groups desk.Groupings
+	memory digest.Memory
 
 	mu    sync.Mutex
 	house *house
@@ -46,7 +46,7 @@ func (n *newsroom) reload(ctx context.Context) {
 	n.fault = h.refurnish(ctx)
 	if n.fault == nil {
 		n.house = &h
-		n.groups.Forget()
+		n.memory.Forget()
 	}
 }
 
@@ -140,7 +140,7 @@ func (n *newsroom) Edition(ctx context.Context, key string) (digest.Edition, boo
 		return e, false, err
 	}
 	press := *h.press
-	press.Group = n.groups.Group
+	press.Memory = &n.memory
 	e, err = press.Draft(ctx, d, s, until)
 	return e, false, err
 }
@@ -152,6 +152,16 @@ func (n *newsroom) Mail(e digest.Edition) ([]byte, error) {
 		return nil, err
 	}
 	return form{eml: true}.write(h, e)
+}
+
+// fit says how much shorter letters must tell an edition.
+func (n *newsroom) fit(e digest.Edition) (int, error) {
+	h, err := n.rooms()
+	if err != nil {
+		return 0, err
+	}
+	_, shorter, err := newLetters(h).size(e, false)
+	return shorter, err
 }
 
 // Read implements [desk.Newsroom].

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os/exec"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -81,10 +82,14 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 		},
 		Reader: templates.Reader{Leave: c.Web.URL + "/u/example", Archive: newLetters(h).shelved("e", "")},
 		Lint:   lint,
-		Door:   desk.Door{URL: c.Desk.URL, Password: c.Desk.Password, Now: h.now},
+		Fit:    room.fit, Patience: patience,
+		Door: desk.Door{URL: c.Desk.URL, Password: c.Desk.Password, Now: h.now},
 	}
 	if c.SMTP.URL != "" {
 		options.Test = room.test
+	}
+	if _, err := exec.LookPath("spamassassin"); err == nil {
+		options.Spam = spamTold
 	}
 	pages := desk.Handler(options)
 	group.Go(func() error { pages.Prepare(ctx); return nil })
@@ -98,6 +103,15 @@ func (h *house) desk(ctx context.Context, group *errgroup.Group, listener net.Li
 	}
 	group.Go(func() error { return serveHTTP(ctx, server, listener) })
 	return pages
+}
+
+// patience is how long an editor looks at nothing while an edition is drafted.
+const patience = 100 * time.Millisecond
+
+// spamTold says what SpamAssassin thinks of a mail.
+func spamTold(ctx context.Context, mail []byte) (string, error) {
+	score, err := spamScore(ctx, mail)
+	return fmt.Sprintf("SpamAssassin gives it %.1f of the 5 points that make spam.", score), err
 }
 
 // lint says what mail programs and readers would stumble over, the worst first.

@@ -50,7 +50,7 @@ func (h editor) fetch(ctx context.Context, slot digest.Slot) error {
 		err = h.folder().Change(ctx, slot.Key(), func(d *desk.Decisions) error {
 			for i := range d.Stories {
 				if one := &d.Stories[i]; one.Add == s.Add && one.Article == "" {
-					one.Article, one.Was = a.ID, a.Title
+					one.Article, one.Was, one.Pin = a.ID, a.Title, true
 				}
 			}
 			return nil

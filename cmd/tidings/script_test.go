@@ -345,7 +345,7 @@ func contents(ts *testscript.TestScript, place string) string {
 	return answer.Status + "\n" + string(b)
 }
 
-// post ADDRESS [KEY=VALUE…]: posts a form and checks that the answer is no failure.
+// post ADDRESS [KEY=VALUE…]: posts a form and checks that the answer is no failure; where it leads is LED then.
 func post(ts *testscript.TestScript, neg bool, args []string) {
 	form := url.Values{}
 	if token := shownForm(ts, args[0]); token != "" {
@@ -363,6 +363,7 @@ func post(ts *testscript.TestScript, neg bool, args []string) {
 	if (answer.StatusCode >= 400) != neg {
 		ts.Fatalf("%s answered %s", args[0], answer.Status)
 	}
+	ts.Setenv("LED", answer.Request.URL.String())
 }
 
 // link ROOM NAME: waits for a letter in outbox with a link to this room of the readers' pages, and puts the

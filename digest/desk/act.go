@@ -2,13 +2,14 @@ package desk
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/mail"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 
@@ -24,7 +25,7 @@ type steps struct {
 
 // step is one act.
 type step struct {
-	id    int
+	id    string // none of another desk, or of this one before it was started anew, means another act
 	key   string // the edition that it was about
 	said  string
 	fault bool
@@ -35,11 +36,12 @@ type step struct {
 const mostSteps = 200
 
 // add remembers an act and returns its number.
-func (s *steps) add(one step) int {
+func (s *steps) add(one step) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.last++
-	one.id = s.last
+	sum := sha256.Sum256(fmt.Appendf(nil, "%d %s %q %q %q", s.last, one.key, one.said, one.taken.before, one.taken.after))
+	one.id = hex.EncodeToString(sum[:8])
 	if len(s.kept) == mostSteps {
 		s.kept = slices.Delete(s.kept, 0, 1)
 	}
@@ -49,13 +51,9 @@ func (s *steps) add(one step) int {
 
 // get returns the act with a number, as a page names it.
 func (s *steps) get(id string) (step, bool) {
-	n, err := strconv.Atoi(id)
-	if err != nil {
-		return step{}, false
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.kept, func(one step) bool { return one.id == n })
+	i := slices.IndexFunc(s.kept, func(one step) bool { return one.id == id })
 	if i < 0 {
 		return step{}, false
 	}
@@ -75,7 +73,7 @@ func (s *steps) newest(key string) (step, bool) {
 }
 
 // settle says that an act was taken back, or cannot be.
-func (s *steps) settle(id int) {
+func (s *steps) settle(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i := range s.kept {
@@ -158,7 +156,7 @@ func (a acts) addPage(ctx context.Context, o order, key string) (Step, string, e
 	}
 	taken, err := a.Decisions.Record(ctx, key, func(all *Decisions) error {
 		s := all.Story(article.ID, article.Title)
-		s.Add, s.Drop = page, ""
+		s.Add, s.Pin, s.Drop = page, true, ""
 		return nil
 	})
 	return taken, fmt.Sprintf("Added “%s”.", shortened(article.Title)), err
@@ -174,8 +172,8 @@ func (a acts) undo(w http.ResponseWriter, r *http.Request) {
 	var err error
 	switch {
 	case !ok:
-		err = errors.New("there is nothing to take back")
-	case strconv.Itoa(last.id) != r.PostForm.Get("step"):
+		err = errors.New("there is nothing to take back of what was done since the desk was started")
+	case last.id != r.PostForm.Get("step"):
 		err = errors.New("something else was decided meanwhile; look again what would be taken back")
 	default:
 		err = a.Decisions.Undo(r.Context(), last.taken)
@@ -254,7 +252,7 @@ func (a acts) back(w http.ResponseWriter, r *http.Request, done step, article st
 	a.stamp = a.Decisions.stamp()
 	a.mu.Unlock()
 	a.redraft()
-	to := url.Values{"edition": {done.key}, "view": {view(r.PostForm.Get("view"))}, "told": {strconv.Itoa(a.steps.add(done))}}
+	to := url.Values{"edition": {done.key}, "view": {view(r.PostForm.Get("view"))}, "told": {a.steps.add(done)}}
 	address := "/?" + to.Encode()
 	if article != "" {
 		address += "#" + anchor(article)

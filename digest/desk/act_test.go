@@ -2,6 +2,8 @@ package desk_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"html"
@@ -207,6 +209,7 @@ type newsdesk struct {
 	press    *digest.Press
 	digest   digest.Digest
 	slot     digest.Slot
+	past     []digest.Edition
 }
 
 func (n *newsdesk) Keep(context.Context, digest.Harvest) (digest.Kept, error) {
@@ -218,7 +221,7 @@ func (n *newsdesk) Unprinted(context.Context, string, []string, time.Time, time.
 }
 
 func (n *newsdesk) Past(context.Context, string, time.Time, time.Duration) (digest.Past, error) {
-	return digest.Past{Number: 41}, nil
+	return digest.Past{Number: 41, Editions: n.past}, nil
 }
 
 func (n *newsdesk) Seal(context.Context, digest.Digest, digest.Edition) (int, error) {
@@ -253,22 +256,47 @@ func open(articles int) *newsdesk {
 			{ID: "models", Name: map[string]string{"en": "Models"}}, {ID: "policy", Name: map[string]string{"en": "Policy"}}, {ID: "chips", Name: map[string]string{"en": "Chips"}},
 		},
 	}
-	events := []string{"%s passes a law on AI for %s: %s", "%s releases the language model %s to %s", "%s makes AI chips for %s in %s", "%s is fined by %s over machine learning at %s"}
 	for i := range articles {
-		names := []any{}
-		for k := range 12 {
-			names = append(names, word(i+k*articles))
-		}
-		feed := fmt.Sprintf("https://%s.example/", strings.ToLower(word(i)))
-		n.articles = append(n.articles, digest.Article{
-			ID: fmt.Sprintf("a%03d", i), URL: fmt.Sprint(feed, i), Lang: "en", Title: fmt.Sprintf(events[i%len(events)], names[:3]...),
-			Text:      strings.Repeat(fmt.Sprintf("%s %s met %s in %s. %s paid %s for %s. %s of %s left %s and %s to %s. ", names...), 8),
-			Published: at.Add(-time.Duration(1+i%40) * time.Hour), Source: digest.Origin{Title: word(i) + " Post"}, Feed: feed,
-		})
-		n.digest.Sources = append(n.digest.Sources, digest.Source{URL: feed, OnTopic: true})
+		a := report(i, articles, at)
+		n.articles = append(n.articles, a)
+		n.digest.Sources = append(n.digest.Sources, digest.Source{URL: a.Feed, OnTopic: true})
 	}
 	n.press = &digest.Press{Archive: n}
 	return n
+}
+
+// report is the i-th of so many articles of two days before a time.
+func report(i, of int, at time.Time) digest.Article {
+	events := []string{"%s passes a law on AI for %s: %s", "%s releases the language model %s to %s", "%s makes AI chips for %s in %s", "%s is fined by %s over machine learning at %s"}
+	names := []any{}
+	for k := range 12 {
+		names = append(names, word(i+k*of))
+	}
+	feed := fmt.Sprintf("https://%s.example/", strings.ToLower(word(i)))
+	return digest.Article{
+		ID: fmt.Sprintf("a%03d", i), URL: fmt.Sprint(feed, i), Lang: "en", Title: fmt.Sprintf(events[i%len(events)], names[:3]...),
+		Text:      strings.Repeat(fmt.Sprintf("%s %s met %s in %s. %s paid %s for %s. %s of %s left %s and %s to %s. ", names...), 8),
+		Published: at.Add(-time.Duration(1+i%40) * time.Hour), Source: digest.Origin{Title: word(i) + " Post"}, Feed: feed,
+	}
+}
+
+// remember gives the desk earlier editions, one a day, which told some of the stories that its articles go on with.
+func (n *newsdesk) remember(days int) {
+	for day := days; day > 0; day-- {
+		slot := digest.Slot{Digest: n.digest.Name, At: n.slot.At.AddDate(0, 0, -day)}
+		e := digest.Edition{Key: slot.Key(), Digest: n.digest.Name, Title: n.digest.Title, Lang: "en", Number: 42 - day, At: slot.At, Names: digest.Names{}}
+		for i := range 24 {
+			told := 24*day + i
+			if i%8 > 0 { // else today's articles go on with it
+				told += 1e6
+			}
+			a := report(told, len(n.articles), slot.At)
+			a.ID = fmt.Sprint(a.ID, "-", day)
+			sum := sha256.Sum256([]byte(a.ID))
+			e.Brief = append(e.Brief, digest.Story{ID: hex.EncodeToString(sum[:6]), Lead: a, Topic: digest.Brief})
+		}
+		n.past = append(n.past, e)
+	}
 }
 
 // word makes a name of its own of each number.
@@ -341,15 +369,19 @@ func TestDecisionAboutNothing(t *testing.T) {
 	}
 }
 
-// What is remembered of groups changes no draft, whatever is laid out and decided in between.
-func TestGroupings(t *testing.T) {
+// What is remembered changes no draft, whatever is laid out and decided in between.
+func TestMemory(t *testing.T) {
 	plain, quick := open(40), open(40)
+	plain.remember(2)
+	quick.remember(2)
 	folder := desk.Folder{Dir: t.TempDir()}
-	plain.press.Editor, quick.press.Editor, quick.press.Group = folder, folder, new(desk.Groupings).Group
+	plain.press.Editor, quick.press.Editor, quick.press.Memory = folder, folder, new(digest.Memory)
 	changes := []func(*desk.Decisions) error{
 		func(d *desk.Decisions) error { return nil },
 		func(d *desk.Decisions) error { d.Story("a001", "").Pin = true; return nil },
-		func(d *desk.Decisions) error { d.Story("a002", "").Join = []string{"a003"}; return nil },
+		func(d *desk.Decisions) error { d.Story("a007", "").Join = []string{"a008"}; return nil },
+		func(d *desk.Decisions) error { d.Story("a007", "").Part = []string{"a008"}; return nil },
+		func(d *desk.Decisions) error { d.Story("a009", "").Drop = "no news"; return nil },
 		func(d *desk.Decisions) error { d.Story("a002", "").Topic = "chips"; return nil },
 		func(d *desk.Decisions) error { d.Stories = nil; return nil },
 	}
@@ -360,6 +392,9 @@ func TestGroupings(t *testing.T) {
 		want, _, err := plain.Edition(t.Context(), plain.slot.Key())
 		if err != nil {
 			t.Fatal(err)
+		}
+		if !slices.ContainsFunc(append(want.Stories(), want.Folded...), func(s digest.Story) bool { return s.Update != nil }) {
+			t.Fatal("no story goes on with one of before")
 		}
 		got, _, err := quick.Edition(t.Context(), quick.slot.Key())
 		if err != nil {
@@ -388,8 +423,9 @@ func TestSameBytes(t *testing.T) {
 // The first sight of a desk with 300 articles, and the sight after a decision: draft, letter and page.
 func BenchmarkDesk(b *testing.B) {
 	n := open(300)
+	n.remember(10)
 	folder := desk.Folder{Dir: b.TempDir()}
-	n.press.Editor, n.press.Group = folder, new(desk.Groupings).Group
+	n.press.Editor, n.press.Memory = folder, new(digest.Memory)
 	server := decide(b, n, func(o *desk.Options) { o.Decisions = folder })
 	look := func(path string) {
 		r, err := http.Get(server.URL + path)
@@ -412,6 +448,13 @@ func BenchmarkDesk(b *testing.B) {
 		verbs := []string{"pin a007", "unpin a007"}
 		for i := 0; b.Loop(); i++ {
 			post(b, server.URL+"/decide", url.Values{"edition": {n.slot.Key()}, "do": {verbs[i%2]}})
+			look("/letter.html")
+		}
+	})
+	b.Run("merge", func(b *testing.B) {
+		for i := 0; b.Loop(); i++ {
+			verb := []string{"join", "part"}[i%2]
+			post(b, server.URL+"/decide", url.Values{"edition": {n.slot.Key()}, "do": {verb + " a007 a008"}})
 			look("/letter.html")
 		}
 	})

@@ -139,8 +139,27 @@ func TestBrowserKeys(t *testing.T) {
 	if at := e.says(`document.activeElement.querySelector(".headline").textContent`); at != title {
 		t.Fatalf("j goes to %q, not to %q", at, title)
 	}
-	e.keys("p")
+	e.keys("o")
+	if open := e.says(`String(document.activeElement.querySelector(".why").open)`); open != "true" {
+		t.Error("o does not show why")
+	}
+	e.keys("m")
+	e.do(chromedp.SetValue(chromedp.CSS(".move select:focus"), "chips"))
+	e.keys("Enter")
+	e.until("Moved “" + title[:40])
+	if at := e.says(`[...document.querySelectorAll(".rundown section")].find(s => s.querySelector("h2").textContent.startsWith("Chips")).querySelector(".headline").textContent`); at != title {
+		t.Errorf("%q stands in its new section", at)
+	}
+	if open := e.says(`String(document.activeElement.querySelector(".why").open)`); open != "true" {
+		t.Error("what was open is closed after a decision")
+	}
+	e.keys("u")
+	e.until("Taken back: Moved")
+	e.keys("o", "p")
 	e.until("Pinned “" + title[:40])
+	if open := e.says(`String(document.activeElement.querySelector(".why").open)`); open != "false" {
+		t.Error("o does not hide why")
+	}
 	e.keys("l")
 	e.until("” leads.")
 	e.keys("e")

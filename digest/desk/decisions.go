@@ -32,7 +32,7 @@ type Decisions struct {
 type Decision struct {
 	Article string   `toml:"article,omitempty"`
 	Was     string   `toml:"was,omitempty"`
-	Add     string   `toml:"add,omitempty"` // the address of a page that is to be a story, or part of one
+	Add     string   `toml:"add,omitempty"` // the address of a page that is to be a story, or part of one; it is pinned when it is read first
 	Lead    bool     `toml:"lead,omitempty"`
 	Pin     bool     `toml:"pin,omitempty"`
 	Drop    string   `toml:"drop,omitempty"`
@@ -249,7 +249,7 @@ func (f Folder) overrides(slot digest.Slot) (digest.Overrides, error) {
 	}
 	o := digest.Overrides{Held: d.Held, Approved: d.Approved, Note: d.Note}
 	for _, s := range d.Stories {
-		o.Stories = append(o.Stories, digest.Override{Article: s.Article, Was: s.Was, Lead: s.Lead, Pin: s.Pin || s.Add != "",
+		o.Stories = append(o.Stories, digest.Override{Article: s.Article, Was: s.Was, Lead: s.Lead, Pin: s.Pin,
 			Drop: s.Drop, Topic: s.Topic, Title: s.Title, Summary: s.Summary})
 	}
 	keys, err := f.since(slot)

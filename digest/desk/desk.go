@@ -64,15 +64,19 @@ type Options struct {
 	Decisions Folder                         // without Dir nothing can be decided
 	Gate      Gate                           // nil: nothing can be held or approved
 
-	Test func(ctx context.Context, e digest.Edition, address string) (string, error) // sends one letter to one address; nil: none can be sent
-	Lint func(e digest.Edition, l templates.Letter) []string                         // what mail programs and readers would stumble over; nil: nobody looks
-	Door Door                                                                        // who may come in; zero: whoever sits at this machine
+	Test     func(ctx context.Context, e digest.Edition, address string) (string, error) // sends one letter to one address; nil: none can be sent
+	Fit      func(e digest.Edition) (shorter int, err error)                             // how much shorter letters must tell it, see [digest.Edition.Shorter]; nil: all fits
+	Lint     func(e digest.Edition, l templates.Letter) []string                         // what mail programs and readers would stumble over; nil: nobody looks
+	Spam     func(ctx context.Context, mail []byte) (string, error)                      // a sentence on what a spam filter thinks of a mail; nil: none is asked
+	Patience time.Duration                                                               // the head of a page is shown when its draft takes longer; zero: never before the rest
+	Door     Door                                                                        // who may come in; zero: whoever sits at this machine
 }
 
 // Desk is the editor's pages.
 type Desk struct {
 	*board
 	steps   *steps
+	scorer  scorer
 	page    *template.Template
 	handler http.Handler
 }
@@ -88,6 +92,7 @@ func Handler(o Options) *Desk {
 	mux.HandleFunc("GET /letter.txt", d.letterText)
 	mux.HandleFunc("GET /letter.eml", d.letterMail)
 	mux.HandleFunc("GET /edition.json", d.edition)
+	mux.HandleFunc("GET /spam", d.spam)
 	mux.HandleFunc("GET /events", d.events)
 	mux.Handle("GET /desk.css", d.file("desk.css"))
 	mux.Handle("GET /desk.js", d.file("desk.js"))

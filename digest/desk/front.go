@@ -2,15 +2,19 @@ package desk
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
+	"html/template"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"tidings/digest"
+	"tidings/templates"
 )
 
 // What a letter's HTML may weigh before mail programs cut it, and what it should, in KB.
@@ -25,6 +29,8 @@ type frontView struct {
 	Light     string // "dark" or "light": how the letter is shown
 	Tabs      []tab
 	Revision  int
+	Drafting  bool // nothing but the head is known yet
+	Begun     bool // the head is with the browser already
 	Title     string
 	Key       string
 	When      string
@@ -33,10 +39,13 @@ type frontView struct {
 	Text      string // plain text or source
 	Parts     []part
 	Lint      []string
+	Spam      bool // a spam filter can be asked
 	KB        int
 	Budget    int
 	Wished    int
 	Heavy     bool
+	InBrief   int // stories for which there is no more room in the letter
+	Cut       int // and those for which there is none at all
 	Fault     string
 	Quiet     bool
 	Mark      string // of the letter that is looked at
@@ -51,7 +60,7 @@ type frontView struct {
 	Told      string // what came of the last act
 	Wrong     bool   // it was a fault
 	Undo      string // what would be taken back
-	Step      int
+	Step      string // its name
 	Read      int
 	Sources   int
 	Sections  []sectionView
@@ -74,30 +83,34 @@ type editionView struct {
 	Sealed, Chosen   bool
 }
 
-// front shows the stories and the letter. Opening it makes a new draft.
+// front shows the stories and the letter. Opening it makes a new draft; where that takes its time, the head of the page
+// is shown meanwhile.
 func (d *Desk) front(w http.ResponseWriter, r *http.Request) {
 	ctx := r.Context()
 	key, err := d.key(ctx, r.FormValue("edition"))
-	p, revision := proof{fault: err}, d.state().revision
-	if err == nil {
-		p, revision = d.current(ctx, key, true)
-	}
-	all, err := d.Newsroom.Editions(ctx)
-	if err != nil && p.fault == nil {
-		p.fault = err
-	}
-	v := frontView{
-		View: view(r.FormValue("view")), Light: "light", Revision: revision, Title: p.edition.Title, Key: key, Subject: p.letter.Subject,
-		KB: (len(p.letter.HTML) + 1023) / 1024, Budget: budget, Wished: wished, Quiet: p.quiet, Mark: p.mark(), Sealed: p.sealed,
-		Editable: d.Decisions.Dir != "" && !p.sealed && key != "", Gate: d.Gate != nil && key != "", Test: d.Test != nil && !p.quiet,
-		Read: p.edition.Read, Sources: p.edition.Sources, Troubles: p.edition.Troubles,
-	}
-	if !p.edition.At.IsZero() {
-		v.When = p.edition.At.Format("Monday 2 January 2006, 15:04 MST")
-	}
-	v.Heavy = v.KB > budget
-	v.tell(d.steps, r.FormValue("told"))
+	all, fault := d.Newsroom.Editions(ctx)
+	v := frontView{View: view(r.FormValue("view")), Light: "light", Revision: d.state().revision, Key: key}
 	v.list(all, key)
+	p := proof{fault: err}
+	if err == nil {
+		hurried := hurry(d.Patience, func() { d.head(w, v) })
+		p, v.Revision = d.current(ctx, key, true)
+		v.Begun = hurried()
+	}
+	if p.fault == nil {
+		p.fault = fault
+	}
+	v.Title, v.Subject = cmp.Or(p.edition.Title, v.Title), p.letter.Subject
+	v.KB, v.Budget, v.Wished = (len(p.letter.HTML)+1023)/1024, budget, wished
+	v.Quiet, v.Mark, v.Sealed = p.quiet, p.mark(), p.sealed
+	v.Editable = d.Decisions.Dir != "" && !p.sealed && key != ""
+	v.Gate, v.Test = d.Gate != nil && key != "", d.Test != nil && !p.quiet
+	v.Read, v.Sources, v.Troubles = p.edition.Read, p.edition.Sources, p.edition.Troubles
+	if !p.edition.At.IsZero() {
+		v.When = p.edition.At.Format(slotForm)
+	}
+	v.Heavy, v.Spam = v.KB > budget, d.Spam != nil
+	v.tell(d.steps, r.FormValue("told"))
 	v.fill(p)
 	d.look(&v, &p)
 	status := http.StatusOK
@@ -111,14 +124,65 @@ func (d *Desk) front(w http.ResponseWriter, r *http.Request) {
 	if v.Editable {
 		v.Decisions = d.Decisions.Path(key)
 	}
+	d.answer(w, status, v)
+}
+
+// slotForm writes the time of an edition at length.
+const slotForm = "Monday 2 January 2006, 15:04 MST"
+
+// answer writes the page, or what is to follow its head; then the status has been told.
+func (d *Desk) answer(w http.ResponseWriter, status int, v frontView) {
 	var out bytes.Buffer
 	if err := d.page.ExecuteTemplate(&out, "desk.html", v); err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
+		if !v.Begun {
+			http.Error(w, err.Error(), http.StatusInternalServerError)
+			return
+		}
+		out.Reset() // nobody is to take half a page for the whole
+		template.HTMLEscape(&out, []byte(err.Error()))
+	}
+	if !v.Begun {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+	}
+	w.Write(out.Bytes())
+}
+
+// head writes the head of the page and nothing more yet.
+func (d *Desk) head(w http.ResponseWriter, v frontView) {
+	v.Drafting = true
+	var out bytes.Buffer
+	if err := d.page.ExecuteTemplate(&out, "head.html", v); err != nil {
+		return // the whole page tells
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
 	w.Write(out.Bytes())
+	_ = http.NewResponseController(w).Flush() // where that cannot be, it comes with the rest
+}
+
+// hurry calls write after a while, unless it is stopped before; who stops it learns whether it was called. After
+// no time at all it never is.
+func hurry(after time.Duration, write func()) (stop func() bool) {
+	if after == 0 {
+		return func() bool { return false }
+	}
+	var mu sync.Mutex
+	written, stopped := false, false
+	timer := time.AfterFunc(after, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !stopped {
+			written = true
+			write()
+		}
+	})
+	return func() bool {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		stopped = true
+		return written
+	}
 }
 
 // look fills in what the chosen pane shows.
@@ -194,7 +258,7 @@ func (v *frontView) list(all []Listed, key string) {
 			v.Title = l.Title
 		}
 		if v.When == "" {
-			v.When = l.At.Format("Monday 2 January 2006, 15:04 MST")
+			v.When = l.At.Format(slotForm)
 		}
 	}
 }
@@ -231,7 +295,7 @@ func (v *frontView) fill(p proof) {
 			v.Open[i].Why += "; " + one.Why
 			continue
 		}
-		at[one.Article] = len(v.Open)
+		at[one.Article], one.Title = len(v.Open), templates.Headline(one.Title)
 		v.Open = append(v.Open, leftView{Omitted: one, Anchor: anchor(one.Article), Editable: v.Editable})
 	}
 	for _, s := range p.decisions.Stories {
@@ -244,7 +308,7 @@ func (v *frontView) fill(p proof) {
 		dropped[s.ID] = true
 	}
 	for _, one := range p.edition.Left {
-		if !dropped[one.Story] {
+		if one.Title = templates.Headline(one.Title); !dropped[one.Story] {
 			v.Left = append(v.Left, leftView{Omitted: one, Anchor: anchor(one.Article), Editable: v.Editable && one.Article != ""})
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"tidings/digest"
+	"tidings/templates"
 )
 
 // The bounds of what an editor writes, in bytes.
@@ -289,6 +290,7 @@ func (d *Decisions) unrelate(a, b string) {
 // shortened is a headline for a sentence.
 func shortened(title string) string {
 	const most = 60
+	title = templates.Headline(title)
 	if runes := []rune(title); len(runes) > most {
 		return strings.TrimSpace(string(runes[:most])) + "…"
 	}

@@ -27,6 +27,7 @@ type proof struct {
 	edition   digest.Edition
 	sealed    bool
 	letter    templates.Letter
+	shorter   int       // what the letter must tell more briefly, see [digest.Edition.Shorter]
 	decisions Decisions // what their file says, whether or not it could be applied
 	quiet     bool      // nothing is worth printing
 	fault     error     // it cannot be made, or does not render
@@ -157,9 +158,7 @@ func (b *board) pull(ctx context.Context, key string, with loaded) (p proof) {
 	case with.fault != nil:
 		p.fault = with.fault
 	default:
-		r := b.Reader
-		r.Archive += p.edition.Key
-		p.letter, p.fault = with.set.Letter(p.edition, r)
+		p.letter, p.shorter, p.fault = b.letter(p.edition, with.set)
 	}
 	if b.Decisions.Dir != "" && !p.sealed {
 		if p.decisions, err = b.Decisions.Read(key); err != nil && p.fault == nil {
@@ -167,6 +166,22 @@ func (b *board) pull(ctx context.Context, key string, with loaded) (p proof) {
 		}
 	}
 	return p
+}
+
+// letter is an edition's, as a reader gets it.
+func (b *board) letter(e digest.Edition, set *templates.Set) (l templates.Letter, shorter int, err error) {
+	r := b.Reader
+	if r.Archive != "" {
+		r.Archive += e.Key
+	}
+	l, err = set.Letter(e, r)
+	if err != nil || b.Fit == nil {
+		return l, 0, err
+	}
+	if shorter, err = b.Fit(e); shorter > 0 && err == nil {
+		l, err = set.Letter(e.Shorter(shorter), r)
+	}
+	return l, shorter, err
 }
 
 // key is the edition that a request is about: the one that it names, or the first of the list.

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"tidings/digest"
+	"tidings/templates"
 )
 
 // sectionView is a part of the rundown, the list of the edition's stories.
@@ -73,7 +74,14 @@ func (v *frontView) rundown(p proof) {
 	for _, n := range sectionNames(e) {
 		names = append(names, &n)
 	}
-	parted := apart(p.decisions)
+	parted, squeezed := apart(p.decisions), squeezed(e, e.Shorter(p.shorter))
+	for _, how := range squeezed {
+		if how == inBrief {
+			v.InBrief++
+		} else {
+			v.Cut++
+		}
+	}
 	add := func(name string, stories []digest.Story, editable, dropped bool) {
 		if len(stories) == 0 {
 			return
@@ -84,6 +92,9 @@ func (v *frontView) rundown(p proof) {
 			one.Key, one.View, one.Dropped, one.Sections = v.Key, v.View, dropped, names
 			one.Editable = v.Editable && editable && one.Article != ""
 			one.Marks = marks(one.Decided, one.Editable && !dropped)
+			if how := squeezed[s.ID]; how != "" {
+				one.Marks = append(one.Marks, how)
+			}
 			for i := range one.Near {
 				one.Near[i].Editable = one.Editable && one.Near[i].Article != ""
 			}
@@ -100,6 +111,43 @@ func (v *frontView) rundown(p proof) {
 	add("In brief", e.Brief, true, false)
 	add("Dropped", e.Dropped, true, true)
 	add("Folded into earlier editions", e.Folded, false, false)
+}
+
+// What becomes of stories for which a letter has no room.
+const (
+	inBrief = "in brief, for want of room"
+	onWeb   = "not in the letter, for want of room"
+)
+
+// squeezed tells of the stories, by their ids, that a letter tells more briefly than the edition has them.
+func squeezed(e, shorter digest.Edition) map[string]string {
+	how := map[string]string{}
+	for _, section := range e.Sections {
+		for _, s := range section.Stories {
+			how[s.ID] = inBrief
+		}
+	}
+	for _, s := range e.Brief {
+		how[s.ID] = onWeb
+	}
+	for _, section := range shorter.Sections {
+		for _, s := range section.Stories {
+			delete(how, s.ID)
+		}
+	}
+	there := map[string]bool{}
+	for _, s := range shorter.Brief {
+		there[s.ID] = true
+		if how[s.ID] == onWeb {
+			delete(how, s.ID)
+		}
+	}
+	for id := range how {
+		if !there[id] {
+			how[id] = onWeb
+		}
+	}
+	return how
 }
 
 // apart are the pairs of articles that an editor parted, both ways.
@@ -120,9 +168,9 @@ func storyOf(s digest.Story, lang string, parted map[[2]string]bool) storyView {
 	}
 	v.Anchor = anchor(v.Article)
 	v.Headline, v.Lang = s.Headline(lang)
-	v.Headline = strings.Join(strings.Fields(v.Headline), " ")
-	if v.Headline != strings.Join(strings.Fields(s.Lead.Title), " ") {
-		v.Own = s.Lead.Title
+	v.Headline = templates.Headline(v.Headline)
+	if own := templates.Headline(s.Lead.Title); v.Headline != own {
+		v.Own = own
 	}
 	if s.Decided != nil {
 		v.Decided = *s.Decided
@@ -134,6 +182,7 @@ func storyOf(s digest.Story, lang string, parted map[[2]string]bool) storyView {
 		v.Members = append(v.Members, memberOf(s, a))
 	}
 	for _, n := range s.Near {
+		n.Title = templates.Headline(n.Title)
 		v.Near = append(v.Near, nearView{Near: n, Apart: slices.ContainsFunc(s.Articles(), func(a digest.Article) bool { return parted[[2]string{a.ID, n.Article}] })})
 	}
 	for i, a := range v.Members {
@@ -160,7 +209,7 @@ func summary(s digest.Story) []string {
 
 func memberOf(s digest.Story, a digest.Article) member {
 	m := member{
-		ID: a.ID, Title: cmp.Or(strings.Join(strings.Fields(a.Title), " "), "Untitled"), Source: cmp.Or(a.Source.Title, a.Feed),
+		ID: a.ID, Title: cmp.Or(templates.Headline(a.Title), "Untitled"), Source: cmp.Or(a.Source.Title, a.Feed),
 		Lang: a.Lang, URL: web(a.URL), Date: short(a.Published),
 	}
 	switch {

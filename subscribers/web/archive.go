@@ -33,6 +33,7 @@ func (s shelf) stand(mux *http.ServeMux) {
 		"/topic/{topic}": s.topic, "/name/{name...}": s.name, "/search": s.search,
 		"/archive/{digest}/atom.xml": feeds.editionFeed(atom), "/archive/{digest}/feed.json": feeds.editionFeed(jsonFeed),
 		"/topic/{topic}/atom.xml": feeds.topicFeed(atom), "/topic/{topic}/feed.json": feeds.topicFeed(jsonFeed),
+		"/name/{name}/atom.xml": feeds.nameFeed(atom), "/name/{name}/feed.json": feeds.nameFeed(jsonFeed),
 		"/sitemap.xml": guide.sitemap, "/sitemap/{part}": guide.sitemapPart,
 	} {
 		mux.HandleFunc("GET "+path, s.open(look))

@@ -83,7 +83,7 @@ func TestConditional(t *testing.T) {
 	h := stocked(t, 3)
 	for _, path := range []string{
 		"/archive", "/e/daily/2023-09-13T0700", "/topic/models", "/name/OpenAI", "/search?q=office", "/archive/daily/atom.xml", "/archive/daily/feed.json",
-		"/topic/models/atom.xml", "/topic/models/feed.json", "/sitemap.xml", "/robots.txt",
+		"/topic/models/atom.xml", "/topic/models/feed.json", "/name/OpenAI/atom.xml", "/sitemap.xml", "/robots.txt",
 	} {
 		r := ask(h, path, nil)
 		tag := r.Header.Get("ETag")
@@ -142,6 +142,7 @@ func TestAtom(t *testing.T) {
 	h := stocked(t, 30)
 	for path, want := range map[string]struct{ id, first, link, title string }{
 		"/archive/daily": {"tag:news.example.org,2026-01-01:archive/daily", "tag:news.example.org,2023-09-13:daily/2023-09-13T0700", "https://news.example.org/e/daily/2023-09-13T0700", "AI Daily"},
+		"/name/OpenAI":   {"tag:news.example.org,2026-01-01:name/OpenAI", "tag:news.example.org,2023-09-13:daily/2023-09-13T0700/s1", "https://news.example.org/e/daily/2023-09-13T0700#s1", "AI Daily: OpenAI"},
 		"/topic/chips":   {"tag:news.example.org,2026-01-01:topic/chips", "tag:news.example.org,2023-09-13:daily/2023-09-13T0700/s2", "https://news.example.org/e/daily/2023-09-13T0700#s2", "AI Daily: Chips"},
 	} {
 		r := ask(h, path+"/atom.xml", nil)
@@ -169,10 +170,11 @@ func TestAtom(t *testing.T) {
 	if got := len(regexp.MustCompile("<entry>").FindAllString(body(t, ask(h, "/archive/daily/atom.xml", nil)), -1)); got != 15 {
 		t.Errorf("%d entries", got)
 	}
-	for _, path := range []string{"/archive/nothing/atom.xml", "/archive/nothing/feed.json", "/topic/nothing/atom.xml", "/topic/brief/feed.json"} {
+	for _, path := range []string{"/archive/nothing/atom.xml", "/archive/nothing/feed.json", "/topic/nothing/atom.xml", "/topic/brief/feed.json", "/name/Nordwind/atom.xml", "/name/%20/feed.json"} {
 		expect(t, ask(h, path, nil), http.StatusNotFound)
 	}
-	expect(t, ask(h, "/archive/giorno/atom.xml", nil), http.StatusOK, `xml:lang="it"`, "<updated>") // none yet, and valid
+	expect(t, ask(h, "/name/openai/atom.xml", nil), http.StatusOK, `<link rel="self" type="application/atom+xml" href="https://news.example.org/name/OpenAI/atom.xml">`) // as the name is best known
+	expect(t, ask(h, "/archive/giorno/atom.xml", nil), http.StatusOK, `xml:lang="it"`, "<updated>")                                                                      // none yet, and valid
 }
 
 type atomDoc struct {
@@ -232,7 +234,7 @@ func content(t *testing.T, path, html string) {
 
 func TestJSONFeed(t *testing.T) {
 	h := stocked(t, 3)
-	for _, path := range []string{"/archive/daily", "/topic/models"} {
+	for _, path := range []string{"/archive/daily", "/topic/models", "/name/OpenAI"} {
 		r := ask(h, path+"/feed.json", nil)
 		var doc struct {
 			Version, Title, Language string
@@ -263,6 +265,7 @@ func TestFeedsAreFound(t *testing.T) {
 	h := stocked(t, 3)
 	for path, want := range map[string]string{
 		"/archive": "/archive/daily/atom.xml", "/archive/daily": "/archive/daily/feed.json", "/e/daily/2023-09-13T0700": "/archive/daily/atom.xml", "/topic/models": "/topic/models/atom.xml",
+		"/name/openai": "/name/OpenAI/atom.xml",
 	} {
 		got := expect(t, ask(h, path, nil), http.StatusOK)
 		if !regexp.MustCompile(`<link rel="alternate" type="application/(atom|feed)&#43;(xml|json)" title="[^"]+" href="` + want + `">`).MatchString(got) {

@@ -4,8 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"testing"
 	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
 
 	"tidings/digest"
 	"tidings/digest/store"
@@ -83,4 +87,41 @@ func TestBrowseArchive(t *testing.T) {
 	v.write("input[name=q]", "niente")
 	v.press("form button")
 	v.sees("niente")
+}
+
+// Whoever reads the archive with other means than eyes finds no hindrance that axe-core knows, in both lights. AXE names
+// the script axe.min.js of the npm package axe-core.
+func TestArchiveAccessible(t *testing.T) {
+	script, err := os.ReadFile(os.Getenv("AXE"))
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatal("AXE names no axe.min.js of axe-core")
+		}
+		t.Skip("AXE names no axe.min.js of axe-core")
+	}
+	var archive shelved
+	h := move(t, func(o *web.Options) { o.Archive = &archive })
+	archive.Store = h.store
+	archive.print(t, 40)
+	v := &visitor{t: t, ctx: browse(t, 4*time.Minute), base: h.pages.URL}
+	_, err = chromedp.Call(v.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: false})
+	must(t, err)
+	for _, path := range []string{
+		"/archive", "/archive/2026-10", "/e/" + digest.Slot{Digest: "daily", At: noon}.Key(), "/topic/chips", "/name/Nordwind", "/search?q=chip+number",
+	} {
+		for light, rules := range map[string]string{"light": "null", "dark": `["color-contrast"]`} {
+			media := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: light}}}
+			_, err := chromedp.Call(v.ctx, emulation.SetEmulatedMedia, media)
+			must(t, err)
+			v.open(path)
+			_, err = chromedp.Run(v.ctx, chromedp.Evaluate[bool](string(script)+";true"))
+			must(t, err)
+			found, err := chromedp.Run(v.ctx, chromedp.Evaluate[[]string](`axe.run(document, {resultTypes: ["violations"], runOnly: `+rules+` || undefined}).then(r => r.violations.map(v =>
+				v.id + " (" + v.help + "): " + v.nodes.slice(0, 3).map(n => n.html.slice(0, 160) + " " + n.failureSummary).join(" | ")))`, chromedp.EvalAwaitPromise))
+			must(t, err)
+			for _, violation := range found {
+				t.Errorf("%s, %s: %s", path, light, violation)
+			}
+		}
+	}
 }

@@ -150,22 +150,46 @@ func (s newsstand) topicFeed(as func() format) http.HandlerFunc {
 			s.fault(w, r, "feed", err)
 			return
 		}
-		f := s.newFeed(as(), templates.TopicPath("/", id), s.Title+": "+title, lang)
-		for _, t := range told {
-			found := templates.FoundOf(t, s.URL+"/", nil)
-			e := item{
-				ID:    s.tagURI(t.At, strings.Replace(strings.TrimPrefix(found.Path, s.URL+"/e/"), "#", "/", 1)),
-				Title: cmp.Or(found.Plain(), found.Title), Lang: found.Lang, URL: found.Path, Via: found.URL, At: t.At,
-			}
-			piece := templates.Syndicated{Frame: templates.Frame{Lang: lang, Home: s.URL + "/"}, Sections: []templates.SyndicatedSection{{Found: []templates.Found{found}}}}
-			if e.HTML, err = s.Pages.Syndicate(piece); err != nil {
-				s.broken(w, err)
-				return
-			}
-			f.Entries = append(f.Entries, e)
-		}
-		s.serveFeed(w, r, as(), f)
+		s.storyFeed(w, r, as(), s.newFeed(as(), templates.TopicPath("/", id), s.Title+": "+title, lang), told)
 	}
+}
+
+// nameFeed answers with the newest stories that speak of a name. One of which nobody speaks has no feed.
+func (s newsstand) nameFeed(as func() format) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		name, err := s.named(r)
+		var told []digest.Told
+		if err == nil {
+			told, err = s.Archive.Stories(r.Context(), digest.Wanted{Name: name, Most: feedStories})
+		}
+		if err == nil && len(told) == 0 {
+			err = ErrMissing
+		}
+		if err != nil {
+			s.fault(w, r, "feed", err)
+			return
+		}
+		s.storyFeed(w, r, as(), s.newFeed(as(), templates.NamePath("/", name), s.Title+": "+name, s.speaks("")), told)
+	}
+}
+
+// storyFeed answers with a feed of stories.
+func (s newsstand) storyFeed(w http.ResponseWriter, r *http.Request, as format, f feed, told []digest.Told) {
+	for _, t := range told {
+		found := templates.FoundOf(t, s.URL+"/", nil)
+		e := item{
+			ID:    s.tagURI(t.At, strings.Replace(strings.TrimPrefix(found.Path, s.URL+"/e/"), "#", "/", 1)),
+			Title: cmp.Or(found.Plain(), found.Title), Lang: found.Lang, URL: found.Path, Via: found.URL, At: t.At,
+		}
+		piece := templates.Syndicated{Frame: templates.Frame{Lang: f.Lang, Home: s.URL + "/"}, Sections: []templates.SyndicatedSection{{Found: []templates.Found{found}}}}
+		var err error
+		if e.HTML, err = s.Pages.Syndicate(piece); err != nil {
+			s.broken(w, err)
+			return
+		}
+		f.Entries = append(f.Entries, e)
+	}
+	s.serveFeed(w, r, as, f)
 }
 
 // speaks is the language of a digest, or of the first when there is none of that name.

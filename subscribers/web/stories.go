@@ -29,20 +29,27 @@ func (s shelf) topic(w http.ResponseWriter, r *http.Request) {
 
 // name lists all that was told of a company, a person or a model. A name that nobody speaks of has no page.
 func (s shelf) name(w http.ResponseWriter, r *http.Request) {
-	name := told(r.PathValue("name"))
-	if len(digest.SearchWords(name)) == 0 || utf8.RuneCountInString(name) > longestAsk {
-		s.missing(w, r)
+	name, err := s.named(r)
+	if err != nil {
+		s.fault(w, r, "name", err)
 		return
 	}
-	if s.Names != nil {
-		var err error
-		if name, err = s.Names.Called(r.Context(), name); err != nil {
-			s.fault(w, r, "name", err)
-			return
-		}
-	}
 	path := templates.NamePath("/", name)
-	s.list(w, r, path, templates.Stories{Frame: s.reading(r, path), Kind: "name", About: name}, digest.Wanted{Name: name, Most: perList})
+	page := templates.Stories{Frame: s.reading(r, path), Kind: "name", About: name}
+	page.Feeds = feedLinks(path, name)
+	s.list(w, r, path, page, digest.Wanted{Name: name, Most: perList})
+}
+
+// named is the name that a request asks for, as it is best known; [ErrMissing] where it asks for none.
+func (s shelf) named(r *http.Request) (string, error) {
+	name := told(r.PathValue("name"))
+	if len(digest.SearchWords(name)) == 0 || utf8.RuneCountInString(name) > longestAsk {
+		return "", ErrMissing
+	}
+	if s.Names == nil {
+		return name, nil
+	}
+	return s.Names.Called(r.Context(), name)
 }
 
 // search lists what has the words in it that were asked for. It is not for search machines, to which it would be
@@ -103,7 +110,7 @@ func (s shelf) list(w http.ResponseWriter, r *http.Request, path string, page te
 		s.lastPage(w, r, time.Time{}, page)
 	case page.Kind == "name" && n == 1:
 		private(w)
-		page.Hidden, page.Canonical = true, ""
+		page.Hidden, page.Canonical, page.Feeds = true, "", nil
 		s.show(w, http.StatusNotFound, page)
 	default:
 		s.missing(w, r)

@@ -49,6 +49,15 @@ events.onmessage = reload;
 events.onerror = () => { lost = true; };
 events.onopen = () => { if (lost) reload(); };
 
+// What a spam filter thinks takes a few seconds.
+const spam = page("#spam");
+if (spam) {
+  const told = spam.parentElement, address = spam.href;
+  told.textContent = "SpamAssassin is looking at it …";
+  told.setAttribute("role", "status");
+  fetch(address).then(r => r.text()).then(words => { told.textContent = words; }, () => { told.textContent = "SpamAssassin did not answer."; });
+}
+
 // Keys.
 function go(step) {
   const at = stories.indexOf(current);
@@ -75,6 +84,7 @@ const acts = {
 };
 addEventListener("keydown", e => {
   const field = e.target.closest?.("input:not([type=checkbox]), textarea, select");
+  if (e.key === "Enter" && field?.matches("select")) { e.preventDefault(); field.form.requestSubmit(field.form.querySelector("button")); }
   if (e.key === "Escape" && field) { const story = field.closest(".story"); story ? story.focus() : field.blur(); };
   if (field || e.ctrlKey || e.metaKey || e.altKey || keys.open && e.key !== "?") return;
   const act = acts[e.key];
