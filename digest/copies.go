@@ -61,8 +61,20 @@ func contained(x, y []uint32) float64 {
 	return float64(n) / float64(max(1, len(x)))
 }
 
-// copyOf says whether one article repeats the text of another.
-func copyOf(a, b *Article) bool {
-	x, y := shingles(a), shingles(b)
+// beginnings are the shingles of articles, made when one is first compared.
+type beginnings map[*Article][]uint32
+
+// copied says whether one article repeats the text of another.
+func (all beginnings) copied(a, b *Article) bool {
+	x, y := all.of(a), all.of(b)
 	return x != nil && y != nil && contained(x, y) >= containment
+}
+
+func (all beginnings) of(a *Article) []uint32 {
+	s, ok := all[a]
+	if !ok {
+		s = shingles(a)
+		all[a] = s
+	}
+	return s
 }

@@ -16,6 +16,7 @@ func (p *pairing) links(l Likeness) []link {
 	var out []link
 	p.hopeless = p.hopelessBy(&l)
 	var f Features
+	begin := beginnings{}
 	for i, j := range p.candidates {
 		p.features(&f, i, j)
 		one := link{i: int32(i), j: int32(j), p: l.Probability(&f)}
@@ -25,7 +26,7 @@ func (p *pairing) links(l Likeness) []link {
 		if one.p >= nearly {
 			one.conflict = p.conflict(i, j)
 		}
-		if a, b := p.docs[i], p.docs[j]; one.conflict == "" && f[TextsCosine] >= likelyCopy && a.source != b.source && copyOf(a.article, b.article) {
+		if a, b := p.docs[i], p.docs[j]; one.conflict == "" && f[TextsCosine] >= likelyCopy && a.source != b.source && begin.copied(a.article, b.article) {
 			one.p = 1
 		}
 		out = append(out, one)
