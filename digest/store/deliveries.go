@@ -82,7 +82,7 @@ func (l *Ledger) claim(ctx context.Context, n int, now, until time.Time, which .
 			return c.lease(ctx)
 		})
 		if err != nil {
-			return nil, fmt.Errorf("claim deliveries: %w", err)
+			return nil, fmt.Errorf("claim deliveries: %w", l.inTheWay(err))
 		}
 		if len(c.found) > 0 || c.dropped == 0 {
 			slices.SortFunc(c.found, byUrgency)

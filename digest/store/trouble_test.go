@@ -42,6 +42,43 @@ func TestDiskFull(t *testing.T) {
 	tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 60})
 }
 
+// A disk that stays full is told at once, and once; who waits gives up when his context ends, or when his patience
+// does, which begins with the trouble. What can be written after all is.
+func TestDiskStaysFull(t *testing.T) {
+	s, _, key := sealed(t, freshFile(t), 60, digest.Resend)
+	told := make(chan error, 100)
+	s.Waits = func(why error) { told <- why }
+	var outcomes []digest.Outcome
+	for _, d := range claim(t, s, 60, seven) {
+		must(t, s.Hand(t.Context(), d))
+		o := outcome(d, digest.Sent)
+		o.Note = strings.Repeat("queued ", 70)
+		outcomes = append(outcomes, o)
+	}
+	must(t, s.Pragma(t.Context(), "max_page_count = 1")) // no more than there are
+	ctx, stop := context.WithCancel(t.Context())
+	time.AfterFunc(time.Second, stop)
+	says(t, s.Settle(ctx, outcomes...), "is full; make room on it")
+	says(t, <-told, "is full; make room on it")
+
+	s.Patience = time.Nanosecond // of a trouble that begins anew
+	must(t, s.Pragma(t.Context(), "max_page_count = 1000000"))
+	must(t, s.Settle(t.Context(), outcomes[:20]...))
+	if why := <-told; why != nil {
+		t.Errorf("when there is room again it says %v", why)
+	}
+	must(t, s.Pragma(t.Context(), "max_page_count = 1"))
+	for range 3 {
+		says(t, s.Settle(t.Context(), outcomes[20:]...), "is full; make room on it")
+	}
+	must(t, s.Pragma(t.Context(), "max_page_count = 1000000"))
+	must(t, s.Settle(t.Context(), outcomes[20:]...))
+	if len(told) > 2 {
+		t.Errorf("it was told %d times more", len(told))
+	}
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 60})
+}
+
 // Another program that holds the file, as one that copies it, is waited for.
 func TestLocked(t *testing.T) {
 	address := freshFile(t)
