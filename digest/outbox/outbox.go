@@ -41,8 +41,8 @@ type Ledger interface {
 	// outcomes are recorded all the same.
 	Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error
 
-	// Settle records outcomes durably. An outcome whose fence is stale changes nothing; then the error may
-	// be [digest.ErrStale], with the others recorded all the same.
+	// Settle records outcomes durably, however long that takes, or until ctx ends. An outcome whose fence is stale
+	// changes nothing; then the error may be [digest.ErrStale], with the others recorded all the same.
 	Settle(ctx context.Context, outcomes ...digest.Outcome) error
 }
 
@@ -64,7 +64,7 @@ type Outbox struct {
 	Lease    time.Duration   // how long a claim holds, and so the most that one letter may take; 2 min
 	Retry    time.Duration   // wait before the second try, doubled for each one after it; 5 min
 	GiveUp   time.Duration   // a letter is put off no longer than this after it was owed; 20 h
-	Grace    time.Duration   // for letters on the wire when the context ends; 25 s
+	Grace    time.Duration   // for letters on the wire when the context ends; 22 s
 	Poll     time.Duration   // how often Run looks for what has fallen due; 30 s
 	Age      time.Duration   // of a connection at most; 5 min
 	Jitter   func() float64  // in [0, 1), of any goroutine: spreads retries by ±20 %; nil: they are not spread
@@ -187,8 +187,10 @@ func (o *Outbox) Finish(ctx context.Context) (Tally, error) {
 // drain also returns when the first has its turn of those who wait for it; the zero time when nobody does.
 func (o *Outbox) drain(ctx context.Context) (Tally, time.Time, error) {
 	r := newRound(o)
-	r.run(ctx)
-	r.giveBack(ctx)
+	flight, land := o.flight(ctx)
+	defer land()
+	r.run(ctx, flight)
+	r.giveBack(flight)
 	if t := r.tally; t.Total() > 0 {
 		o.log().Info("letters delivered", "tally", t)
 	}

@@ -42,31 +42,53 @@ type letter struct {
 }
 
 const (
-	settling = 30 * time.Second // bounds how long an outcome may take to be recorded, whatever has ended meanwhile
-	batch    = 100              // claims at a time
+	settling = 5 * time.Second // after the grace period, for outcomes to be recorded
+	batch    = 100             // claims at a time
 )
+
+// flight returns the context of what is on the wire, which outlives ctx by the grace period. Within it is that of the
+// ledger, see [books].
+func (o *Outbox) flight(ctx context.Context) (flight context.Context, land context.CancelFunc) {
+	books, shut := context.WithCancel(context.WithoutCancel(ctx))
+	flight, land = context.WithCancel(context.WithValue(books, ledger{}, books))
+	stop := context.AfterFunc(ctx, func() {
+		for _, step := range []struct {
+			after time.Duration
+			end   context.CancelFunc
+		}{{cmp.Or(o.Grace, 22*time.Second), land}, {settling, shut}} {
+			select {
+			case <-time.After(step.after):
+				step.end()
+			case <-books.Done():
+			}
+		}
+	})
+	return flight, func() { stop(); shut() }
+}
+
+// ledger finds, in the context of a flight, the one of what is written to the ledger.
+type ledger struct{}
+
+// books is the context in which a flight's outcomes are recorded. It lasts as long as the ledger may take, and a moment
+// longer than the flight when we are to end: a letter that was on the wire until then has an outcome, too.
+func books(flight context.Context) context.Context {
+	if books, ok := flight.Value(ledger{}).(context.Context); ok {
+		return books
+	}
+	return flight
+}
 
 func newRound(o *Outbox) *round {
 	r := &round{broken: map[string]error{}, left: math.MaxInt}
-	r.docks = docks{Outbox: o, hired: map[*Terms]int{}}
+	r.docks = docks{Outbox: o, hired: map[*Terms]int{}, leases: leases{}}
 	r.claiming, r.preparing = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 	return r
 }
 
 // run claims until nothing is due and all that was claimed has ended. Once ctx ends nothing new is taken up,
 // and what is on the wire has the grace period to end.
-func (r *round) run(ctx context.Context) {
-	flight, land := context.WithCancel(context.WithoutCancel(ctx))
-	defer land()
-	grace := cmp.Or(r.Grace, 25*time.Second)
-	defer context.AfterFunc(ctx, func() {
-		r.end()
-		select {
-		case <-time.After(grace):
-			land()
-		case <-flight.Done():
-		}
-	})()
+func (r *round) run(ctx, flight context.Context) {
+	defer context.AfterFunc(ctx, r.end)()
 	if ctx.Err() != nil {
 		return
 	}
@@ -84,8 +106,8 @@ func (r *round) run(ctx context.Context) {
 			}
 		})
 	}
-	for r.wanting() {
-		r.claim(flight)
+	for now, more := r.wanting(); more; now, more = r.wanting() {
+		r.claim(flight, now)
 	}
 	preparers.Wait()
 	r.hands.Wait()
@@ -101,8 +123,7 @@ func (r *round) stop(err error) {
 
 // claim leases a batch and brings each of it to the quay of its lane. When nothing is due and nothing is
 // held the round ends.
-func (r *round) claim(ctx context.Context) {
-	now := r.Now()
+func (r *round) claim(ctx context.Context, now time.Time) {
 	until, n := now.Add(r.lease()), r.batch()
 	claimed, err := r.Ledger.Claim(ctx, n, now, until)
 	if err != nil {
@@ -112,6 +133,7 @@ func (r *round) claim(ctx context.Context) {
 	r.mu.Lock()
 	r.short = len(claimed) < n
 	r.held += len(claimed)
+	r.leases.begin(until, len(claimed), r.lease())
 	if r.held == 0 {
 		r.shut()
 	}
@@ -185,13 +207,11 @@ type entry struct {
 }
 
 // settle records outcomes and counts them.
-func (r *round) settle(ctx context.Context, entries ...entry) {
+func (r *round) settle(flight context.Context, entries ...entry) {
 	if len(entries) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	err := r.Ledger.Settle(ctx, outcomes(entries)...)
+	err := r.Ledger.Settle(books(flight), outcomes(entries)...)
 	if err != nil && !errors.Is(err, digest.ErrStale) {
 		d := entries[0]
 		r.stop(fmt.Errorf("settle %s as %s: %w", d.Key, d.outcome.State, err))
@@ -214,6 +234,7 @@ func (r *round) count(entries ...entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range entries {
+		r.leases.end(e.Due)
 		if r.Log != nil {
 			r.Log.Debug("letter accounted for", "reader", e.Reader, "edition", subject(e.Delivery), "state", e.outcome.State, "attempt", e.Attempts)
 		}
@@ -231,9 +252,10 @@ func (r *round) count(entries ...entry) {
 }
 
 // forget lets go of a claim that is another's now.
-func (r *round) forget() {
+func (r *round) forget(d digest.Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.leases.end(d.Due)
 	r.held--
 	r.claiming.Signal()
 }
@@ -277,7 +299,7 @@ func (r *round) untried(d digest.Delivery, wait time.Duration, note string) dige
 
 // giveBack returns the claims that nobody took up: at once when we are ending, and after a minute when
 // the server or the ledger is away.
-func (r *round) giveBack(ctx context.Context) {
+func (r *round) giveBack(flight context.Context) {
 	wait, note := time.Duration(0), ""
 	if r.away != nil {
 		wait, note = time.Minute, r.away.Error()
@@ -292,7 +314,7 @@ func (r *round) giveBack(ctx context.Context) {
 	for _, d := range r.stranded {
 		back(d)
 	}
-	r.settle(ctx, entries...)
+	r.settle(flight, entries...)
 }
 
 // err tells everything that kept the round from delivering all that was due.
