@@ -107,7 +107,7 @@ func (b *berth) connect(flight context.Context) error {
 		return nil
 	}
 	b.tell(flight) // a connection may be long in coming
-	carrier, err := b.quay.Open(flight)
+	carrier, err := b.quay.connect(flight, b.Now)
 	b.quay.moor(err == nil)
 	if err != nil {
 		b.heed(err)

@@ -28,6 +28,7 @@ type harbour struct {
 	connections int
 	commands    []string // sender and recipient of each transaction
 	user        string
+	logins      int // that were tried
 }
 
 func newHarbour(t *testing.T, adjust ...func(*smtp.Server)) *harbour {
@@ -87,6 +88,9 @@ func (v *visit) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 func (v *visit) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
+		v.h.mu.Lock()
+		v.h.logins++
+		v.h.mu.Unlock()
 		if password != "open sesame" {
 			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "bad login"}
 		}

@@ -91,6 +91,64 @@ func TestRelays(t *testing.T) {
 	})
 }
 
+// A login that is refused is tried once, however many connections there are, and again only after a time that grows:
+// providers lock the accounts of those who insist. It costs no letter a try, and another relay takes over.
+func TestLoginRefused(t *testing.T) {
+	h, spare := newHarbour(t, plainLogin), newHarbour(t)
+	var mu sync.Mutex
+	now, password := morning, "open barley"
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	open := func(ctx context.Context) (Carrier, error) {
+		c := h.config()
+		c.User, c.Password = "editor", password
+		return c.Open(ctx)
+	}
+	m := new(memory)
+	for i := range 60 {
+		m.owe(morning, fmt.Sprintf("ok-%d@x.test", i))
+	}
+	o := newOutbox(m, open)
+	o.Workers, o.Now = 16, clock
+	for i, step := range []struct {
+		after  time.Duration
+		logins int
+		due    time.Duration
+	}{{0, 1, time.Minute}, {time.Second, 1, time.Minute}, {time.Minute, 2, 3*time.Minute + time.Second}, {2 * time.Minute, 3, 7*time.Minute + time.Second}} {
+		mu.Lock()
+		now = now.Add(step.after)
+		mu.Unlock()
+		m.owe(clock(), fmt.Sprintf("ok-x%d@x.test", i)) // it must not be tried for the sake of a new letter
+		if tally, err := o.Drain(t.Context()); refusalOf(err) == nil || tally.Total() > 0 {
+			t.Fatalf("%+v, %v", tally, err)
+		}
+		if h.logins != step.logins {
+			t.Errorf("after %v there were %d logins, want %d", now.Sub(morning), h.logins, step.logins)
+		}
+		for _, d := range m.rows {
+			if due := d.Due.Sub(morning); d.State != digest.Pending || d.Attempts > 0 || due < step.due || due > step.due+time.Minute {
+				t.Fatalf("%s is %s after %d tries, due after %v, want %v", d.To, d.State, d.Attempts, due, step.due)
+			}
+		}
+	}
+	o.Lanes = &Relays{Now: clock, Lanes: []*Lane{o.Lanes.(*Lane), {Name: "spare", Open: spare.config().Open}}}
+	mu.Lock()
+	now = now.Add(5 * time.Minute)
+	mu.Unlock()
+	if tally, err := o.Drain(t.Context()); err != nil || tally.Sent != 64 || h.logins != 4 {
+		t.Errorf("%+v, %v, %d logins", tally, err, h.logins)
+	}
+	o.Lanes, password = o.Lanes.(*Relays).Lanes[0], "open sesame"
+	m.owe(clock(), "ok-last@x.test")
+	mu.Lock()
+	now = now.Add(time.Hour)
+	mu.Unlock()
+	if tally, err := o.Drain(t.Context()); err != nil || tally.Sent != 1 {
+		t.Errorf("with the right password %+v, %v", tally, err)
+	}
+}
+
+func plainLogin(s *smtp.Server) { s.AllowInsecureAuth = true }
+
 // A lane's rate and its number of connections hold; what exceeds what it can carry soon is owed again later.
 func TestRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

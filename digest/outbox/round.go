@@ -30,6 +30,7 @@ type round struct {
 	tally    Tally
 	broken   map[string]error  // by edition or notice: why its letter cannot be made
 	away     error             // why no letter can leave
+	back     time.Time         // when it may be tried again; zero: soon
 	stranded []digest.Delivery // claims for which there is no lane
 	failed   error             // what the ledger said
 }
@@ -156,25 +157,28 @@ func (r *round) route(ctx context.Context, d digest.Delivery) []entry {
 		return []entry{r.spoilBy(d, err)}
 	}
 	lane, err := r.Lanes.Lane(ctx, d.To)
-	switch fault := (*Fault)(nil); {
+	switch {
 	case err == nil:
-	case refusalOf(err) != nil || errors.As(err, &fault):
+	case !errors.As(err, new(adrift)) && (refusalOf(err) != nil || errors.As(err, new(*Fault))):
 		return []entry{{d, r.outcome(d, "", err)}}
 	default:
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.away = cmp.Or(r.away, err)
-		r.stranded = append(r.stranded, d)
-		r.shut()
+		r.strand(d, err, time.Time{})
+		return nil
+	}
+	now := r.Now()
+	why := lane.lost(now)
+	barred := isLogin(why)
+	if barred && !lane.Last && r.alone(ctx, lane) {
+		r.strand(d, why, lane.back())
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	q := r.at(lane)
-	now := r.Now()
-	if why := lane.lost(now); q.limit == 0 && why != nil {
+	switch {
+	case why != nil && (q.limit == 0 || barred):
 		return []entry{r.unreached(q, d, why)}
-	} else if q.limit == 0 {
+	case q.limit == 0:
 		q.limit, q.missed = q.most(), 0
 	}
 	if len(q.backlog) >= q.stock() {
@@ -187,6 +191,26 @@ func (r *round) route(ctx context.Context, d digest.Delivery) []entry {
 	q.backlog = append(q.backlog, d)
 	r.preparing.Signal()
 	return nil
+}
+
+// strand ends the round with a claim in hand, because no letter can leave until back.
+func (r *round) strand(d digest.Delivery, why error, back time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.stranded = append(r.stranded, d)
+	r.forsake(why, back)
+}
+
+// forsake ends the round for who has the lock.
+func (r *round) forsake(why error, back time.Time) {
+	r.away, r.back = cmp.Or(r.away, why), back
+	r.shut()
+}
+
+// alone reports whether there is no other way out than this lane.
+func (r *round) alone(ctx context.Context, lane *Lane) bool {
+	other, err := r.Lanes.Lane(ctx, "")
+	return err != nil || other == lane
 }
 
 // allowed takes one of today's letters, if there is one left.
@@ -297,12 +321,12 @@ func (r *round) untried(d digest.Delivery, wait time.Duration, note string) dige
 	return digest.Outcome{ID: d.ID, Fence: d.Fence, State: digest.Pending, Due: r.Now().Add(wait), Note: line(note)}
 }
 
-// giveBack returns the claims that nobody took up: at once when we are ending, and after a minute when
-// the server or the ledger is away.
+// giveBack returns the claims that nobody took up: at once when we are ending, and after a minute when the server is
+// away, or when it is tried again.
 func (r *round) giveBack(flight context.Context) {
 	wait, note := time.Duration(0), ""
 	if r.away != nil {
-		wait, note = time.Minute, r.away.Error()
+		wait, note = max(probe, r.back.Sub(r.Now())), r.away.Error()
 	}
 	var entries []entry
 	back := func(d digest.Delivery) { entries = append(entries, entry{d, r.untried(d, wait, note)}) }
