@@ -49,6 +49,7 @@ type Delivery struct {
 	Reader   int64    // id of the subscriber; of a confirmation: of the wish; 0: a stranger who wrote
 	To       string   // the reader's address
 	Lang     string   // the reader's language, when he chose one
+	Zone     string   // the time zone that he chose; empty: none
 	Text     bool     // plain text only
 	Topics   []string // ids that the reader chose; empty: all
 	Token    string   // of a confirmation; empty once it has ended

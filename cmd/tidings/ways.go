@@ -27,7 +27,7 @@ func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 	d := h.config.Delivery
 	o := &outbox.Outbox{
 		Ledger: accounts{ledger, h.list, h.log}, Letters: newLetters(h), Lanes: newPace(h, lanes), Now: h.now,
-		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Until: h.outdated, Jitter: rand.Float64, Log: h.log,
+		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Until: h.outdated, NotBefore: h.awake, Jitter: rand.Float64, Log: h.log,
 	}
 	if d.WarmUp.Since != "" {
 		o.Ceiling = warmUp{d.WarmUp, h.now, h.store.SentSince}.left
@@ -97,6 +97,18 @@ func (c ways) maildrop() string {
 		return "outbox"
 	}
 	return filepath.Join(filepath.Dir(c.File), "outbox")
+}
+
+// awake returns when a letter may leave: what is new, what is tried again and what is left of an edition waits for the
+// end of its digest's quiet hours, and what is on the wire when they begin ends. A person waits for a notice.
+func (h *house) awake(d digest.Delivery) time.Time {
+	name, _, _ := strings.Cut(d.Edition, "/")
+	for _, of := range h.digests {
+		if of.Name == name && of.Quiet != (digest.Hours{}) {
+			return of.Awake(d.Zone, h.now())
+		}
+	}
+	return time.Time{}
 }
 
 // outdated returns when a letter of an edition is not worth sending any more: an hour before its digest's next edition.

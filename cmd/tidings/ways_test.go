@@ -34,6 +34,32 @@ func TestWarmUp(t *testing.T) {
 	}
 }
 
+// In the quiet hours letters of their digest wait for their end on the reader's clock; notices do not.
+func TestAwake(t *testing.T) {
+	rome, err := time.LoadLocation("Europe/Rome")
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Date(2026, 11, 23, 22, 30, 0, 0, rome)
+	h := &house{program: &program{now: func() time.Time { return now }}, digests: []digest.Digest{
+		{Name: "daily", Location: rome, Quiet: digest.Hours{From: 22 * time.Hour, To: 7 * time.Hour}}, {Name: "weekly", Location: rome},
+	}}
+	for _, c := range []struct {
+		d    digest.Delivery
+		wait time.Duration
+	}{
+		{digest.Delivery{Edition: "daily/2026-11-23T0700"}, 8*time.Hour + 30*time.Minute},
+		{digest.Delivery{Edition: "daily/2026-11-23T0700", Zone: "Asia/Tokyo"}, 30 * time.Minute}, // it is 6:30 there
+		{digest.Delivery{Edition: "daily/2026-11-23T0700", Zone: "America/New_York"}, 0},
+		{digest.Delivery{Edition: "weekly/2026-11-23T0700"}, 0},
+		{digest.Delivery{Notice: "confirm"}, 0},
+	} {
+		if got := max(0, h.awake(c.d).Sub(now)); got != c.wait {
+			t.Errorf("%+v waits %v, want %v", c.d, got, c.wait)
+		}
+	}
+}
+
 // A letter is worth sending until an hour before the next edition of its digest.
 func TestOutdated(t *testing.T) {
 	rome, err := time.LoadLocation("Europe/Rome")

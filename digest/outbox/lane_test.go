@@ -181,8 +181,13 @@ func TestFinish(t *testing.T) {
 		p := new(pontoon)
 		o := newOutbox(new(memory).owe(time.Now(), many(100)...), p.open)
 		o.Lanes.(*Lane).Terms, o.Now = &Terms{Rate: 0.5}, time.Now
+		var told []int
+		o.Progress = func(t Tally) { told = append(told, t.Total()) }
 		if tally, err := o.Finish(t.Context()); err != nil || tally != (Tally{Sent: 100}) || len(p.took) != 100 {
 			t.Errorf("%+v, %v", tally, err)
+		}
+		if len(told) != 100 || told[99] != 100 || !slices.IsSorted(told) {
+			t.Errorf("its progress was told as %v", told)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -362,6 +367,29 @@ func TestCeiling(t *testing.T) {
 	}
 	for _, d := range m.rows[5:] {
 		if d.Notice == "" && (d.State != digest.Pending || d.Attempts != 0 || !d.Due.Equal(tomorrow)) {
+			t.Errorf("%s is %s after %d tries, due %v", d.To, d.State, d.Attempts, d.Due)
+		}
+	}
+}
+
+// What may not leave yet is owed again when it may, untried: what is new, and what was put off. The others go.
+func TestNotBefore(t *testing.T) {
+	p := new(pontoon)
+	m := new(memory).owe(morning, many(6)...)
+	m.rows[1].State, m.rows[1].Attempts = digest.Deferred, 3
+	o := newOutbox(m, p.open)
+	seven := morning.Add(9 * time.Hour)
+	o.NotBefore = func(d digest.Delivery) time.Time {
+		if d.Reader <= 4 {
+			return seven
+		}
+		return morning.Add(-time.Hour)
+	}
+	if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 2}) {
+		t.Errorf("%+v, %v", tally, err)
+	}
+	for i, d := range m.rows[:4] {
+		if tries := 3 * (i % 2) * (1 - i/2); d.State != digest.Pending || d.Attempts != tries || !d.Due.Equal(seven) {
 			t.Errorf("%s is %s after %d tries, due %v", d.To, d.State, d.Attempts, d.Due)
 		}
 	}

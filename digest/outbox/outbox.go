@@ -70,11 +70,15 @@ type Outbox struct {
 	Jitter   func() float64  // in [0, 1), of any goroutine: spreads retries by ±20 %; nil: they are not spread
 	Wake     <-chan struct{} // something is owed; nil: Run only polls
 	Log      *slog.Logger    // nil: silence
-	Progress func(Tally)     // hears of every outcome of a drain, one at a time; may be nil
+	Progress func(Tally)     // hears of every outcome of a drain, or of all that a Finish takes, one at a time; may be nil
 
 	// Until says when a letter is given up at the latest, because its next edition is due; nil, and the zero
 	// time, set no limit beside GiveUp.
 	Until func(digest.Delivery) time.Time
+
+	// NotBefore says when a letter that has been claimed may leave: one that may not yet is owed again then, untried. nil,
+	// and any time that is past: now.
+	NotBefore func(digest.Delivery) time.Time
 
 	// Ceiling says how many more letters of editions may leave today, and when the next day begins; nil: any
 	// number. It is asked once a drain. What exceeds it is owed again then.
@@ -163,7 +167,7 @@ func wordsOf(err error) string {
 // other editions are delivered all the same. When ctx ends, every claim is settled or given back before
 // Drain returns.
 func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
-	t, _, err := o.drain(ctx)
+	t, _, err := o.drain(ctx, Tally{})
 	return t, err
 }
 
@@ -172,7 +176,7 @@ func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
 func (o *Outbox) Finish(ctx context.Context) (Tally, error) {
 	var all Tally
 	for {
-		t, turn, err := o.drain(ctx)
+		t, turn, err := o.drain(ctx, all)
 		if all = all.Plus(t); err != nil || turn.IsZero() {
 			return all, err
 		}
@@ -184,9 +188,11 @@ func (o *Outbox) Finish(ctx context.Context) (Tally, error) {
 	}
 }
 
-// drain also returns when the first has its turn of those who wait for it; the zero time when nobody does.
-func (o *Outbox) drain(ctx context.Context) (Tally, time.Time, error) {
+// drain also returns when the first has its turn of those who wait for it; the zero time when nobody does. Its progress
+// is told on top of what was before.
+func (o *Outbox) drain(ctx context.Context, before Tally) (Tally, time.Time, error) {
 	r := newRound(o)
+	r.before = before
 	flight, land := o.flight(ctx)
 	defer land()
 	r.run(ctx, flight)

@@ -28,6 +28,7 @@ type round struct {
 	tomorrow time.Time // when more may
 	turn     time.Time // of the first letter whose lane could not take it; zero: all could
 	tally    Tally
+	before   Tally             // of earlier drains, for the progress of all together
 	broken   map[string]error  // by edition or notice: why its letter cannot be made
 	away     error             // why no letter can leave
 	back     time.Time         // when it may be tried again; zero: soon
@@ -49,9 +50,9 @@ const (
 
 // flight returns the context of what is on the wire, which outlives ctx by the grace period. Within it is that of the
 // ledger, see [books].
-func (o *Outbox) flight(ctx context.Context) (flight context.Context, land context.CancelFunc) {
+func (o *Outbox) flight(ctx context.Context) (context.Context, context.CancelFunc) {
 	books, shut := context.WithCancel(context.WithoutCancel(ctx))
-	flight, land = context.WithCancel(context.WithValue(books, ledger{}, books))
+	flight, land := context.WithCancel(context.WithValue(books, ledger{}, books))
 	stop := context.AfterFunc(ctx, func() {
 		for _, step := range []struct {
 			after time.Duration
@@ -142,6 +143,10 @@ func (r *round) claim(ctx context.Context, now time.Time) {
 	var ended []entry
 	for _, d := range claimed {
 		d.Due = until
+		if wait := r.asleep(d, now); wait > 0 {
+			ended = append(ended, entry{d, r.untried(d, wait, "waits for the end of the quiet hours")})
+			continue
+		}
 		if d.Edition != "" && !r.allowed() {
 			ended = append(ended, entry{d, r.untried(d, r.tomorrow.Sub(now), "waits for tomorrow: today's letters are used up")})
 			continue
@@ -149,6 +154,14 @@ func (r *round) claim(ctx context.Context, now time.Time) {
 		ended = append(ended, r.route(ctx, d)...)
 	}
 	r.settle(ctx, ended...)
+}
+
+// asleep returns how long a letter has to wait before it may leave.
+func (r *round) asleep(d digest.Delivery, now time.Time) time.Duration {
+	if r.NotBefore == nil {
+		return 0
+	}
+	return r.NotBefore(d).Sub(now)
 }
 
 // route brings a claim to the quay of its lane, or tells why it is not taken up.
@@ -268,7 +281,7 @@ func (r *round) count(entries ...entry) {
 		}
 		r.tally.add(e.outcome.State)
 		if r.Progress != nil {
-			r.Progress(r.tally)
+			r.Progress(r.before.Plus(r.tally))
 		}
 	}
 	r.held -= len(entries)

@@ -270,7 +270,7 @@ func (l *Ledger) letter(ctx context.Context, edition string) (id int64, err erro
 const deliveryColumns = `delivery.letter, delivery.subscriber, delivery.notice, delivery.state, delivery.attempts, delivery.owed,
 	delivery.due, delivery.ended, delivery.fence, delivery.note, delivery.code, delivery.status, delivery.place,
 	delivery.token, delivery.answers, COALESCE(edition.key, ''), COALESCE(s.email, w.email, delivery.address),
-	COALESCE(s.lang, w.lang, ''), COALESCE(s.plain, w.plain, 0),
+	COALESCE(s.lang, w.lang, ''), COALESCE(s.timezone, ''), COALESCE(s.plain, w.plain, 0),
 	COALESCE((SELECT STRING_AGG(topic, '` + "\n" + `') FROM interest WHERE interest.subscriber = delivery.subscriber), '')`
 
 const deliveryTables = `delivery
@@ -285,7 +285,7 @@ func scanDelivery(rows *sql.Rows, besides ...any) (digest.Delivery, error) {
 	var topics string
 	err := rows.Scan(append([]any{
 		&letter, &d.Reader, &d.Notice, &d.State, &d.Attempts, &owed, &due, &ended, &d.Fence, &d.Note, &d.Code, &d.Status, &d.At,
-		&d.Token, &d.Answers, &d.Edition, &d.To, &d.Lang, &d.Text, &topics,
+		&d.Token, &d.Answers, &d.Edition, &d.To, &d.Lang, &d.Zone, &d.Text, &topics,
 	}, besides...)...)
 	d.ID, d.Owed, d.Due, d.Ended, d.Topics = pack(letter, d.Reader), moment(owed), moment(due), moment(ended), sortedLines(topics)
 	d.Key = fmt.Sprintf("%s/%d", d.Edition, d.Reader)
