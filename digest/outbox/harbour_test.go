@@ -206,9 +206,12 @@ func (m *memory) Claim(_ context.Context, n int, now, until time.Time) ([]digest
 	return claimed, nil
 }
 
-func (m *memory) Hand(_ context.Context, d digest.Delivery, carried ...digest.Outcome) error {
+func (m *memory) Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.settle(carried)
 	row := m.rows[d.ID-1]
 	switch {
@@ -222,9 +225,12 @@ func (m *memory) Hand(_ context.Context, d digest.Delivery, carried ...digest.Ou
 	return nil
 }
 
-func (m *memory) Settle(_ context.Context, outcomes ...digest.Outcome) error {
+func (m *memory) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.settle(outcomes)
 	return nil
 }
