@@ -240,6 +240,33 @@ func TestCounts(t *testing.T) {
 	})
 }
 
+// A notice is forgotten three months after it has ended, and not while it is owed.
+func TestForgetNotices(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c := open(t, address)
+		for _, email := range []string{"ada@example.org", "bob@example.org"} {
+			save(t, s, subscribers.Subscriber{Email: email, State: subscribers.Active}, subscribers.Welcome, subscribers.Link)
+		}
+		claimed := claim(t, s, 3, seven)
+		must(t, s.Settle(t.Context(), outcome(claimed[0], digest.Sent), outcome(claimed[1], digest.Failed)))
+		c.move(60 * 24 * time.Hour)
+		must(t, s.Settle(t.Context(), outcome(claimed[2], digest.Skipped)))
+		db := raw(t, address)
+		for _, want := range []int{4, 2, 1} {
+			must(t, s.Sweep(t.Context()))
+			n := 0
+			must(t, db.QueryRow("SELECT COUNT(*) FROM delivery").Scan(&n))
+			if n != want {
+				t.Errorf("after %v there are %d, want %d", c.Now().Sub(seven), n, want)
+			}
+			c.move(31 * 24 * time.Hour)
+			if want == 2 {
+				c.move(60 * 24 * time.Hour)
+			}
+		}
+	})
+}
+
 // What came of each delivery is forgotten after three months; how many there were of each kind is not.
 func TestRetire(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
