@@ -30,7 +30,7 @@ func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Until: h.outdated, NotBefore: h.awake, Jitter: rand.Float64, Log: h.log,
 	}
 	if d.WarmUp.Since != "" {
-		o.Ceiling = warmUp{d.WarmUp, h.now, h.store.SentSince}.left
+		o.Ceiling = warmUp{d.WarmUp, h.now, h.store.Sent}.today
 	}
 	return o, nil
 }
@@ -135,24 +135,25 @@ func (h *house) outdated(d digest.Delivery) time.Time {
 type warmUp struct {
 	WarmUpConfig
 	now  func() time.Time
-	sent func(ctx context.Context, since time.Time) (int, error)
+	sent func(ctx context.Context, since time.Time) (sent, claimed int, err error)
 }
 
-// left implements [outbox.Outbox.Ceiling]. A day begins at midnight on the machine's clock.
-func (w warmUp) left(ctx context.Context) (int, time.Time, error) {
+// today implements [outbox.Outbox.Ceiling]. A day begins at midnight on the machine's clock.
+func (w warmUp) today(ctx context.Context) (outbox.Allowance, error) {
 	now := w.now().Local()
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
-	tomorrow := today.AddDate(0, 0, 1)
+	allowed := outbox.Allowance{Most: unlimited, Tomorrow: today.AddDate(0, 0, 1)}
 	first, err := time.ParseInLocation(time.DateOnly, w.Since, now.Location())
 	if err != nil {
-		return 0, tomorrow, err
+		return allowed, err
 	}
 	ceiling, limited := w.ceiling(int(today.Sub(first).Round(24*time.Hour) / (24 * time.Hour)))
 	if !limited {
-		return unlimited, tomorrow, nil
+		return allowed, nil
 	}
-	sent, err := w.sent(ctx, today)
-	return max(0, ceiling-sent), tomorrow, err
+	allowed.Most = ceiling
+	allowed.Sent, allowed.Claimed, err = w.sent(ctx, today)
+	return allowed, err
 }
 
 // unlimited is more letters than anybody has.

@@ -6,20 +6,21 @@ import (
 	"time"
 
 	"tidings/digest"
+	"tidings/digest/outbox"
 )
 
-// The plan doubles every two days until there is no limit any more; what left today is taken off.
+// The plan doubles every two days until there is no limit any more, and knows what left today.
 func TestWarmUp(t *testing.T) {
 	w := warmUp{WarmUpConfig: defaultConfig().Delivery.WarmUp}
 	w.Since = "2026-11-23"
 	sent := 0
-	w.sent = func(context.Context, time.Time) (int, error) { return sent, nil }
+	w.sent = func(context.Context, time.Time) (int, int, error) { return sent, 3, nil }
 	for _, c := range []struct {
 		day        string
-		sent, left int
+		sent, most int
 	}{
-		{"2026-11-20", 0, 500}, {"2026-11-23", 0, 500}, {"2026-11-23", 480, 20}, {"2026-11-23", 600, 0}, {"2026-11-24", 0, 500}, {"2026-11-25", 0, 1000},
-		{"2026-11-29", 100, 3900}, {"2026-12-08", 0, 64000}, {"2026-12-09", 0, unlimited}, {"2036-12-09", 0, unlimited},
+		{"2026-11-20", 0, 500}, {"2026-11-23", 0, 500}, {"2026-11-23", 480, 500}, {"2026-11-23", 600, 500}, {"2026-11-24", 0, 500}, {"2026-11-25", 0, 1000},
+		{"2026-11-29", 100, 4000}, {"2026-12-08", 0, 64000}, {"2026-12-09", 0, unlimited}, {"2036-12-09", 0, unlimited},
 	} {
 		day, err := time.ParseInLocation(time.DateOnly, c.day, time.Local)
 		if err != nil {
@@ -27,9 +28,13 @@ func TestWarmUp(t *testing.T) {
 		}
 		w.now = func() time.Time { return day.Add(9 * time.Hour) }
 		sent = c.sent
-		left, tomorrow, err := w.left(t.Context())
-		if err != nil || left != c.left || !tomorrow.Equal(day.AddDate(0, 0, 1)) {
-			t.Errorf("%s after %d: %d until %s, %v", c.day, c.sent, left, tomorrow, err)
+		got, err := w.today(t.Context())
+		want := outbox.Allowance{Most: c.most, Tomorrow: day.AddDate(0, 0, 1)}
+		if c.most < unlimited {
+			want.Sent, want.Claimed = c.sent, 3
+		}
+		if err != nil || got != want {
+			t.Errorf("%s after %d: %+v, want %+v, %v", c.day, c.sent, got, want, err)
 		}
 	}
 }

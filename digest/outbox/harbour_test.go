@@ -248,6 +248,22 @@ func (m *memory) settle(outcomes []digest.Outcome) {
 	}
 }
 
+// leaving counts the letters of editions that are sent, and those that are claimed.
+func (m *memory) leaving() (sent, claimed int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range m.rows {
+		switch {
+		case d.Edition == "":
+		case d.State == digest.Sent:
+			sent++
+		case d.State == digest.Leased || d.State == digest.Handing:
+			claimed++
+		}
+	}
+	return sent, claimed
+}
+
 // states lists every row as "address state attempts".
 func (m *memory) states() []string {
 	m.mu.Lock()

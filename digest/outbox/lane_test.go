@@ -361,15 +361,52 @@ func TestCeiling(t *testing.T) {
 	m.rows[15].Edition, m.rows[15].Notice = "", "confirm"
 	o := newOutbox(m, p.open)
 	tomorrow := morning.Add(17 * time.Hour)
-	o.Ceiling = func(context.Context) (int, time.Time, error) { return 5, tomorrow, nil }
+	o.Ceiling = func(context.Context) (Allowance, error) {
+		sent, claimed := m.leaving()
+		return Allowance{Most: 5, Sent: sent, Claimed: claimed, Tomorrow: tomorrow}, nil
+	}
 	if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 6}) {
 		t.Errorf("%+v, %v", tally, err)
 	}
-	for _, d := range m.rows[5:] {
-		if d.Notice == "" && (d.State != digest.Pending || d.Attempts != 0 || !d.Due.Equal(tomorrow)) {
-			t.Errorf("%s is %s after %d tries, due %v", d.To, d.State, d.Attempts, d.Due)
+	waiting := 0
+	for _, d := range m.rows {
+		if d.State == digest.Pending && d.Attempts == 0 && d.Due.Equal(tomorrow) {
+			waiting++
 		}
 	}
+	if waiting != 14 {
+		t.Errorf("%d wait for tomorrow: %v", waiting, m.states())
+	}
+}
+
+// Those who send from one ledger have one ceiling; none of them waits until tomorrow for what another may not need.
+func TestCeilingShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(memory).owe(time.Now(), many(600)...)
+		tomorrow := time.Now().Add(17 * time.Hour)
+		var all sync.WaitGroup
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		for range 3 {
+			o := newOutbox(m, (&pontoon{}).open)
+			o.Now = time.Now
+			o.Ceiling = func(context.Context) (Allowance, error) {
+				time.Sleep(time.Second) // so that all of them claim first
+				sent, claimed := m.leaving()
+				return Allowance{Most: 50, Sent: sent, Claimed: claimed, Tomorrow: tomorrow}, nil
+			}
+			all.Go(func() {
+				if err := o.Run(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+			time.Sleep(300 * time.Millisecond)
+		}
+		all.Wait()
+		if sent, claimed := m.leaving(); sent != 50 || claimed > 0 {
+			t.Errorf("%d were sent, %d are claimed", sent, claimed)
+		}
+	})
 }
 
 // What may not leave yet is owed again when it may, untried: what is new, and what was put off. The others go.

@@ -80,9 +80,18 @@ type Outbox struct {
 	// and any time that is past: now.
 	NotBefore func(digest.Delivery) time.Time
 
-	// Ceiling says how many more letters of editions may leave today, and when the next day begins; nil: any
-	// number. It is asked once a drain. What exceeds it is owed again then.
-	Ceiling func(context.Context) (left int, tomorrow time.Time, err error)
+	// Ceiling says how many letters of editions may leave today; nil: any number. It is asked after each claim, and what
+	// was claimed too much is owed again tomorrow, or in a minute while others may not need all that they claimed. So
+	// the letters of all who send from one ledger are never more.
+	Ceiling func(context.Context) (Allowance, error)
+}
+
+// Allowance is how many letters of editions may leave on a day, from one ledger.
+type Allowance struct {
+	Most     int       // in all
+	Sent     int       // so far
+	Claimed  int       // and are to leave now, by whomever
+	Tomorrow time.Time // when the day ends
 }
 
 // Tally counts the outcomes of one drain. Claims that were given back untried are not in it.

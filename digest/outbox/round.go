@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -24,8 +23,7 @@ import (
 type round struct {
 	docks
 
-	left     int       // letters of editions that may still leave today
-	tomorrow time.Time // when more may
+	spent    time.Time // when letters of editions may leave again, as today's are used up; zero: they are not
 	turn     time.Time // of the first letter whose lane could not take it; zero: all could
 	tally    Tally
 	before   Tally             // of earlier drains, for the progress of all together
@@ -81,7 +79,7 @@ func books(flight context.Context) context.Context {
 }
 
 func newRound(o *Outbox) *round {
-	r := &round{broken: map[string]error{}, left: math.MaxInt}
+	r := &round{broken: map[string]error{}}
 	r.docks = docks{Outbox: o, hired: map[*Terms]int{}, leases: leases{}}
 	r.claiming, r.preparing = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 	return r
@@ -93,12 +91,6 @@ func (r *round) run(ctx, flight context.Context) {
 	defer context.AfterFunc(ctx, r.end)()
 	if ctx.Err() != nil {
 		return
-	}
-	if r.Ceiling != nil {
-		var err error
-		if r.left, r.tomorrow, err = r.Ceiling(ctx); err != nil {
-			r.stop(fmt.Errorf("count today's letters: %w", err))
-		}
 	}
 	var preparers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -140,6 +132,7 @@ func (r *round) claim(ctx context.Context, now time.Time) {
 		r.shut()
 	}
 	r.mu.Unlock()
+	spared, again := r.spare(ctx, claimed, now)
 	var ended []entry
 	for _, d := range claimed {
 		d.Due = until
@@ -147,8 +140,9 @@ func (r *round) claim(ctx context.Context, now time.Time) {
 			ended = append(ended, entry{d, r.untried(d, wait, "waits for the end of the quiet hours")})
 			continue
 		}
-		if d.Edition != "" && !r.allowed() {
-			ended = append(ended, entry{d, r.untried(d, r.tomorrow.Sub(now), "waits for tomorrow: today's letters are used up")})
+		if d.Edition != "" && spared > 0 {
+			spared--
+			ended = append(ended, entry{d, r.untried(d, again, "today's letters are used up, or about to be")})
 			continue
 		}
 		ended = append(ended, r.route(ctx, d)...)
@@ -226,15 +220,37 @@ func (r *round) alone(ctx context.Context, lane *Lane) bool {
 	return err != nil || other == lane
 }
 
-// allowed takes one of today's letters, if there is one left.
-func (r *round) allowed() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.left--
-	if r.left == -1 {
-		r.log().Warn("today's letters are used up; the others wait for tomorrow, see delivery.warm_up in the configuration", "tomorrow", r.tomorrow)
+// spare returns how many of the claimed letters of editions may not leave today, and how long they are to wait.
+func (r *round) spare(ctx context.Context, claimed []digest.Delivery, now time.Time) (n int, wait time.Duration) {
+	editions := 0
+	for _, d := range claimed {
+		if d.Edition != "" {
+			editions++
+		}
 	}
-	return r.left >= 0
+	switch {
+	case r.Ceiling == nil || editions == 0:
+		return 0, 0
+	case !r.spent.IsZero():
+		return editions, r.spent.Sub(now)
+	}
+	today, err := r.Ceiling(books(ctx))
+	if err != nil {
+		r.stop(fmt.Errorf("count today's letters: %w", err))
+		return editions, 0
+	}
+	if n = min(editions, today.Sent+today.Claimed-today.Most); n <= 0 {
+		return 0, 0
+	}
+	r.mu.Lock()
+	others := today.Claimed > r.held
+	r.mu.Unlock()
+	if today.Sent < today.Most && others {
+		return n, probe
+	}
+	r.spent = today.Tomorrow
+	r.log().Warn("today's letters are used up; the others wait for tomorrow, see delivery.warm_up in the configuration", "tomorrow", r.spent)
+	return n, r.spent.Sub(now)
 }
 
 // entry is an outcome of a delivery.

@@ -240,6 +240,30 @@ func TestCounts(t *testing.T) {
 	})
 }
 
+// What left today is counted, and what is about to, but no notice.
+func TestSent(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c, _ := sealed(t, address, 6, digest.Resend)
+		save(t, s, subscribers.Subscriber{Email: "new@example.org", State: subscribers.Active}, subscribers.Welcome)
+		counted := func(wantSent, wantClaimed int) {
+			t.Helper()
+			sent, claimed, err := s.Sent(t.Context(), seven.Add(-7*time.Hour))
+			if must(t, err); sent != wantSent || claimed != wantClaimed {
+				t.Errorf("%d sent and %d claimed, want %d and %d", sent, claimed, wantSent, wantClaimed)
+			}
+		}
+		claimed := claim(t, s, 5, seven) // the welcome is the first of them
+		must(t, s.Hand(t.Context(), claimed[1]))
+		counted(0, 4)
+		must(t, s.Settle(t.Context(), outcome(claimed[0], digest.Sent), outcome(claimed[1], digest.Sent), outcome(claimed[2], digest.Sent), outcome(claimed[3], digest.Failed)))
+		counted(2, 1)
+		c.move(24 * time.Hour)
+		if sent, _, err := s.Sent(t.Context(), seven.Add(17*time.Hour)); err != nil || sent > 0 {
+			t.Errorf("on the next day %d were sent, %v", sent, err)
+		}
+	})
+}
+
 // A notice is forgotten three months after it has ended, and not while it is owed.
 func TestForgetNotices(t *testing.T) {
 	everywhere(t, func(t *testing.T, address string) {
