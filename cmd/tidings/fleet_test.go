@@ -91,6 +91,62 @@ func TestFleet(t *testing.T) {
 	t.Logf("%d had theirs when the daemons were lost; %d got it twice", before, again)
 }
 
+// An edition that was made by hand goes out, while no daemon is there that would hear of it, as soon as one is: the
+// first, or one that comes after another has ended, however it did; and to one that is there already.
+func TestFleetFindsOwed(t *testing.T) {
+	for name, before := range map[string]func(*testing.T, *exec.Cmd){
+		"first":   nil,
+		"stopped": func(t *testing.T, c *exec.Cmd) { end(t, c, syscall.SIGTERM) },
+		"killed":  func(t *testing.T, c *exec.Cmd) { end(t, c, syscall.SIGKILL) },
+		"there":   func(t *testing.T, c *exec.Cmd) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database, address := freshHouse(t)
+			relay := newMailServer(t)
+			var visits atomic.Int32
+			dir := houseOf(t, &visits)
+			path := filepath.Join(dir, "config.toml")
+			config, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			byHand := strings.NewReplacer("0 0,12 * * *", "0 0 1 1 *", `catch_up_for = "24h"`, `catch_up = "skip"`)
+			write(t, path, byHand.Replace(string(config)))
+			if before != nil {
+				c := launch(t, dir, address, relay.addr)
+				waitFor(t, "the daemon", func() bool {
+					leads := 0
+					_ = database.QueryRow("SELECT COUNT(*) FROM river_leader").Scan(&leads) // the table may not be there yet
+					return leads > 0
+				})
+				before(t, c)
+			}
+			runIn(t, dir, address, "", "subscribers", "add", "ada@example.org", "bob@example.org")
+			runIn(t, dir, address, "", "gather")
+			runIn(t, dir, address, "", "compose")
+			began := time.Now()
+			if name != "there" {
+				launch(t, dir, address, relay.addr)
+			}
+			waitFor(t, "the letters", func() bool {
+				relay.mu.Lock()
+				defer relay.mu.Unlock()
+				return relay.got["ada@example.org"] > 0 && relay.got["bob@example.org"] > 0
+			})
+			t.Logf("they came after %v", time.Since(began))
+		})
+	}
+}
+
+func end(t *testing.T, c *exec.Cmd, signal os.Signal) {
+	t.Helper()
+	if err := c.Process.Signal(signal); err != nil {
+		t.Error(err)
+	}
+	_, _ = c.Process.Wait()
+}
+
 // houseOf makes a folder with the configuration of a daily whose slot has passed, and its one source, which counts the
 // visits to it.
 func houseOf(t *testing.T, visits *atomic.Int32) string {
