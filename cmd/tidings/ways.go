@@ -39,7 +39,7 @@ func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 // the configuration.
 func (h *house) lanes() (outbox.Lanes, error) {
 	if h.config.SMTP.URL == direct {
-		return &outbox.Direct{Resolver: net.DefaultResolver, Now: h.now, Hello: h.config.SMTP.Hello}, nil
+		return &outbox.Direct{Resolver: net.DefaultResolver, Now: h.now, Hello: h.config.SMTP.Hello, Providers: h.config.Delivery.providers()}, nil
 	}
 	relays, err := ways(h.config).relays()
 	if err != nil {

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"tidings/digest"
 	"tidings/digest/outbox"
 )
@@ -62,6 +64,21 @@ func TestAwake(t *testing.T) {
 		if got := max(0, h.awake(c.d).Sub(now)); got != c.wait {
 			t.Errorf("%+v waits %v, want %v", c.d, got, c.wait)
 		}
+	}
+}
+
+// What is said of a provider stands before what is built in, and keeps of that what it does not say.
+func TestProviders(t *testing.T) {
+	d := DeliveryConfig{Provider: []ProviderConfig{
+		{Name: "google", Connections: 3}, {Name: "example", Servers: []string{"MX.example.net."}, Rate: 0.5},
+	}}
+	got := d.providers()
+	want := []outbox.Provider{
+		{Name: "google", Servers: outbox.Providers()[0].Servers, Connections: 3, Load: 50},
+		{Name: "example", Servers: []string{".mx.example.net"}, Connections: 10, Load: 100, Rate: 0.5},
+	}
+	if diff := cmp.Diff(append(want, outbox.Providers()[1:]...), got); diff != "" {
+		t.Error(diff)
 	}
 }
 

@@ -310,6 +310,14 @@ func TestDirect(t *testing.T) {
 	if a, b, c := lane("x@a.test"), lane("x@B.test"), lane("x@c.test"); a != b || a == c || a.Terms != c.Terms || a.Terms.Connections != 5 {
 		t.Error("the same servers are one lane, the same provider's lanes have the same terms")
 	}
+	own := &Direct{Now: d.Now, Resolver: d.Resolver, Providers: []Provider{{Name: "one", Servers: []string{".one.test"}, Connections: 1, Load: 7, Rate: 2}}}
+	for to, want := range map[string]*Terms{
+		"x@one.test": {Name: "one", Connections: 1, Load: 7, Rate: 2}, "x@a.test": {Name: "aspmx.l.google.com", Connections: otherConnections, Rate: otherRate},
+	} {
+		if l, err := own.Lane(t.Context(), to); err != nil || l.Terms.Name != want.Name || l.Terms.Connections != want.Connections || l.Terms.Load != want.Load || l.Terms.Rate != want.Rate {
+			t.Errorf("%s: %+v, %v", to, l, err)
+		}
+	}
 	if first := slices.Index(dialled, "first.one.test:25"); first < 0 || first > slices.Index(dialled, "second.one.test:25") {
 		t.Errorf("dialled %v", dialled)
 	}
