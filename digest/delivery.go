@@ -65,6 +65,7 @@ type Delivery struct {
 	Code   int // as in [Outcome], of the last try
 	Status string
 	At     string
+	Relay  string
 }
 
 // Outcome is what came of a try, for the ledger to account for.
@@ -78,4 +79,5 @@ type Outcome struct {
 	Code   int    // of a refusal by the other side, 550; 0: it refused nothing
 	Status string // of a refusal, RFC 3463, 5.1.1; empty when none was given
 	At     string // what was refused: "rcpt", "dot", …
+	Relay  string // of a sent one: by which relay, when there are several
 }

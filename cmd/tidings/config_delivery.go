@@ -129,11 +129,11 @@ func (p ProviderConfig) check(r configChecker, path string) {
 	}
 	r.least(path+"connections", p.Connections, 0)
 	r.least(path+"letters", p.Letters, 0)
-	r.rate(path+"rate", p.Rate)
+	checkRate(r, path+"rate", p.Rate)
 }
 
-// rate looks at how many letters a second may go somewhere.
-func (r configChecker) rate(path string, rate float64) {
+// checkRate looks at how many letters a second may go somewhere.
+func checkRate(r configChecker, path string, rate float64) {
 	if rate < 0 || rate > 100_000 || math.IsNaN(rate) {
 		r.fault(path, "%s must be a number of letters a second; 0 is as fast as they go", plain(path))
 	}
@@ -173,7 +173,7 @@ func (c *Config) checkWays(r configChecker) {
 		r.least(path+"weight", relay.Weight, 1)
 		r.least(path+"connections", relay.Connections, 0)
 		r.least(path+"letters", relay.Letters, 1)
-		r.rate(path+"rate", relay.Rate)
+		checkRate(r, path+"rate", relay.Rate)
 	}
 }
 

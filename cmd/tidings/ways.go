@@ -65,10 +65,14 @@ func (c ways) relays() ([]*outbox.Lane, error) {
 		if err != nil {
 			return nil, fmt.Errorf("relay %d: %w", i+1, err)
 		}
-		lanes = append(lanes, &outbox.Lane{
+		lane := &outbox.Lane{
 			Name: name, Open: open, Weight: r.Weight,
 			Terms: &outbox.Terms{Name: name, Connections: r.Connections, Load: r.Letters, Rate: r.Rate},
-		})
+		}
+		if len(relays) > 1 {
+			lane.Mark = name
+		}
+		lanes = append(lanes, lane)
 	}
 	return lanes, nil
 }

@@ -208,6 +208,9 @@ func (b *berth) carry(flight context.Context, l *letter) *letter {
 // as before.
 func (b *berth) answered(flight context.Context, l *letter, answer string, err error) {
 	out := b.outcome(l.Delivery, answer, err)
+	if out.State == digest.Sent {
+		out.Relay = b.quay.Mark
+	}
 	if out.State == digest.Deferred && flight.Err() != nil {
 		out = b.untried(l.Delivery, 0, out.Note) // we broke it off ourselves, before its end
 	}

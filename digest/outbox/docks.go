@@ -19,6 +19,7 @@ type docks struct {
 	hired     map[*Terms]int // of these, by the terms that bind them
 	held      int            // claims that have not ended
 	leases    leases         // of these
+	spent     time.Time      // when letters of editions may leave again, as today's are used up; zero: they are not
 	short     bool           // the last claim got less than it asked for, and nothing was given back since
 	closed    bool           // nothing new is taken up
 

@@ -241,7 +241,7 @@ func (m *memory) settle(outcomes []digest.Outcome) {
 		if row.Fence != o.Fence || row.State != digest.Leased && row.State != digest.Handing {
 			continue
 		}
-		row.State, row.Due, row.Note = o.State, o.Due, o.Note
+		row.State, row.Due, row.Note, row.Relay = o.State, o.Due, o.Note, o.Relay
 		if o.State == digest.Pending {
 			row.Attempts--
 		}

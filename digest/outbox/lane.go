@@ -20,6 +20,7 @@ type Lane struct {
 	Open   func(context.Context) (Carrier, error) // a connection: [SMTPConfig.Open], [LMTP.Open], [Maildrop.Open]
 	Terms  *Terms                                 // may be shared with other lanes; nil: none
 	Weight int                                    // of a relay among relays; 1
+	Mark   string                                 // what the ledger is told of letters that leave by it; may be empty
 
 	// Last says that there is no other way to where the lane leads, so that a letter which finds nobody there has
 	// been tried. Otherwise its claim is given back.

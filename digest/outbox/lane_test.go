@@ -56,8 +56,9 @@ func many(n int) (addresses []string) {
 func TestRelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		big, small := new(pontoon), new(pontoon)
-		o := newOutbox(new(memory).owe(time.Now(), many(80)...), nil)
-		relays := &Relays{Now: time.Now, Lanes: []*Lane{{Name: "big", Open: big.open, Weight: 3}, {Name: "small", Open: small.open, Weight: 1}}}
+		m := new(memory).owe(time.Now(), many(80)...)
+		o := newOutbox(m, nil)
+		relays := &Relays{Now: time.Now, Lanes: []*Lane{{Name: "big", Mark: "big", Open: big.open, Weight: 3}, {Name: "small", Open: small.open, Weight: 1}}}
 		o.Lanes, o.Now = relays, time.Now
 		if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 80}) {
 			t.Fatal(tally, err)
@@ -65,8 +66,13 @@ func TestRelays(t *testing.T) {
 		if len(big.took) != 60 || len(small.took) != 20 {
 			t.Errorf("big took %d, small %d", len(big.took), len(small.took))
 		}
+		for _, d := range m.rows {
+			if by := slices.Contains(big.took, d.To); by != (d.Relay == "big") {
+				t.Errorf("%s left by big: %v, and is told to have left by %q", d.To, by, d.Relay)
+			}
+		}
 		big.away, big.took, small.took = true, nil, nil
-		m := new(memory).owe(time.Now(), many(80)...)
+		m = new(memory).owe(time.Now(), many(80)...)
 		o.Ledger = m
 		if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 80}) || len(small.took) != 80 {
 			t.Fatal(tally, err, len(small.took))

@@ -86,14 +86,6 @@ type Outbox struct {
 	Ceiling func(context.Context) (Allowance, error)
 }
 
-// Allowance is how many letters of editions may leave on a day, from one ledger.
-type Allowance struct {
-	Most     int       // in all
-	Sent     int       // so far
-	Claimed  int       // and are to leave now, by whomever
-	Tomorrow time.Time // when the day ends
-}
-
 // Tally counts the outcomes of one drain. Claims that were given back untried are not in it.
 type Tally struct {
 	Sent, Deferred, Failed, Skipped, Uncertain int
@@ -248,6 +240,25 @@ func (o *Outbox) limit(d digest.Delivery) time.Time {
 		}
 	}
 	return limit
+}
+
+// untried is the outcome that gives a claim back, to be due again after wait.
+func (o *Outbox) untried(d digest.Delivery, wait time.Duration, note string) digest.Outcome {
+	return digest.Outcome{ID: d.ID, Fence: d.Fence, State: digest.Pending, Due: o.Now().Add(wait), Note: line(note)}
+}
+
+// asleep returns how long a letter has to wait before it may leave.
+func (o *Outbox) asleep(d digest.Delivery, now time.Time) time.Duration {
+	if o.NotBefore == nil {
+		return 0
+	}
+	return o.NotBefore(d).Sub(now)
+}
+
+// alone reports whether there is no other way out than this lane.
+func (o *Outbox) alone(ctx context.Context, lane *Lane) bool {
+	other, err := o.Lanes.Lane(ctx, "")
+	return err != nil || other == lane
 }
 
 // wait returns how long to wait after so many tries.

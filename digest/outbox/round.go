@@ -23,7 +23,6 @@ import (
 type round struct {
 	docks
 
-	spent    time.Time // when letters of editions may leave again, as today's are used up; zero: they are not
 	turn     time.Time // of the first letter whose lane could not take it; zero: all could
 	tally    Tally
 	before   Tally             // of earlier drains, for the progress of all together
@@ -132,7 +131,10 @@ func (r *round) claim(ctx context.Context, now time.Time) {
 		r.shut()
 	}
 	r.mu.Unlock()
-	spared, again := r.spare(ctx, claimed, now)
+	spared, again, err := r.spare(ctx, claimed, now)
+	if err != nil {
+		r.stop(fmt.Errorf("count today's letters: %w", err))
+	}
 	var ended []entry
 	for _, d := range claimed {
 		d.Due = until
@@ -148,14 +150,6 @@ func (r *round) claim(ctx context.Context, now time.Time) {
 		ended = append(ended, r.route(ctx, d)...)
 	}
 	r.settle(ctx, ended...)
-}
-
-// asleep returns how long a letter has to wait before it may leave.
-func (r *round) asleep(d digest.Delivery, now time.Time) time.Duration {
-	if r.NotBefore == nil {
-		return 0
-	}
-	return r.NotBefore(d).Sub(now)
 }
 
 // route brings a claim to the quay of its lane, or tells why it is not taken up.
@@ -212,45 +206,6 @@ func (r *round) strand(d digest.Delivery, why error, back time.Time) {
 func (r *round) forsake(why error, back time.Time) {
 	r.away, r.back = cmp.Or(r.away, why), back
 	r.shut()
-}
-
-// alone reports whether there is no other way out than this lane.
-func (r *round) alone(ctx context.Context, lane *Lane) bool {
-	other, err := r.Lanes.Lane(ctx, "")
-	return err != nil || other == lane
-}
-
-// spare returns how many of the claimed letters of editions may not leave today, and how long they are to wait.
-func (r *round) spare(ctx context.Context, claimed []digest.Delivery, now time.Time) (n int, wait time.Duration) {
-	editions := 0
-	for _, d := range claimed {
-		if d.Edition != "" {
-			editions++
-		}
-	}
-	switch {
-	case r.Ceiling == nil || editions == 0:
-		return 0, 0
-	case !r.spent.IsZero():
-		return editions, r.spent.Sub(now)
-	}
-	today, err := r.Ceiling(books(ctx))
-	if err != nil {
-		r.stop(fmt.Errorf("count today's letters: %w", err))
-		return editions, 0
-	}
-	if n = min(editions, today.Sent+today.Claimed-today.Most); n <= 0 {
-		return 0, 0
-	}
-	r.mu.Lock()
-	others := today.Claimed > r.held
-	r.mu.Unlock()
-	if today.Sent < today.Most && others {
-		return n, probe
-	}
-	r.spent = today.Tomorrow
-	r.log().Warn("today's letters are used up; the others wait for tomorrow, see delivery.warm_up in the configuration", "tomorrow", r.spent)
-	return n, r.spent.Sub(now)
 }
 
 // entry is an outcome of a delivery.
@@ -343,11 +298,6 @@ func (r *round) spoilt(d digest.Delivery) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.broken[subject(d)]
-}
-
-// untried is the outcome that gives a claim back, to be due again after wait.
-func (r *round) untried(d digest.Delivery, wait time.Duration, note string) digest.Outcome {
-	return digest.Outcome{ID: d.ID, Fence: d.Fence, State: digest.Pending, Due: r.Now().Add(wait), Note: line(note)}
 }
 
 // giveBack returns the claims that nobody took up: at once when we are ending, and after a minute when the server is

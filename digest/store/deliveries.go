@@ -288,6 +288,9 @@ func scanDelivery(rows *sql.Rows, besides ...any) (digest.Delivery, error) {
 		&d.Token, &d.Answers, &d.Edition, &d.To, &d.Lang, &d.Zone, &d.Text, &topics,
 	}, besides...)...)
 	d.ID, d.Owed, d.Due, d.Ended, d.Topics = pack(letter, d.Reader), moment(owed), moment(due), moment(ended), sortedLines(topics)
+	if d.State == digest.Sent { // it was refused nowhere
+		d.At, d.Relay = "", d.At
+	}
 	d.Key = fmt.Sprintf("%s/%d", d.Edition, d.Reader)
 	if d.Notice != "" {
 		d.Key = fmt.Sprintf("%s/%d/%d", d.Notice, d.Reader, letter)

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -192,7 +193,7 @@ func (l *Ledger) lines(outcomes []digest.Outcome) ([]line, error) {
 		}
 		switch o.State {
 		case digest.Sent, digest.Failed, digest.Skipped:
-			args = append(args, int(o.State), millis(now), note, o.Code, plain(o.Status), o.At)
+			args = append(args, int(o.State), millis(now), note, o.Code, plain(o.Status), cmp.Or(o.At, plain(o.Relay)))
 			lines = append(lines, line{statement: end, args: args})
 		case digest.Deferred, digest.Pending:
 			args = append(args, int(o.State), millis(due), flag(o.State == digest.Pending), note, o.Code, plain(o.Status), o.At)

@@ -212,7 +212,14 @@ func TestCounts(t *testing.T) {
 		claimed := claim(t, s, 3, seven)
 		later := outcome(claimed[2], digest.Deferred)
 		later.Due, later.Code, later.Status = seven.Add(5*time.Minute), 451, "4.7.1"
-		must(t, s.Settle(t.Context(), outcome(claimed[0], digest.Sent), later))
+		sent := outcome(claimed[0], digest.Sent)
+		sent.Relay = "one.example:587"
+		must(t, s.Settle(t.Context(), sent, later))
+		for d, err := range s.Deliveries(t.Context(), key, digest.Sent) {
+			if must(t, err); d.Relay != "one.example:587" || d.At != "" {
+				t.Errorf("it was taken by %q, and refused at %q", d.Relay, d.At)
+			}
+		}
 		owes := func(want store.Debt) {
 			t.Helper()
 			if got := ok[store.Debt](t)(s.Owing(t.Context(), key)); got != want {
@@ -225,7 +232,7 @@ func TestCounts(t *testing.T) {
 		want := []store.Count{
 			{State: digest.Pending, Domain: "example.org", N: 1},
 			{State: digest.Leased, Domain: "example.org", N: 1},
-			{State: digest.Sent, Domain: "example.org", N: 1},
+			{State: digest.Sent, Domain: "example.org", Relay: "one.example:587", N: 1},
 			{State: digest.Deferred, Domain: "example.org", Code: 451, Status: "4.7.1", N: 1},
 		}
 		got := ok[[]store.Count](t)(s.Counts(t.Context(), key))
