@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tidings/digest/store"
 )
 
 // Three daemons on one PostgreSQL, each a process of its own. In the middle of an edition one is killed, one is cut off
@@ -145,6 +148,31 @@ func end(t *testing.T, c *exec.Cmd, signal os.Signal) {
 		t.Error(err)
 	}
 	_, _ = c.Process.Wait()
+}
+
+// A daemon whose clock is wrong says so.
+func TestClocksApart(t *testing.T) {
+	t.Parallel()
+	_, address := freshHouse(t)
+	s, err := store.Open(t.Context(), address, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	annexe, err := s.Annexe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer annexe.Close()
+	for off, told := range map[time.Duration]bool{0: false, time.Minute: true, -time.Minute: true} {
+		var said bytes.Buffer
+		h := daemon{house: &house{
+			program: &program{now: func() time.Time { return time.Now().Add(off) }}, log: slog.New(slog.NewTextHandler(&said, nil)),
+		}}
+		if err := h.compareClocks(t.Context(), annexe); err != nil || strings.Contains(said.String(), "clock") != told {
+			t.Errorf("%v apart: %v, it says %q", off, err, said.String())
+		}
+	}
 }
 
 // houseOf makes a folder with the configuration of a daily whose slot has passed, and its one source, which counts the
