@@ -64,7 +64,7 @@ type Outbox struct {
 	Lease    time.Duration   // how long a claim holds, and so the most that one letter may take; 2 min
 	Retry    time.Duration   // wait before the second try, doubled for each one after it; 5 min
 	GiveUp   time.Duration   // a letter is put off no longer than this after it was owed; 20 h
-	Grace    time.Duration   // for letters on the wire when the context ends; 22 s
+	Grace    time.Duration   // for letters on the wire when the context ends; 20 s
 	Poll     time.Duration   // how often Run looks for what has fallen due; 30 s
 	Age      time.Duration   // of a connection at most; 5 min
 	Jitter   func() float64  // in [0, 1), of any goroutine: spreads retries by ±20 %; nil: they are not spread

@@ -378,7 +378,7 @@ func TestGrace(t *testing.T) {
 		if err := o.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); took != 23*time.Second {
+		if took := time.Since(began); took != 21*time.Second {
 			t.Errorf("stopped after %v", took)
 		}
 		want := []string{"stuck@x.test pending 0", "quick@x.test sent 1", "uncertain@x.test uncertain 1"}

@@ -54,7 +54,7 @@ func (o *Outbox) flight(ctx context.Context) (context.Context, context.CancelFun
 		for _, step := range []struct {
 			after time.Duration
 			end   context.CancelFunc
-		}{{cmp.Or(o.Grace, 22*time.Second), land}, {settling, shut}} {
+		}{{cmp.Or(o.Grace, 20*time.Second), land}, {settling, shut}} {
 			select {
 			case <-time.After(step.after):
 				step.end()

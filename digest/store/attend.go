@@ -190,7 +190,7 @@ func (l *presence) beat(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			_ = l.stay(ctx) // what does not succeed is tried again, and before each claim
+			_ = l.keep(ctx, 2*heartbeat) // what does not succeed is tried again, and before each claim
 		}
 	}
 }
@@ -202,7 +202,7 @@ func (l *presence) leavePostgres() error {
 	}
 	conn := l.session
 	l.session = nil
-	ctx, cancel := context.WithTimeout(context.Background(), prompt)
+	ctx, cancel := context.WithTimeout(context.Background(), parting)
 	defer cancel()
 	if err := advise(ctx, conn, "pg_advisory_unlock_shared"); err != nil {
 		drop(conn)
@@ -211,19 +211,25 @@ func (l *presence) leavePostgres() error {
 	return conn.Close()
 }
 
-// prompt is how soon a server answers that is there.
-const prompt = 10 * time.Second
+// How soon a server answers that is there, and how long we wait for it when we end: it will notice.
+const (
+	prompt  = 10 * time.Second
+	parting = 2 * time.Second
+)
 
 // stay makes sure, before each claim, that PostgreSQL still knows us as one that sends: a session ends with
 // its connection, as when the server restarts, and its locks end with it. A caller who gives up must not end
 // it: letters of earlier claims may still be on the wire.
-func (l *presence) stay(ctx context.Context) error {
+func (l *presence) stay(ctx context.Context) error { return l.keep(ctx, prompt) }
+
+// keep does so within a time.
+func (l *presence) keep(ctx context.Context, within time.Duration) error {
 	l.present.Lock()
 	defer l.present.Unlock()
 	if err := ctx.Err(); err != nil || l.attending == 0 || l.path != "" {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), prompt)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
 	if l.session != nil {
 		if l.session.PingContext(ctx) == nil {
