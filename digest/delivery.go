@@ -49,6 +49,7 @@ type Delivery struct {
 	Reader   int64    // id of the subscriber; of a confirmation: of the wish; 0: a stranger who wrote
 	To       string   // the reader's address
 	Lang     string   // the reader's language, when he chose one
+	Zone     string   // the time zone that he chose; empty: none
 	Text     bool     // plain text only
 	Topics   []string // ids that the reader chose; empty: all
 	Token    string   // of a confirmation; empty once it has ended
@@ -64,6 +65,7 @@ type Delivery struct {
 	Code   int // as in [Outcome], of the last try
 	Status string
 	At     string
+	Relay  string
 }
 
 // Outcome is what came of a try, for the ledger to account for.
@@ -77,4 +79,5 @@ type Outcome struct {
 	Code   int    // of a refusal by the other side, 550; 0: it refused nothing
 	Status string // of a refusal, RFC 3463, 5.1.1; empty when none was given
 	At     string // what was refused: "rcpt", "dot", …
+	Relay  string // of a sent one: by which relay, when there are several
 }

@@ -306,7 +306,13 @@ func (d Digest) Shifts() bool { return d.DeliverAt != nil || d.Quiet != (Hours{}
 // [Digest.DeliverAt] from then on, and not in the quiet hours.
 func (d Digest) Due(timezone string, sealed time.Time) time.Time {
 	local := sealed.In(d.clock(timezone))
-	return d.Quiet.End(d.arrival(local))
+	return d.Awake(timezone, d.arrival(local))
+}
+
+// Awake returns when a letter may go out to a reader in a time zone: at that time, or when the quiet hours end in which
+// it lies.
+func (d Digest) Awake(timezone string, at time.Time) time.Time {
+	return d.Quiet.End(at.In(d.clock(timezone)))
 }
 
 // arrival is the first hour of arrival from a time on.

@@ -1,8 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,6 +46,40 @@ type DeliveryConfig struct {
 	GiveUp      time.Duration `toml:"give_up"`     // after the first try; 20h
 	MaxLetter   Size          `toml:"max_letter"`  // of an edition, on the wire; 100KB
 	WarmUp      WarmUpConfig  `toml:"warm_up"`
+
+	Provider []ProviderConfig `toml:"provider"` // beside or instead of the built-in ones
+}
+
+// ProviderConfig says how the servers of one provider want their letters when they go there without a relay. What it
+// leaves out is as built in, if there is one of its name, and else as told here.
+type ProviderConfig struct {
+	Name        string   `toml:"name"`        // required
+	Servers     []string `toml:"servers"`     // what their names end with; required of a new one
+	Connections int      `toml:"connections"` // at once; 10
+	Letters     int      `toml:"letters"`     // by one connection; 100
+	Rate        float64  `toml:"rate"`        // letters a second; 0: as fast as they go
+}
+
+// providers are the configured ones before the built-in ones, so that a server of both is the configured one's.
+func (d DeliveryConfig) providers() []outbox.Provider {
+	var all []outbox.Provider
+	builtIn := outbox.Providers()
+	for _, own := range d.Provider {
+		p := outbox.Provider{Name: own.Name, Connections: 10, Load: 100}
+		if i := slices.IndexFunc(builtIn, func(b outbox.Provider) bool { return b.Name == own.Name }); i >= 0 {
+			p = builtIn[i]
+			builtIn = slices.Delete(builtIn, i, i+1)
+		}
+		p.Connections, p.Load, p.Rate = cmp.Or(own.Connections, p.Connections), cmp.Or(own.Letters, p.Load), cmp.Or(own.Rate, p.Rate)
+		if len(own.Servers) > 0 {
+			p.Servers = nil
+			for _, server := range own.Servers {
+				p.Servers = append(p.Servers, "."+strings.ToLower(strings.Trim(server, ".")))
+			}
+		}
+		all = append(all, p)
+	}
+	return append(all, builtIn...)
 }
 
 // WarmUpConfig is the plan by which a new sender's letters become more.
@@ -65,6 +102,41 @@ func (d DeliveryConfig) check(r configChecker) {
 		r.fault("delivery.max_letter", `delivery.max_letter must be at least "20KB", or there is no room for news`)
 	}
 	d.WarmUp.check(r)
+	for i, p := range d.Provider {
+		p.check(r, at("delivery.provider", i, ""))
+		if slices.ContainsFunc(d.Provider[:i], func(other ProviderConfig) bool { return other.Name == p.Name }) {
+			r.fault(at("delivery.provider", i, "name"), "there are two [[delivery.provider]]s %q; keep one", p.Name)
+		}
+	}
+}
+
+// serverForm is what a mail server's name may end with: a domain of two words or more.
+var serverForm = regexp.MustCompile(`^\.?[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+\.?$`)
+
+// check looks at how one provider wants its letters.
+func (p ProviderConfig) check(r configChecker, path string) {
+	known := slices.ContainsFunc(outbox.Providers(), func(b outbox.Provider) bool { return b.Name == p.Name })
+	switch {
+	case !nameForm.MatchString(p.Name):
+		r.fault(path+"name", `delivery.provider.name must be letters, digits and hyphens, such as "google"`)
+	case !known && len(p.Servers) == 0:
+		r.fault(path+"name", "there is no provider %q built in; set delivery.provider.servers to what its servers' names end with", p.Name)
+	}
+	for _, server := range p.Servers {
+		if !serverForm.MatchString(server) {
+			r.fault(path+"servers", `%q is no end of a mail server's name; write it like ".google.com"`, server)
+		}
+	}
+	r.least(path+"connections", p.Connections, 0)
+	r.least(path+"letters", p.Letters, 0)
+	checkRate(r, path+"rate", p.Rate)
+}
+
+// checkRate looks at how many letters a second may go somewhere.
+func checkRate(r configChecker, path string, rate float64) {
+	if rate < 0 || rate > 100_000 || math.IsNaN(rate) {
+		r.fault(path, "%s must be a number of letters a second; 0 is as fast as they go", plain(path))
+	}
 }
 
 // check looks at the plan. None of it matters while it has no first day.
@@ -101,9 +173,7 @@ func (c *Config) checkWays(r configChecker) {
 		r.least(path+"weight", relay.Weight, 1)
 		r.least(path+"connections", relay.Connections, 0)
 		r.least(path+"letters", relay.Letters, 1)
-		if relay.Rate < 0 || relay.Rate > 100_000 || math.IsNaN(relay.Rate) {
-			r.fault(path+"rate", "relay.rate must be a number of letters a second; 0 is as fast as they go")
-		}
+		checkRate(r, path+"rate", relay.Rate)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"tidings/.ci/sink"
+	"tidings/digest"
 )
 
 // Of a soak, .ci/soak asks for more.
@@ -92,5 +93,31 @@ func TestTerminate(t *testing.T) {
 	c.settle()
 	if a := c.compare(); a.sent != 1000 || a.twice > 0 {
 		t.Errorf("%+v", a)
+	}
+}
+
+// Asked to stop while the relay takes everything and says nothing, the program stops all the same. Of what was on the
+// wire nobody knows whether it has arrived, and it says so; the rest is owed as before.
+func TestTerminateStalled(t *testing.T) {
+	skipShort(t)
+	for _, command := range []string{"send", "serve"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			c := newCrossing(t, unhurried(), roomIn(t.TempDir()), crowd(300))
+			r := c.begin(c.command(0, command))
+			c.await(r, 50)
+			c.sink.Be(sink.Stalling)
+			time.Sleep(200 * time.Millisecond)
+			c.stop(r, syscall.SIGTERM)
+			c.sink.Be(sink.Well)
+			got := c.tally()
+			if got[digest.Handing]+got[digest.Leased]+got[digest.Failed] > 0 || got[digest.Uncertain] == 0 || got[digest.Uncertain] > berths {
+				t.Errorf("it leaves %v", got)
+			}
+			c.settle()
+			if a := c.compare(); a.sent != 300 || a.twice > got[digest.Uncertain] {
+				t.Errorf("%+v, with %v", a, got)
+			}
+		})
 	}
 }

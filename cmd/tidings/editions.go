@@ -96,7 +96,8 @@ func byState(counts map[string]int) string {
 }
 
 func editionsShow(p *program) *cobra.Command {
-	return &cobra.Command{
+	var asJSON bool
+	c := &cobra.Command{
 		Use: "show EDITION", Short: "an edition as plain text, and what became of its letters", Args: exactly(1, "an edition's key, as `editions list` shows it"),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.inHouse(c.Context(), func(ctx context.Context, h *house) error {
@@ -104,10 +105,15 @@ func editionsShow(p *program) *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if asJSON {
+					return shelf{h}.showJSON(ctx, e)
+				}
 				return errors.Join(shelf{h}.summary(ctx, e.Key), shelf{h}.printText(e))
 			})
 		},
 	}
+	c.Flags().BoolVar(&asJSON, "json", false, "what became of its letters as one JSON object; the edition itself: editions export --json")
+	return c
 }
 
 // printText prints an edition as its plain-text readers get it.

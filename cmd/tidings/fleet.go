@@ -19,9 +19,27 @@ import (
 // one had claimed is free for the others after that.
 const inFleet = time.Minute
 
+// apart is how far a clock may be from the database's before that is told, see [fleet].
+const apart = 3 * time.Second
+
+// compareClocks tells when this machine's clock differs from the database's, and so maybe from other daemons'.
+func (h daemon) compareClocks(ctx context.Context, annexe *store.Annexe) error {
+	theirs, err := annexe.Now(ctx)
+	if err != nil {
+		return err
+	}
+	if off := h.now().Sub(theirs); off.Abs() > apart {
+		h.log.Warn("this machine's clock and PostgreSQL's differ; set both by NTP, for daemons whose clocks differ may send a letter twice", "by", off.Round(time.Second))
+	}
+	return nil
+}
+
 // fleet makes the daemon one of those that share the work on one PostgreSQL, and returns its parts in that.
 func (h daemon) fleet(ctx context.Context, annexe *store.Annexe, o *outbox.Outbox, box func(context.Context) error, owed <-chan struct{}) ([]func(context.Context) error, error) {
 	o.Lease = inFleet
+	if err := h.compareClocks(ctx, annexe); err != nil {
+		return nil, err
+	}
 	desk, reviews := editor{h.house}, earliest{}
 	orders := fleet.Orders{
 		Make: func(ctx context.Context, digest string) error { h.makeDue(ctx, digest); return nil },

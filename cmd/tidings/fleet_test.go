@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -20,6 +21,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"tidings/digest/store"
 )
 
 // Three daemons on one PostgreSQL, each a process of its own. In the middle of an edition one is killed, one is cut off
@@ -89,6 +92,87 @@ func TestFleet(t *testing.T) {
 		t.Errorf("the source was read %d times", n)
 	}
 	t.Logf("%d had theirs when the daemons were lost; %d got it twice", before, again)
+}
+
+// An edition that was made by hand goes out, while no daemon is there that would hear of it, as soon as one is: the
+// first, or one that comes after another has ended, however it did; and to one that is there already.
+func TestFleetFindsOwed(t *testing.T) {
+	for name, before := range map[string]func(*testing.T, *exec.Cmd){
+		"first":   nil,
+		"stopped": func(t *testing.T, c *exec.Cmd) { end(t, c, syscall.SIGTERM) },
+		"killed":  func(t *testing.T, c *exec.Cmd) { end(t, c, syscall.SIGKILL) },
+		"there":   func(t *testing.T, c *exec.Cmd) {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			database, address := freshHouse(t)
+			relay := newMailServer(t)
+			var visits atomic.Int32
+			dir := houseOf(t, &visits)
+			path := filepath.Join(dir, "config.toml")
+			config, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			byHand := strings.NewReplacer("0 0,12 * * *", "0 0 1 1 *", `catch_up_for = "24h"`, `catch_up = "skip"`)
+			write(t, path, byHand.Replace(string(config)))
+			if before != nil {
+				c := launch(t, dir, address, relay.addr)
+				waitFor(t, "the daemon", func() bool {
+					leads := 0
+					_ = database.QueryRow("SELECT COUNT(*) FROM river_leader").Scan(&leads) // the table may not be there yet
+					return leads > 0
+				})
+				before(t, c)
+			}
+			runIn(t, dir, address, "", "subscribers", "add", "ada@example.org", "bob@example.org")
+			runIn(t, dir, address, "", "gather")
+			runIn(t, dir, address, "", "compose")
+			began := time.Now()
+			if name != "there" {
+				launch(t, dir, address, relay.addr)
+			}
+			waitFor(t, "the letters", func() bool {
+				relay.mu.Lock()
+				defer relay.mu.Unlock()
+				return relay.got["ada@example.org"] > 0 && relay.got["bob@example.org"] > 0
+			})
+			t.Logf("they came after %v", time.Since(began))
+		})
+	}
+}
+
+func end(t *testing.T, c *exec.Cmd, signal os.Signal) {
+	t.Helper()
+	if err := c.Process.Signal(signal); err != nil {
+		t.Error(err)
+	}
+	_, _ = c.Process.Wait()
+}
+
+// A daemon whose clock is wrong says so.
+func TestClocksApart(t *testing.T) {
+	t.Parallel()
+	_, address := freshHouse(t)
+	s, err := store.Open(t.Context(), address, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	annexe, err := s.Annexe(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer annexe.Close()
+	for off, told := range map[time.Duration]bool{0: false, time.Minute: true, -time.Minute: true} {
+		var said bytes.Buffer
+		h := daemon{house: &house{
+			program: &program{now: func() time.Time { return time.Now().Add(off) }}, log: slog.New(slog.NewTextHandler(&said, nil)),
+		}}
+		if err := h.compareClocks(t.Context(), annexe); err != nil || strings.Contains(said.String(), "clock") != told {
+			t.Errorf("%v apart: %v, it says %q", off, err, said.String())
+		}
+	}
 }
 
 // houseOf makes a folder with the configuration of a daily whose slot has passed, and its one source, which counts the

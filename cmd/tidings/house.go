@@ -85,10 +85,29 @@ func (p *program) openWith(ctx context.Context, config Config) (*house, error) {
 	if h.store, err = store.Open(ctx, config.Store.URL, p.now); err != nil {
 		return nil, err
 	}
+	h.ledgerWaits()
 	if err := h.wire(ctx); err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
 	return h, nil
+}
+
+// atLast is for how long a command that ends by itself waits for a ledger that cannot be written. The daemon waits until
+// it is told to stop: it has nothing better to do, and what became of letters is not lost as long as it lives.
+const atLast = 2 * time.Minute
+
+// ledgerWaits has it told when the ledger cannot be written.
+func (h *house) ledgerWaits() {
+	if !h.daemon {
+		h.store.Patience = atLast
+	}
+	h.store.Waits = func(why error) {
+		if why == nil {
+			h.log.Warn("the ledger is written again, and letters go on")
+			return
+		}
+		h.log.Error("the ledger cannot be written; letters wait, and what was accepted is recorded as soon as it can be", "err", why)
+	}
 }
 
 // wire gives the rooms each other, and the clock and chance that they do not take themselves.

@@ -62,7 +62,7 @@ func (p *pace) Lane(ctx context.Context, to string) (*outbox.Lane, error) {
 	way := byway{domain, lane}
 	if p.slow[way] == nil {
 		p.slow[way] = &outbox.Lane{
-			Name: domain + " by " + lane.Name, Open: lane.Open, Last: lane.Last,
+			Name: domain + " by " + lane.Name, Open: lane.Open, Last: lane.Last, Mark: lane.Mark,
 			Terms: &outbox.Terms{Name: domain, Connections: 1, Rate: slowly},
 		}
 	}

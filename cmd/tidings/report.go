@@ -78,6 +78,7 @@ type reported struct {
 	Code     int        `json:"code,omitempty"`
 	Status   string     `json:"status,omitempty"`
 	At       string     `json:"at,omitempty"`
+	Relay    string     `json:"relay,omitempty"` // when there are several
 	Note     string     `json:"note,omitempty"`
 }
 
@@ -86,7 +87,7 @@ func (h shelf) reportLines(ctx context.Context, key string) error {
 		if err == nil {
 			err = h.json(reported{
 				d.Edition, d.Reader, d.To, subscribers.ProviderOf(subscribers.Domain(d.To)), d.State.String(), d.Attempts,
-				d.Owed, known(d.Due), known(d.Ended), d.Code, d.Status, d.At, d.Note,
+				d.Owed, known(d.Due), known(d.Ended), d.Code, d.Status, d.At, d.Relay, d.Note,
 			})
 		}
 		if err != nil {
@@ -121,6 +122,7 @@ func (h shelf) summary(ctx context.Context, key string) error {
 	}
 	h.table(func(w io.Writer) { providers(w, counts) })
 	h.table(func(w io.Writer) { refusals(w, counts) })
+	h.table(func(w io.Writer) { relays(w, counts) })
 	return nil
 }
 
@@ -221,6 +223,79 @@ func refusals(w io.Writer, counts []store.Count) {
 	}) {
 		fmt.Fprintf(w, "%s\t%d\t%s\n", strings.TrimSpace(fmt.Sprint(a.code, " ", a.status)), times[a], a.state)
 	}
+}
+
+// relays writes how many letters each of several relays took; nothing when there was but one way.
+func relays(w io.Writer, counts []store.Count) {
+	took := map[string]int{}
+	for _, c := range counts {
+		if c.Relay != "" {
+			took[c.Relay] += c.N
+		}
+	}
+	if len(took) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nrelay\tletters")
+	for _, name := range slices.SortedFunc(maps.Keys(took), func(a, b string) int { return cmp.Or(took[b]-took[a], cmp.Compare(a, b)) }) {
+		fmt.Fprintf(w, "%s\t%d\n", name, took[name])
+	}
+}
+
+// standingOf is how an edition stands, in JSON.
+type standingOf struct {
+	Edition  string     `json:"edition"`
+	Number   int        `json:"number"`
+	Title    string     `json:"title"`
+	At       time.Time  `json:"at"`
+	Finished bool       `json:"finished"`
+	Owed     int        `json:"owed"` // letters that have not ended
+	Due      int        `json:"due"`  // of these, now or under way
+	Next     *time.Time `json:"next,omitempty"`
+	Letters  []alike    `json:"letters"`
+}
+
+// alike is how many letters of an edition stand alike.
+type alike struct {
+	State    string `json:"state"`
+	Provider string `json:"provider,omitempty"` // empty: it is not known any more
+	Code     int    `json:"code,omitempty"`     // of the last refusal
+	Status   string `json:"status,omitempty"`
+	Relay    string `json:"relay,omitempty"` // that took them, when there are several
+	N        int    `json:"n"`
+}
+
+// showJSON prints how an edition stands as one object.
+func (h shelf) showJSON(ctx context.Context, e digest.Edition) error {
+	debt, err := h.store.Owing(ctx, e.Key)
+	if err != nil {
+		return err
+	}
+	counts, err := h.store.Counts(ctx, e.Key)
+	if err != nil {
+		return err
+	}
+	return h.json(standingOf{
+		e.Key, e.Number, e.Title, e.At, debt.Letters == 0, debt.Letters, debt.Due, known(debt.Next), byProvider(counts),
+	})
+}
+
+// byProvider adds up the counts of a provider's domains, in the order of a delivery's life and then the largest first.
+func byProvider(counts []store.Count) []alike {
+	sums, in := map[alike]int{}, map[alike]digest.DeliveryState{}
+	for _, c := range counts {
+		key := alike{c.State.String(), subscribers.ProviderOf(c.Domain), c.Code, c.Status, c.Relay, 0}
+		sums[key] += c.N
+		in[key] = c.State
+	}
+	all := slices.SortedFunc(maps.Keys(sums), func(a, b alike) int {
+		return cmp.Or(int(in[a]-in[b]), sums[b]-sums[a], cmp.Compare(a.Provider, b.Provider), a.Code-b.Code,
+			cmp.Compare(a.Status, b.Status), cmp.Compare(a.Relay, b.Relay))
+	})
+	for i := range all {
+		all[i].N = sums[all[i]]
+	}
+	return all
 }
 
 // missed prints every letter that did not arrive, or may not have, or not yet, with what is known of it.

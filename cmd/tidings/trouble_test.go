@@ -83,11 +83,11 @@ func TestSecureLineFails(t *testing.T) {
 	}
 }
 
-// When the clock is set while letters are under way, nobody is missed. Set back, it makes nobody get his twice; set
-// forward it ends all leases at once, and what is on the wire then is in doubt.
+// When the clock is set while letters are under way, nobody is missed and nobody gets his twice, although an hour forward
+// it ends all leases at once.
 func TestClockSet(t *testing.T) {
 	skipShort(t)
-	for step, doubtful := range map[time.Duration]int{-time.Hour: 0, time.Hour: berths} {
+	for _, step := range []time.Duration{-time.Hour, time.Hour} {
 		t.Run(step.String(), func(t *testing.T) {
 			t.Parallel()
 			steps := filepath.Join(t.TempDir(), "steps")
@@ -97,7 +97,7 @@ func TestClockSet(t *testing.T) {
 			write(t, steps, "")
 			c.ends(r)
 			c.settle()
-			if a := c.compare(); a.sent != 500 || a.twice > doubtful {
+			if a := c.compare(); a.sent != 500 || a.twice > 0 {
 				t.Errorf("%+v", a)
 			}
 		})

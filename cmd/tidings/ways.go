@@ -27,10 +27,10 @@ func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 	d := h.config.Delivery
 	o := &outbox.Outbox{
 		Ledger: accounts{ledger, h.list, h.log}, Letters: newLetters(h), Lanes: newPace(h, lanes), Now: h.now,
-		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Until: h.outdated, Jitter: rand.Float64, Log: h.log,
+		Workers: d.Connections, Retry: d.RetryFirst, GiveUp: d.GiveUp, Until: h.outdated, NotBefore: h.awake, Jitter: rand.Float64, Log: h.log,
 	}
 	if d.WarmUp.Since != "" {
-		o.Ceiling = warmUp{d.WarmUp, h.now, h.store.SentSince}.left
+		o.Ceiling = warmUp{d.WarmUp, h.now, h.store.Sent}.today
 	}
 	return o, nil
 }
@@ -39,7 +39,7 @@ func (h *house) outbox(ledger outbox.Ledger) (*outbox.Outbox, error) {
 // the configuration.
 func (h *house) lanes() (outbox.Lanes, error) {
 	if h.config.SMTP.URL == direct {
-		return &outbox.Direct{Resolver: net.DefaultResolver, Now: h.now, Hello: h.config.SMTP.Hello}, nil
+		return &outbox.Direct{Resolver: net.DefaultResolver, Now: h.now, Hello: h.config.SMTP.Hello, Providers: h.config.Delivery.providers()}, nil
 	}
 	relays, err := ways(h.config).relays()
 	if err != nil {
@@ -65,10 +65,14 @@ func (c ways) relays() ([]*outbox.Lane, error) {
 		if err != nil {
 			return nil, fmt.Errorf("relay %d: %w", i+1, err)
 		}
-		lanes = append(lanes, &outbox.Lane{
+		lane := &outbox.Lane{
 			Name: name, Open: open, Weight: r.Weight,
 			Terms: &outbox.Terms{Name: name, Connections: r.Connections, Load: r.Letters, Rate: r.Rate},
-		})
+		}
+		if len(relays) > 1 {
+			lane.Mark = name
+		}
+		lanes = append(lanes, lane)
 	}
 	return lanes, nil
 }
@@ -99,6 +103,18 @@ func (c ways) maildrop() string {
 	return filepath.Join(filepath.Dir(c.File), "outbox")
 }
 
+// awake returns when a letter may leave: what is new, what is tried again and what is left of an edition waits for the
+// end of its digest's quiet hours, and what is on the wire when they begin ends. A person waits for a notice.
+func (h *house) awake(d digest.Delivery) time.Time {
+	name, _, _ := strings.Cut(d.Edition, "/")
+	for _, of := range h.digests {
+		if of.Name == name && of.Quiet != (digest.Hours{}) {
+			return of.Awake(d.Zone, h.now())
+		}
+	}
+	return time.Time{}
+}
+
 // outdated returns when a letter of an edition is not worth sending any more: an hour before its digest's next edition.
 // It is the zero time of a notice, and of a digest that is not in the configuration any more.
 func (h *house) outdated(d digest.Delivery) time.Time {
@@ -123,24 +139,25 @@ func (h *house) outdated(d digest.Delivery) time.Time {
 type warmUp struct {
 	WarmUpConfig
 	now  func() time.Time
-	sent func(ctx context.Context, since time.Time) (int, error)
+	sent func(ctx context.Context, since time.Time) (sent, claimed int, err error)
 }
 
-// left implements [outbox.Outbox.Ceiling]. A day begins at midnight on the machine's clock.
-func (w warmUp) left(ctx context.Context) (int, time.Time, error) {
+// today implements [outbox.Outbox.Ceiling]. A day begins at midnight on the machine's clock.
+func (w warmUp) today(ctx context.Context) (outbox.Allowance, error) {
 	now := w.now().Local()
 	today := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, now.Location())
-	tomorrow := today.AddDate(0, 0, 1)
+	allowed := outbox.Allowance{Most: unlimited, Tomorrow: today.AddDate(0, 0, 1)}
 	first, err := time.ParseInLocation(time.DateOnly, w.Since, now.Location())
 	if err != nil {
-		return 0, tomorrow, err
+		return allowed, err
 	}
 	ceiling, limited := w.ceiling(int(today.Sub(first).Round(24*time.Hour) / (24 * time.Hour)))
 	if !limited {
-		return unlimited, tomorrow, nil
+		return allowed, nil
 	}
-	sent, err := w.sent(ctx, today)
-	return max(0, ceiling-sent), tomorrow, err
+	allowed.Most = ceiling
+	allowed.Sent, allowed.Claimed, err = w.sent(ctx, today)
+	return allowed, err
 }
 
 // unlimited is more letters than anybody has.

@@ -12,7 +12,14 @@
 // one transaction; and that a daemon which cannot do what it takes up rests before it takes up more, so that those who
 // can are left something.
 //
-// Limits of connections and rates are each daemon's own: three daemons open three times as many.
+// Limits of connections and rates are each daemon's own: three daemons open three times as many. A warm-up is all
+// theirs together, as the ledger counts what has left.
+//
+// The daemons' clocks should agree, as those of machines with NTP do. A claim ends by its owner's clock, and by that of
+// who takes it over; the database's is not asked. An owner begins no letter in the last quarter of a claim's minute and
+// breaks one off in the last tenth, as measured and not as the clock is set. So clocks that are six seconds apart never
+// make two daemons send one letter, and those that are a quarter of a minute apart do so only with letters that take
+// longer than nine seconds. Beyond that a fence keeps the ledger right, and a reader may get a letter twice.
 //
 // It refuses to know what is done. Which rooms of the house do the work is told by [Orders].
 //

@@ -115,6 +115,7 @@ func (f *Fleet) watches() []*river.PeriodicJob {
 	add(river.PeriodicInterval(o.Polls), poll{})
 	add(river.PeriodicInterval(o.Looks), sweep{})
 	add(river.PeriodicInterval(rest/2), deliver{})
+	add(river.PeriodicInterval(rest), deliver{Share: most}) // for while a dead daemon seems to be at the other
 	if o.Mailbox != nil {
 		add(river.PeriodicInterval(rest), mailbox{})
 	}

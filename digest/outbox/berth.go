@@ -89,7 +89,14 @@ func (b *berth) next(flight context.Context) *letter {
 }
 
 // late reports whether a letter has waited too long to be carried within its lease.
-func (b *berth) late(l *letter) bool { return l.Due.Sub(b.Now()) < b.lease()/4 }
+func (b *berth) late(l *letter) bool { return b.left(l) < b.lease()/4 }
+
+// left is for how long a letter is ours.
+func (b *berth) left(l *letter) time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.leases.left(l.Due, b.Now())
+}
 
 // connect sees to it that the berth has a connection, and a fresh one after its load or its age.
 func (b *berth) connect(flight context.Context) error {
@@ -100,7 +107,7 @@ func (b *berth) connect(flight context.Context) error {
 		return nil
 	}
 	b.tell(flight) // a connection may be long in coming
-	carrier, err := b.quay.Open(flight)
+	carrier, err := b.quay.connect(flight, b.Now)
 	b.quay.moor(err == nil)
 	if err != nil {
 		b.heed(err)
@@ -145,20 +152,22 @@ func (b *berth) hand(flight context.Context, l *letter) bool {
 		return false
 	}
 	before := b.ended
-	err := b.Ledger.Hand(flight, l.Delivery, outcomes(before)...)
+	err := b.Ledger.Hand(books(flight), l.Delivery, outcomes(before)...)
 	told := err == nil || errors.Is(err, digest.ErrStale) || errors.Is(err, digest.ErrGone)
 	if told {
 		b.count(before...)
 		b.ended = b.ended[:0]
 	}
 	switch {
+	case err == nil && b.late(l): // the ledger kept us waiting
+		b.note(flight, l, b.untried(l.Delivery, 0, ""))
 	case err == nil:
 		return true
 	case errors.Is(err, digest.ErrGone):
 		b.count(entry{l.Delivery, digest.Outcome{State: digest.Skipped}})
 	case told:
 		b.log().Debug("claim was taken over", "reader", l.Reader, "edition", subject(l.Delivery))
-		b.forget()
+		b.forget(l.Delivery)
 	case flight.Err() != nil:
 		b.note(flight, l, b.untried(l.Delivery, 0, ""))
 	default:
@@ -177,7 +186,8 @@ func (b *berth) carry(flight context.Context, l *letter) *letter {
 			announce = &next.envelope
 		}
 	}
-	ctx, cancel := context.WithTimeout(flight, l.Due.Sub(b.Now())-b.lease()/20) // the rest is for settling
+	// The rest is for settling, and for others whose clocks are ahead of ours.
+	ctx, cancel := context.WithTimeout(flight, b.left(l)-b.lease()/10)
 	defer cancel()
 	answer, err, told := b.carrier.Carry(ctx, announce)
 	b.standing = nil
@@ -198,6 +208,9 @@ func (b *berth) carry(flight context.Context, l *letter) *letter {
 // as before.
 func (b *berth) answered(flight context.Context, l *letter, answer string, err error) {
 	out := b.outcome(l.Delivery, answer, err)
+	if out.State == digest.Sent {
+		out.Relay = b.quay.Mark
+	}
 	if out.State == digest.Deferred && flight.Err() != nil {
 		out = b.untried(l.Delivery, 0, out.Note) // we broke it off ourselves, before its end
 	}

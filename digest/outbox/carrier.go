@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/textproto"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -100,6 +101,12 @@ func refusalOf(err error) *Refusal {
 		return r
 	}
 	return nil
+}
+
+// isLogin reports whether our login was refused, as with a wrong password (RFC 4954, 6).
+func isLogin(err error) bool {
+	r := refusalOf(err)
+	return r != nil && r.At == "connect" && slices.Contains([]int{432, 530, 534, 535, 538}, r.Code)
 }
 
 // isClean reports whether the connection is as good as before: it carried the letter, or said a plain no.

@@ -29,6 +29,9 @@ type Direct struct {
 	Now      func() time.Time
 	Hello    string // our name in EHLO, which should be that of our address; empty: the machine's
 
+	// Providers are those who want letters in their own way; the first whose server it is counts. nil: [Providers].
+	Providers []Provider
+
 	Dial func(ctx context.Context, network, address string) (net.Conn, error) // nil: to public addresses alone
 	Port int                                                                  // 0: 25
 
@@ -52,19 +55,30 @@ const (
 	mostMX   = 5               // servers of a domain that are tried
 )
 
-// providers are those who want letters in their own way, by what their servers' names end with. The figures are
-// those of KumoMTA's published policies (see its docs, "traffic shaping").
-var providers = []struct {
-	name        string
-	servers     []string
-	connections int
-	load        int
-}{
-	{"google", []string{".google.com", ".googlemail.com", ".smtp.goog"}, 5, 50},
-	{"microsoft", []string{".outlook.com", ".hotmail.com", ".mx.microsoft"}, 5, 50},
-	{"yahoo", []string{".yahoodns.net"}, 5, 20},
-	{"apple", []string{".icloud.com", ".apple.com"}, 10, 5},
-	{"orange", []string{".orange.fr", ".wanadoo.fr"}, 2, 100},
+// Provider is a group of servers that want their letters in one way, which all lanes to them share.
+type Provider struct {
+	Name        string
+	Servers     []string // what their names end with: ".google.com"
+	Connections int      // at a time
+	Load        int      // letters by one connection
+	Rate        float64  // letters a second; 0: as fast as they go
+}
+
+// serves reports whether a server is the provider's.
+func (p Provider) serves(host string) bool {
+	return slices.ContainsFunc(p.Servers, func(end string) bool { return strings.HasSuffix("."+host, end) })
+}
+
+// Providers returns the great ones. The figures are those of KumoMTA's published policies (see its docs, "traffic
+// shaping").
+func Providers() []Provider {
+	return []Provider{
+		{Name: "google", Servers: []string{".google.com", ".googlemail.com", ".smtp.goog"}, Connections: 5, Load: 50},
+		{Name: "microsoft", Servers: []string{".outlook.com", ".hotmail.com", ".mx.microsoft"}, Connections: 5, Load: 50},
+		{Name: "yahoo", Servers: []string{".yahoodns.net"}, Connections: 5, Load: 20},
+		{Name: "apple", Servers: []string{".icloud.com", ".apple.com"}, Connections: 10, Load: 5},
+		{Name: "orange", Servers: []string{".orange.fr", ".wanadoo.fr"}, Connections: 2, Load: 100},
+	}
 }
 
 // What every other domain is taken to want.
@@ -121,14 +135,16 @@ func (d *Direct) lane(domain string, hosts []string) *Lane {
 
 // termsOf returns the terms of a server's provider.
 func (d *Direct) termsOf(host string) *Terms {
-	for _, p := range providers {
-		if !slices.ContainsFunc(p.servers, func(end string) bool { return strings.HasSuffix("."+host, end) }) {
-			continue
+	providers := d.Providers
+	if providers == nil {
+		providers = Providers()
+	}
+	if i := slices.IndexFunc(providers, func(p Provider) bool { return p.serves(host) }); i >= 0 {
+		p := providers[i]
+		if d.terms[p.Name] == nil {
+			d.terms[p.Name] = &Terms{Name: p.Name, Connections: p.Connections, Load: p.Load, Rate: p.Rate}
 		}
-		if d.terms[p.name] == nil {
-			d.terms[p.name] = &Terms{Name: p.name, Connections: p.connections, Load: p.load}
-		}
-		return d.terms[p.name]
+		return d.terms[p.Name]
 	}
 	return &Terms{Name: host, Connections: otherConnections, Rate: otherRate}
 }

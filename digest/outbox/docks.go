@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"time"
 )
 
 // docks are all the quays of one round.
@@ -17,6 +18,8 @@ type docks struct {
 	berths    int            // at work, over all quays
 	hired     map[*Terms]int // of these, by the terms that bind them
 	held      int            // claims that have not ended
+	leases    leases         // of these
+	spent     time.Time      // when letters of editions may leave again, as today's are used up; zero: they are not
 	short     bool           // the last claim got less than it asked for, and nothing was given back since
 	closed    bool           // nothing new is taken up
 
@@ -40,14 +43,16 @@ func (d *docks) shut() {
 	}
 }
 
-// wanting waits until more should be claimed; it reports false when the round is over.
-func (d *docks) wanting() bool {
+// wanting waits until more should be claimed, and returns the time at which that is; it reports false when the round is
+// over. While a claim of our own has outlived its lease, because the ledger could not be written or the clock was set,
+// nothing is claimed: it would be the same letter again.
+func (d *docks) wanting() (now time.Time, more bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for !d.closed && d.held > 0 && (d.short || d.stocked()) {
+	for now = d.Now(); !d.closed && d.held > 0 && (d.short || d.stocked() || d.leases.over(now)); now = d.Now() {
 		d.claiming.Wait()
 	}
-	return !d.closed
+	return now, !d.closed
 }
 
 // stocked reports whether there is work at hand. What waits at a quay that takes no more does not count beside

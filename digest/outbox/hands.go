@@ -73,7 +73,7 @@ func (r *round) retire(flight context.Context, q *quay, held *letter, err error)
 	if err != nil {
 		q.limit = max(0, q.limit-1)
 	}
-	lost := err != nil && (q.limit == 0 || q.moored == 0 && q.missed >= patience)
+	lost := err != nil && (q.limit == 0 || q.moored == 0 && q.missed >= patience || isLogin(err))
 	if lost {
 		q.limit = 0
 	}
@@ -103,8 +103,7 @@ func (r *round) lose(flight context.Context, q *quay, err error) {
 	}
 	r.mu.Lock()
 	if none != nil || instead == q.Lane {
-		r.away = cmp.Or(r.away, err)
-		r.shut()
+		r.forsake(err, q.Lane.back())
 		r.mu.Unlock()
 		return
 	}

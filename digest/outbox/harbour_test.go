@@ -28,6 +28,7 @@ type harbour struct {
 	connections int
 	commands    []string // sender and recipient of each transaction
 	user        string
+	logins      int // that were tried
 }
 
 func newHarbour(t *testing.T, adjust ...func(*smtp.Server)) *harbour {
@@ -87,6 +88,9 @@ func (v *visit) AuthMechanisms() []string { return []string{sasl.Plain} }
 
 func (v *visit) Auth(string) (sasl.Server, error) {
 	return sasl.NewPlainServer(func(_, user, password string) error {
+		v.h.mu.Lock()
+		v.h.logins++
+		v.h.mu.Unlock()
 		if password != "open sesame" {
 			return &smtp.SMTPError{Code: 535, EnhancedCode: smtp.EnhancedCode{5, 7, 8}, Message: "bad login"}
 		}
@@ -202,9 +206,12 @@ func (m *memory) Claim(_ context.Context, n int, now, until time.Time) ([]digest
 	return claimed, nil
 }
 
-func (m *memory) Hand(_ context.Context, d digest.Delivery, carried ...digest.Outcome) error {
+func (m *memory) Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.settle(carried)
 	row := m.rows[d.ID-1]
 	switch {
@@ -218,9 +225,12 @@ func (m *memory) Hand(_ context.Context, d digest.Delivery, carried ...digest.Ou
 	return nil
 }
 
-func (m *memory) Settle(_ context.Context, outcomes ...digest.Outcome) error {
+func (m *memory) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	m.settle(outcomes)
 	return nil
 }
@@ -231,11 +241,27 @@ func (m *memory) settle(outcomes []digest.Outcome) {
 		if row.Fence != o.Fence || row.State != digest.Leased && row.State != digest.Handing {
 			continue
 		}
-		row.State, row.Due, row.Note = o.State, o.Due, o.Note
+		row.State, row.Due, row.Note, row.Relay = o.State, o.Due, o.Note, o.Relay
 		if o.State == digest.Pending {
 			row.Attempts--
 		}
 	}
+}
+
+// leaving counts the letters of editions that are sent, and those that are claimed.
+func (m *memory) leaving() (sent, claimed int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, d := range m.rows {
+		switch {
+		case d.Edition == "":
+		case d.State == digest.Sent:
+			sent++
+		case d.State == digest.Leased || d.State == digest.Handing:
+			claimed++
+		}
+	}
+	return sent, claimed
 }
 
 // states lists every row as "address state attempts".

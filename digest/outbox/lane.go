@@ -20,19 +20,27 @@ type Lane struct {
 	Open   func(context.Context) (Carrier, error) // a connection: [SMTPConfig.Open], [LMTP.Open], [Maildrop.Open]
 	Terms  *Terms                                 // may be shared with other lanes; nil: none
 	Weight int                                    // of a relay among relays; 1
+	Mark   string                                 // what the ledger is told of letters that leave by it; may be empty
 
 	// Last says that there is no other way to where the lane leads, so that a letter which finds nobody there has
 	// been tried. Otherwise its claim is given back.
 	Last bool
 
-	mu   sync.Mutex
-	away time.Time // until then it is passed over
-	why  error
-	told time.Time
+	mu     sync.Mutex
+	away   time.Time // until then it is passed over
+	why    error
+	told   time.Time
+	known  bool          // what it answers to who connects
+	first  chan struct{} // has room for who finds that out
+	barred time.Duration // for which it is passed over because our login was refused; 0: it was not
 }
 
-// probe is how long a lane by which nothing could leave is passed over.
-const probe = time.Minute
+// How long a lane by which nothing could leave is passed over. Where our login was refused it is twice as long each
+// time, up to the longest: providers lock the accounts of those who try again and again.
+const (
+	probe   = time.Minute
+	longest = time.Hour
+)
 
 // Lane implements [Lanes]: every letter leaves by this one.
 func (l *Lane) Lane(context.Context, string) (*Lane, error) { return l, nil }
@@ -51,7 +59,7 @@ func (l *Lane) terms() *Terms {
 func (l *Lane) lose(now time.Time, why error) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.away, l.why = now.Add(probe), why
+	l.away, l.why = now.Add(max(probe, l.barred)), why
 	if now.Sub(l.told) < time.Hour {
 		return false
 	}
@@ -63,10 +71,66 @@ func (l *Lane) lose(now time.Time, why error) bool {
 func (l *Lane) lost(now time.Time) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Before(l.away) && l.away.Sub(now) <= probe {
+	if wait := l.away.Sub(now); wait > 0 && wait <= max(probe, l.barred) {
 		return l.why
 	}
 	return nil
+}
+
+// back returns when the lane is to be tried again.
+func (l *Lane) back() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.away
+}
+
+// connect opens a connection. While it is not known what the lane answers, one is tried, and the others wait for what
+// comes of that. When our login was refused nobody tries it again before its time.
+func (l *Lane) connect(ctx context.Context, now func() time.Time) (Carrier, error) {
+	done, err := l.queue(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	if why := l.lost(now()); isLogin(why) {
+		return nil, why
+	}
+	carrier, err := l.Open(ctx)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch l.known = !isLogin(err); {
+	case err == nil:
+		l.barred = 0
+	case !l.known:
+		l.barred = min(max(probe, 2*l.barred), longest)
+		l.away, l.why = now().Add(l.barred), err
+	}
+	return carrier, err
+}
+
+// queue waits until it is known what the lane answers, or the caller is the one to find out.
+func (l *Lane) queue(ctx context.Context) (done func(), err error) {
+	l.mu.Lock()
+	if l.first == nil {
+		l.first = make(chan struct{}, 1)
+	}
+	known := l.known
+	l.mu.Unlock()
+	if known {
+		return func() {}, nil
+	}
+	select {
+	case l.first <- struct{}{}:
+	case <-ctx.Done():
+		return nil, &Fault{At: "connect", Err: ctx.Err()}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if done = func() { <-l.first }; l.known {
+		done()
+		done = func() {}
+	}
+	return done, nil
 }
 
 // Relays shares letters out over several lanes by their weights, and passes over those that are away.
@@ -102,11 +166,20 @@ func (r *Relays) Lane(context.Context, string) (*Lane, error) {
 		}
 	}
 	if best == nil {
-		return nil, fmt.Errorf("every relay is away: %w", why)
+		return nil, adrift{why}
 	}
 	r.credit[best] -= sum
 	return best, nil
 }
+
+// adrift says that every relay is away. What one of them answered is about us, and no outcome of any letter.
+type adrift struct{ why error }
+
+// Error tells why the last of them is away.
+func (a adrift) Error() string { return fmt.Sprintf("every relay is away: %v", a.why) }
+
+// Unwrap returns that.
+func (a adrift) Unwrap() error { return a.why }
 
 // Terms are how the other side wants its letters. They bind all lanes that share them, and tighten for a while
 // when it asks for patience.

@@ -56,8 +56,9 @@ func many(n int) (addresses []string) {
 func TestRelays(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		big, small := new(pontoon), new(pontoon)
-		o := newOutbox(new(memory).owe(time.Now(), many(80)...), nil)
-		relays := &Relays{Now: time.Now, Lanes: []*Lane{{Name: "big", Open: big.open, Weight: 3}, {Name: "small", Open: small.open, Weight: 1}}}
+		m := new(memory).owe(time.Now(), many(80)...)
+		o := newOutbox(m, nil)
+		relays := &Relays{Now: time.Now, Lanes: []*Lane{{Name: "big", Mark: "big", Open: big.open, Weight: 3}, {Name: "small", Open: small.open, Weight: 1}}}
 		o.Lanes, o.Now = relays, time.Now
 		if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 80}) {
 			t.Fatal(tally, err)
@@ -65,8 +66,13 @@ func TestRelays(t *testing.T) {
 		if len(big.took) != 60 || len(small.took) != 20 {
 			t.Errorf("big took %d, small %d", len(big.took), len(small.took))
 		}
+		for _, d := range m.rows {
+			if by := slices.Contains(big.took, d.To); by != (d.Relay == "big") {
+				t.Errorf("%s left by big: %v, and is told to have left by %q", d.To, by, d.Relay)
+			}
+		}
 		big.away, big.took, small.took = true, nil, nil
-		m := new(memory).owe(time.Now(), many(80)...)
+		m = new(memory).owe(time.Now(), many(80)...)
 		o.Ledger = m
 		if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 80}) || len(small.took) != 80 {
 			t.Fatal(tally, err, len(small.took))
@@ -90,6 +96,64 @@ func TestRelays(t *testing.T) {
 		}
 	})
 }
+
+// A login that is refused is tried once, however many connections there are, and again only after a time that grows:
+// providers lock the accounts of those who insist. It costs no letter a try, and another relay takes over.
+func TestLoginRefused(t *testing.T) {
+	h, spare := newHarbour(t, plainLogin), newHarbour(t)
+	var mu sync.Mutex
+	now, password := morning, "open barley"
+	clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
+	open := func(ctx context.Context) (Carrier, error) {
+		c := h.config()
+		c.User, c.Password = "editor", password
+		return c.Open(ctx)
+	}
+	m := new(memory)
+	for i := range 60 {
+		m.owe(morning, fmt.Sprintf("ok-%d@x.test", i))
+	}
+	o := newOutbox(m, open)
+	o.Workers, o.Now = 16, clock
+	for i, step := range []struct {
+		after  time.Duration
+		logins int
+		due    time.Duration
+	}{{0, 1, time.Minute}, {time.Second, 1, time.Minute}, {time.Minute, 2, 3*time.Minute + time.Second}, {2 * time.Minute, 3, 7*time.Minute + time.Second}} {
+		mu.Lock()
+		now = now.Add(step.after)
+		mu.Unlock()
+		m.owe(clock(), fmt.Sprintf("ok-x%d@x.test", i)) // it must not be tried for the sake of a new letter
+		if tally, err := o.Drain(t.Context()); refusalOf(err) == nil || tally.Total() > 0 {
+			t.Fatalf("%+v, %v", tally, err)
+		}
+		if h.logins != step.logins {
+			t.Errorf("after %v there were %d logins, want %d", now.Sub(morning), h.logins, step.logins)
+		}
+		for _, d := range m.rows {
+			if due := d.Due.Sub(morning); d.State != digest.Pending || d.Attempts > 0 || due < step.due || due > step.due+time.Minute {
+				t.Fatalf("%s is %s after %d tries, due after %v, want %v", d.To, d.State, d.Attempts, due, step.due)
+			}
+		}
+	}
+	o.Lanes = &Relays{Now: clock, Lanes: []*Lane{o.Lanes.(*Lane), {Name: "spare", Open: spare.config().Open}}}
+	mu.Lock()
+	now = now.Add(5 * time.Minute)
+	mu.Unlock()
+	if tally, err := o.Drain(t.Context()); err != nil || tally.Sent != 64 || h.logins != 4 {
+		t.Errorf("%+v, %v, %d logins", tally, err, h.logins)
+	}
+	o.Lanes, password = o.Lanes.(*Relays).Lanes[0], "open sesame"
+	m.owe(clock(), "ok-last@x.test")
+	mu.Lock()
+	now = now.Add(time.Hour)
+	mu.Unlock()
+	if tally, err := o.Drain(t.Context()); err != nil || tally.Sent != 1 {
+		t.Errorf("with the right password %+v, %v", tally, err)
+	}
+}
+
+func plainLogin(s *smtp.Server) { s.AllowInsecureAuth = true }
 
 // A lane's rate and its number of connections hold; what exceeds what it can carry soon is owed again later.
 func TestRate(t *testing.T) {
@@ -123,8 +187,13 @@ func TestFinish(t *testing.T) {
 		p := new(pontoon)
 		o := newOutbox(new(memory).owe(time.Now(), many(100)...), p.open)
 		o.Lanes.(*Lane).Terms, o.Now = &Terms{Rate: 0.5}, time.Now
+		var told []int
+		o.Progress = func(t Tally) { told = append(told, t.Total()) }
 		if tally, err := o.Finish(t.Context()); err != nil || tally != (Tally{Sent: 100}) || len(p.took) != 100 {
 			t.Errorf("%+v, %v", tally, err)
+		}
+		if len(told) != 100 || told[99] != 100 || !slices.IsSorted(told) {
+			t.Errorf("its progress was told as %v", told)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -247,6 +316,14 @@ func TestDirect(t *testing.T) {
 	if a, b, c := lane("x@a.test"), lane("x@B.test"), lane("x@c.test"); a != b || a == c || a.Terms != c.Terms || a.Terms.Connections != 5 {
 		t.Error("the same servers are one lane, the same provider's lanes have the same terms")
 	}
+	own := &Direct{Now: d.Now, Resolver: d.Resolver, Providers: []Provider{{Name: "one", Servers: []string{".one.test"}, Connections: 1, Load: 7, Rate: 2}}}
+	for to, want := range map[string]*Terms{
+		"x@one.test": {Name: "one", Connections: 1, Load: 7, Rate: 2}, "x@a.test": {Name: "aspmx.l.google.com", Connections: otherConnections, Rate: otherRate},
+	} {
+		if l, err := own.Lane(t.Context(), to); err != nil || l.Terms.Name != want.Name || l.Terms.Connections != want.Connections || l.Terms.Load != want.Load || l.Terms.Rate != want.Rate {
+			t.Errorf("%s: %+v, %v", to, l, err)
+		}
+	}
 	if first := slices.Index(dialled, "first.one.test:25"); first < 0 || first > slices.Index(dialled, "second.one.test:25") {
 		t.Errorf("dialled %v", dialled)
 	}
@@ -298,12 +375,72 @@ func TestCeiling(t *testing.T) {
 	m.rows[15].Edition, m.rows[15].Notice = "", "confirm"
 	o := newOutbox(m, p.open)
 	tomorrow := morning.Add(17 * time.Hour)
-	o.Ceiling = func(context.Context) (int, time.Time, error) { return 5, tomorrow, nil }
+	o.Ceiling = func(context.Context) (Allowance, error) {
+		sent, claimed := m.leaving()
+		return Allowance{Most: 5, Sent: sent, Claimed: claimed, Tomorrow: tomorrow}, nil
+	}
 	if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 6}) {
 		t.Errorf("%+v, %v", tally, err)
 	}
-	for _, d := range m.rows[5:] {
-		if d.Notice == "" && (d.State != digest.Pending || d.Attempts != 0 || !d.Due.Equal(tomorrow)) {
+	waiting := 0
+	for _, d := range m.rows {
+		if d.State == digest.Pending && d.Attempts == 0 && d.Due.Equal(tomorrow) {
+			waiting++
+		}
+	}
+	if waiting != 14 {
+		t.Errorf("%d wait for tomorrow: %v", waiting, m.states())
+	}
+}
+
+// Those who send from one ledger have one ceiling; none of them waits until tomorrow for what another may not need.
+func TestCeilingShared(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := new(memory).owe(time.Now(), many(600)...)
+		tomorrow := time.Now().Add(17 * time.Hour)
+		var all sync.WaitGroup
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		for range 3 {
+			o := newOutbox(m, (&pontoon{}).open)
+			o.Now = time.Now
+			o.Ceiling = func(context.Context) (Allowance, error) {
+				time.Sleep(time.Second) // so that all of them claim first
+				sent, claimed := m.leaving()
+				return Allowance{Most: 50, Sent: sent, Claimed: claimed, Tomorrow: tomorrow}, nil
+			}
+			all.Go(func() {
+				if err := o.Run(ctx); err != nil {
+					t.Error(err)
+				}
+			})
+			time.Sleep(300 * time.Millisecond)
+		}
+		all.Wait()
+		if sent, claimed := m.leaving(); sent != 50 || claimed > 0 {
+			t.Errorf("%d were sent, %d are claimed", sent, claimed)
+		}
+	})
+}
+
+// What may not leave yet is owed again when it may, untried: what is new, and what was put off. The others go.
+func TestNotBefore(t *testing.T) {
+	p := new(pontoon)
+	m := new(memory).owe(morning, many(6)...)
+	m.rows[1].State, m.rows[1].Attempts = digest.Deferred, 3
+	o := newOutbox(m, p.open)
+	seven := morning.Add(9 * time.Hour)
+	o.NotBefore = func(d digest.Delivery) time.Time {
+		if d.Reader <= 4 {
+			return seven
+		}
+		return morning.Add(-time.Hour)
+	}
+	if tally, err := o.Drain(t.Context()); err != nil || tally != (Tally{Sent: 2}) {
+		t.Errorf("%+v, %v", tally, err)
+	}
+	for i, d := range m.rows[:4] {
+		if tries := 3 * (i % 2) * (1 - i/2); d.State != digest.Pending || d.Attempts != tries || !d.Due.Equal(seven) {
 			t.Errorf("%s is %s after %d tries, due %v", d.To, d.State, d.Attempts, d.Due)
 		}
 	}

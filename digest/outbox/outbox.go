@@ -41,8 +41,8 @@ type Ledger interface {
 	// outcomes are recorded all the same.
 	Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error
 
-	// Settle records outcomes durably. An outcome whose fence is stale changes nothing; then the error may
-	// be [digest.ErrStale], with the others recorded all the same.
+	// Settle records outcomes durably, however long that takes, or until ctx ends. An outcome whose fence is stale
+	// changes nothing; then the error may be [digest.ErrStale], with the others recorded all the same.
 	Settle(ctx context.Context, outcomes ...digest.Outcome) error
 }
 
@@ -64,21 +64,26 @@ type Outbox struct {
 	Lease    time.Duration   // how long a claim holds, and so the most that one letter may take; 2 min
 	Retry    time.Duration   // wait before the second try, doubled for each one after it; 5 min
 	GiveUp   time.Duration   // a letter is put off no longer than this after it was owed; 20 h
-	Grace    time.Duration   // for letters on the wire when the context ends; 25 s
+	Grace    time.Duration   // for letters on the wire when the context ends; 20 s
 	Poll     time.Duration   // how often Run looks for what has fallen due; 30 s
 	Age      time.Duration   // of a connection at most; 5 min
 	Jitter   func() float64  // in [0, 1), of any goroutine: spreads retries by ±20 %; nil: they are not spread
 	Wake     <-chan struct{} // something is owed; nil: Run only polls
 	Log      *slog.Logger    // nil: silence
-	Progress func(Tally)     // hears of every outcome of a drain, one at a time; may be nil
+	Progress func(Tally)     // hears of every outcome of a drain, or of all that a Finish takes, one at a time; may be nil
 
 	// Until says when a letter is given up at the latest, because its next edition is due; nil, and the zero
 	// time, set no limit beside GiveUp.
 	Until func(digest.Delivery) time.Time
 
-	// Ceiling says how many more letters of editions may leave today, and when the next day begins; nil: any
-	// number. It is asked once a drain. What exceeds it is owed again then.
-	Ceiling func(context.Context) (left int, tomorrow time.Time, err error)
+	// NotBefore says when a letter that has been claimed may leave: one that may not yet is owed again then, untried. nil,
+	// and any time that is past: now.
+	NotBefore func(digest.Delivery) time.Time
+
+	// Ceiling says how many letters of editions may leave today; nil: any number. It is asked after each claim, and what
+	// was claimed too much is owed again tomorrow, or in a minute while others may not need all that they claimed. So
+	// the letters of all who send from one ledger are never more.
+	Ceiling func(context.Context) (Allowance, error)
 }
 
 // Tally counts the outcomes of one drain. Claims that were given back untried are not in it.
@@ -163,7 +168,7 @@ func wordsOf(err error) string {
 // other editions are delivered all the same. When ctx ends, every claim is settled or given back before
 // Drain returns.
 func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
-	t, _, err := o.drain(ctx)
+	t, _, err := o.drain(ctx, Tally{})
 	return t, err
 }
 
@@ -172,7 +177,7 @@ func (o *Outbox) Drain(ctx context.Context) (Tally, error) {
 func (o *Outbox) Finish(ctx context.Context) (Tally, error) {
 	var all Tally
 	for {
-		t, turn, err := o.drain(ctx)
+		t, turn, err := o.drain(ctx, all)
 		if all = all.Plus(t); err != nil || turn.IsZero() {
 			return all, err
 		}
@@ -184,11 +189,15 @@ func (o *Outbox) Finish(ctx context.Context) (Tally, error) {
 	}
 }
 
-// drain also returns when the first has its turn of those who wait for it; the zero time when nobody does.
-func (o *Outbox) drain(ctx context.Context) (Tally, time.Time, error) {
+// drain also returns when the first has its turn of those who wait for it; the zero time when nobody does. Its progress
+// is told on top of what was before.
+func (o *Outbox) drain(ctx context.Context, before Tally) (Tally, time.Time, error) {
 	r := newRound(o)
-	r.run(ctx)
-	r.giveBack(ctx)
+	r.before = before
+	flight, land := o.flight(ctx)
+	defer land()
+	r.run(ctx, flight)
+	r.giveBack(flight)
 	if t := r.tally; t.Total() > 0 {
 		o.log().Info("letters delivered", "tally", t)
 	}
@@ -231,6 +240,25 @@ func (o *Outbox) limit(d digest.Delivery) time.Time {
 		}
 	}
 	return limit
+}
+
+// untried is the outcome that gives a claim back, to be due again after wait.
+func (o *Outbox) untried(d digest.Delivery, wait time.Duration, note string) digest.Outcome {
+	return digest.Outcome{ID: d.ID, Fence: d.Fence, State: digest.Pending, Due: o.Now().Add(wait), Note: line(note)}
+}
+
+// asleep returns how long a letter has to wait before it may leave.
+func (o *Outbox) asleep(d digest.Delivery, now time.Time) time.Duration {
+	if o.NotBefore == nil {
+		return 0
+	}
+	return o.NotBefore(d).Sub(now)
+}
+
+// alone reports whether there is no other way out than this lane.
+func (o *Outbox) alone(ctx context.Context, lane *Lane) bool {
+	other, err := o.Lanes.Lane(ctx, "")
+	return err != nil || other == lane
 }
 
 // wait returns how long to wait after so many tries.

@@ -229,6 +229,133 @@ func TestCancelledDrain(t *testing.T) {
 	}
 }
 
+// A ledger that cannot be written is waited for as long as nobody asks us to end, and then no longer than 30 seconds,
+// whatever still has to be told. What it could write after all is not lost.
+func TestLedgerStuck(t *testing.T) {
+	for name, room := range map[string]time.Duration{"in time": 20 * time.Minute, "never": 24 * time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := new(memory).owe(time.Now(), many(300)...)
+				full := &fullLedger{memory: m, until: time.Now().Add(room)}
+				o := newOutbox(full, open(func(context.Context, Envelope) (string, error) {
+					full.began.Store(true)
+					return "250 ok", nil
+				}))
+				o.Now = time.Now
+				ctx, cancel := context.WithCancel(t.Context())
+				asked := time.Now().Add(30 * time.Minute)
+				time.AfterFunc(30*time.Minute, cancel)
+				if err := o.Run(ctx); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(asked); took > 30*time.Second {
+					t.Errorf("it stopped %v after it was asked to", took)
+				}
+				sent, repeated := 0, 0
+				for _, d := range m.rows {
+					if d.State == digest.Sent {
+						sent++
+					}
+					if d.Attempts > 1 {
+						repeated++
+					}
+				}
+				if name == "in time" && (sent != 300 || repeated > 0) || name == "never" && sent > 0 {
+					t.Errorf("%d were accounted for, %d were sent again", sent, repeated)
+				}
+			})
+		})
+	}
+}
+
+// When the clock is set while letters are on the wire, forward or back, nobody gets his twice. A lease is measured as well:
+// who took so long that others may have his letter by now does not put it on the wire.
+func TestClockSet(t *testing.T) {
+	for _, step := range []time.Duration{time.Hour, -time.Hour} {
+		t.Run(step.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := new(memory).owe(time.Now().Add(-2*time.Hour), many(200)...)
+				set := time.Now().Add(4500 * time.Millisecond)
+				took := map[string]int{}
+				var mu sync.Mutex
+				o := newOutbox(m, open(func(_ context.Context, e Envelope) (string, error) {
+					slow := time.Duration(e.To[1]-'0') * 900 * time.Millisecond
+					time.Sleep(100*time.Millisecond + slow)
+					mu.Lock()
+					defer mu.Unlock()
+					took[e.To]++
+					return "250 ok", nil
+				}))
+				o.Now = func() time.Time {
+					if now := time.Now().Round(0); now.Before(set) {
+						return now
+					}
+					return time.Now().Round(0).Add(step)
+				}
+				for range 3 {
+					if _, err := o.Drain(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				for to, n := range took {
+					if n > 1 {
+						t.Errorf("%s got %d letters", to, n)
+					}
+				}
+				if step > 0 && len(took) != 200 {
+					t.Errorf("%d letters left", len(took))
+				}
+				allAccounted(t, m)
+			})
+		})
+	}
+	l := leases{}
+	synctest.Test(t, func(t *testing.T) {
+		until := morning.Add(2 * time.Minute)
+		l.begin(until, 1, 2*time.Minute)
+		time.Sleep(100 * time.Second)
+		if left := l.left(until, morning.Add(-time.Hour)); left != 20*time.Second {
+			t.Errorf("after 100 s of 120, and the clock an hour back, %v are left", left)
+		}
+		if left := l.left(until, morning.Add(time.Hour)); left > 0 {
+			t.Errorf("by the clock of others it has ended, and %v are left", left)
+		}
+	})
+}
+
+// A fullLedger can be written until letters have begun to leave, and again from a time on.
+type fullLedger struct {
+	*memory
+	began atomic.Bool
+	until time.Time
+}
+
+func (f *fullLedger) wait(ctx context.Context) error {
+	if !f.began.Load() {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(time.Until(f.until)):
+		return nil
+	}
+}
+
+func (f *fullLedger) Hand(ctx context.Context, d digest.Delivery, carried ...digest.Outcome) error {
+	if err := f.wait(ctx); err != nil {
+		return err
+	}
+	return f.memory.Hand(ctx, d, carried...)
+}
+
+func (f *fullLedger) Settle(ctx context.Context, outcomes ...digest.Outcome) error {
+	if err := f.wait(ctx); err != nil {
+		return err
+	}
+	return f.memory.Settle(ctx, outcomes...)
+}
+
 // The grace period ends even letters that do not.
 func TestGrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -251,7 +378,7 @@ func TestGrace(t *testing.T) {
 		if err := o.Run(ctx); err != nil {
 			t.Fatal(err)
 		}
-		if took := time.Since(began); took != 26*time.Second {
+		if took := time.Since(began); took != 21*time.Second {
 			t.Errorf("stopped after %v", took)
 		}
 		want := []string{"stuck@x.test pending 0", "quick@x.test sent 1", "uncertain@x.test uncertain 1"}

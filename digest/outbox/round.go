@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -24,12 +23,12 @@ import (
 type round struct {
 	docks
 
-	left     int       // letters of editions that may still leave today
-	tomorrow time.Time // when more may
 	turn     time.Time // of the first letter whose lane could not take it; zero: all could
 	tally    Tally
+	before   Tally             // of earlier drains, for the progress of all together
 	broken   map[string]error  // by edition or notice: why its letter cannot be made
 	away     error             // why no letter can leave
+	back     time.Time         // when it may be tried again; zero: soon
 	stranded []digest.Delivery // claims for which there is no lane
 	failed   error             // what the ledger said
 }
@@ -42,39 +41,55 @@ type letter struct {
 }
 
 const (
-	settling = 30 * time.Second // bounds how long an outcome may take to be recorded, whatever has ended meanwhile
-	batch    = 100              // claims at a time
+	settling = 5 * time.Second // after the grace period, for outcomes to be recorded
+	batch    = 100             // claims at a time
 )
 
+// flight returns the context of what is on the wire, which outlives ctx by the grace period. Within it is that of the
+// ledger, see [books].
+func (o *Outbox) flight(ctx context.Context) (context.Context, context.CancelFunc) {
+	books, shut := context.WithCancel(context.WithoutCancel(ctx))
+	flight, land := context.WithCancel(context.WithValue(books, ledger{}, books))
+	stop := context.AfterFunc(ctx, func() {
+		for _, step := range []struct {
+			after time.Duration
+			end   context.CancelFunc
+		}{{cmp.Or(o.Grace, 20*time.Second), land}, {settling, shut}} {
+			select {
+			case <-time.After(step.after):
+				step.end()
+			case <-books.Done():
+			}
+		}
+	})
+	return flight, func() { stop(); shut() }
+}
+
+// ledger finds, in the context of a flight, the one of what is written to the ledger.
+type ledger struct{}
+
+// books is the context in which a flight's outcomes are recorded. It lasts as long as the ledger may take, and a moment
+// longer than the flight when we are to end: a letter that was on the wire until then has an outcome, too.
+func books(flight context.Context) context.Context {
+	if books, ok := flight.Value(ledger{}).(context.Context); ok {
+		return books
+	}
+	return flight
+}
+
 func newRound(o *Outbox) *round {
-	r := &round{broken: map[string]error{}, left: math.MaxInt}
-	r.docks = docks{Outbox: o, hired: map[*Terms]int{}}
+	r := &round{broken: map[string]error{}}
+	r.docks = docks{Outbox: o, hired: map[*Terms]int{}, leases: leases{}}
 	r.claiming, r.preparing = sync.NewCond(&r.mu), sync.NewCond(&r.mu)
 	return r
 }
 
 // run claims until nothing is due and all that was claimed has ended. Once ctx ends nothing new is taken up,
 // and what is on the wire has the grace period to end.
-func (r *round) run(ctx context.Context) {
-	flight, land := context.WithCancel(context.WithoutCancel(ctx))
-	defer land()
-	grace := cmp.Or(r.Grace, 25*time.Second)
-	defer context.AfterFunc(ctx, func() {
-		r.end()
-		select {
-		case <-time.After(grace):
-			land()
-		case <-flight.Done():
-		}
-	})()
+func (r *round) run(ctx, flight context.Context) {
+	defer context.AfterFunc(ctx, r.end)()
 	if ctx.Err() != nil {
 		return
-	}
-	if r.Ceiling != nil {
-		var err error
-		if r.left, r.tomorrow, err = r.Ceiling(ctx); err != nil {
-			r.stop(fmt.Errorf("count today's letters: %w", err))
-		}
 	}
 	var preparers sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
@@ -84,8 +99,8 @@ func (r *round) run(ctx context.Context) {
 			}
 		})
 	}
-	for r.wanting() {
-		r.claim(flight)
+	for now, more := r.wanting(); more; now, more = r.wanting() {
+		r.claim(flight, now)
 	}
 	preparers.Wait()
 	r.hands.Wait()
@@ -101,8 +116,7 @@ func (r *round) stop(err error) {
 
 // claim leases a batch and brings each of it to the quay of its lane. When nothing is due and nothing is
 // held the round ends.
-func (r *round) claim(ctx context.Context) {
-	now := r.Now()
+func (r *round) claim(ctx context.Context, now time.Time) {
 	until, n := now.Add(r.lease()), r.batch()
 	claimed, err := r.Ledger.Claim(ctx, n, now, until)
 	if err != nil {
@@ -112,15 +126,25 @@ func (r *round) claim(ctx context.Context) {
 	r.mu.Lock()
 	r.short = len(claimed) < n
 	r.held += len(claimed)
+	r.leases.begin(until, len(claimed), r.lease())
 	if r.held == 0 {
 		r.shut()
 	}
 	r.mu.Unlock()
+	spared, again, err := r.spare(ctx, claimed, now)
+	if err != nil {
+		r.stop(fmt.Errorf("count today's letters: %w", err))
+	}
 	var ended []entry
 	for _, d := range claimed {
 		d.Due = until
-		if d.Edition != "" && !r.allowed() {
-			ended = append(ended, entry{d, r.untried(d, r.tomorrow.Sub(now), "waits for tomorrow: today's letters are used up")})
+		if wait := r.asleep(d, now); wait > 0 {
+			ended = append(ended, entry{d, r.untried(d, wait, "waits for the end of the quiet hours")})
+			continue
+		}
+		if d.Edition != "" && spared > 0 {
+			spared--
+			ended = append(ended, entry{d, r.untried(d, again, "today's letters are used up, or about to be")})
 			continue
 		}
 		ended = append(ended, r.route(ctx, d)...)
@@ -134,25 +158,28 @@ func (r *round) route(ctx context.Context, d digest.Delivery) []entry {
 		return []entry{r.spoilBy(d, err)}
 	}
 	lane, err := r.Lanes.Lane(ctx, d.To)
-	switch fault := (*Fault)(nil); {
+	switch {
 	case err == nil:
-	case refusalOf(err) != nil || errors.As(err, &fault):
+	case !errors.As(err, new(adrift)) && (refusalOf(err) != nil || errors.As(err, new(*Fault))):
 		return []entry{{d, r.outcome(d, "", err)}}
 	default:
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.away = cmp.Or(r.away, err)
-		r.stranded = append(r.stranded, d)
-		r.shut()
+		r.strand(d, err, time.Time{})
+		return nil
+	}
+	now := r.Now()
+	why := lane.lost(now)
+	barred := isLogin(why)
+	if barred && !lane.Last && r.alone(ctx, lane) {
+		r.strand(d, why, lane.back())
 		return nil
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	q := r.at(lane)
-	now := r.Now()
-	if why := lane.lost(now); q.limit == 0 && why != nil {
+	switch {
+	case why != nil && (q.limit == 0 || barred):
 		return []entry{r.unreached(q, d, why)}
-	} else if q.limit == 0 {
+	case q.limit == 0:
 		q.limit, q.missed = q.most(), 0
 	}
 	if len(q.backlog) >= q.stock() {
@@ -167,15 +194,18 @@ func (r *round) route(ctx context.Context, d digest.Delivery) []entry {
 	return nil
 }
 
-// allowed takes one of today's letters, if there is one left.
-func (r *round) allowed() bool {
+// strand ends the round with a claim in hand, because no letter can leave until back.
+func (r *round) strand(d digest.Delivery, why error, back time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.left--
-	if r.left == -1 {
-		r.log().Warn("today's letters are used up; the others wait for tomorrow, see delivery.warm_up in the configuration", "tomorrow", r.tomorrow)
-	}
-	return r.left >= 0
+	r.stranded = append(r.stranded, d)
+	r.forsake(why, back)
+}
+
+// forsake ends the round for who has the lock.
+func (r *round) forsake(why error, back time.Time) {
+	r.away, r.back = cmp.Or(r.away, why), back
+	r.shut()
 }
 
 // entry is an outcome of a delivery.
@@ -185,13 +215,11 @@ type entry struct {
 }
 
 // settle records outcomes and counts them.
-func (r *round) settle(ctx context.Context, entries ...entry) {
+func (r *round) settle(flight context.Context, entries ...entry) {
 	if len(entries) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), settling)
-	defer cancel()
-	err := r.Ledger.Settle(ctx, outcomes(entries)...)
+	err := r.Ledger.Settle(books(flight), outcomes(entries)...)
 	if err != nil && !errors.Is(err, digest.ErrStale) {
 		d := entries[0]
 		r.stop(fmt.Errorf("settle %s as %s: %w", d.Key, d.outcome.State, err))
@@ -214,6 +242,7 @@ func (r *round) count(entries ...entry) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, e := range entries {
+		r.leases.end(e.Due)
 		if r.Log != nil {
 			r.Log.Debug("letter accounted for", "reader", e.Reader, "edition", subject(e.Delivery), "state", e.outcome.State, "attempt", e.Attempts)
 		}
@@ -223,7 +252,7 @@ func (r *round) count(entries ...entry) {
 		}
 		r.tally.add(e.outcome.State)
 		if r.Progress != nil {
-			r.Progress(r.tally)
+			r.Progress(r.before.Plus(r.tally))
 		}
 	}
 	r.held -= len(entries)
@@ -231,9 +260,10 @@ func (r *round) count(entries ...entry) {
 }
 
 // forget lets go of a claim that is another's now.
-func (r *round) forget() {
+func (r *round) forget(d digest.Delivery) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.leases.end(d.Due)
 	r.held--
 	r.claiming.Signal()
 }
@@ -270,17 +300,12 @@ func (r *round) spoilt(d digest.Delivery) error {
 	return r.broken[subject(d)]
 }
 
-// untried is the outcome that gives a claim back, to be due again after wait.
-func (r *round) untried(d digest.Delivery, wait time.Duration, note string) digest.Outcome {
-	return digest.Outcome{ID: d.ID, Fence: d.Fence, State: digest.Pending, Due: r.Now().Add(wait), Note: line(note)}
-}
-
-// giveBack returns the claims that nobody took up: at once when we are ending, and after a minute when
-// the server or the ledger is away.
-func (r *round) giveBack(ctx context.Context) {
+// giveBack returns the claims that nobody took up: at once when we are ending, and after a minute when the server is
+// away, or when it is tried again.
+func (r *round) giveBack(flight context.Context) {
 	wait, note := time.Duration(0), ""
 	if r.away != nil {
-		wait, note = time.Minute, r.away.Error()
+		wait, note = max(probe, r.back.Sub(r.Now())), r.away.Error()
 	}
 	var entries []entry
 	back := func(d digest.Delivery) { entries = append(entries, entry{d, r.untried(d, wait, note)}) }
@@ -292,7 +317,7 @@ func (r *round) giveBack(ctx context.Context) {
 	for _, d := range r.stranded {
 		back(d)
 	}
-	r.settle(ctx, entries...)
+	r.settle(flight, entries...)
 }
 
 // err tells everything that kept the round from delivering all that was due.

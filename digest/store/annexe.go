@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -32,6 +33,16 @@ func (s *Store) Annexe(ctx context.Context) (*Annexe, error) {
 		return nil, fmt.Errorf("store %s: %w", d.url, err)
 	}
 	return &Annexe{d.w, listen}, nil
+}
+
+// Now returns what the clock of PostgreSQL shows.
+func (a *Annexe) Now(ctx context.Context) (time.Time, error) {
+	var ms int64
+	err := a.db.QueryRowContext(ctx, "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT)").Scan(&ms)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("ask PostgreSQL for the time: %w", err)
+	}
+	return time.UnixMilli(ms), nil
 }
 
 // Close closes what the annexe has of its own.

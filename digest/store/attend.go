@@ -19,8 +19,16 @@ type presence struct {
 	present   sync.Mutex
 	attending int          // how often
 	session   *sql.Conn    // that has the lock on PostgreSQL; nil while it is lost
+	still     func()       // ends the heartbeat on PostgreSQL
 	unlock    func() error // on SQLite
 }
+
+// A daemon on PostgreSQL looks every heartbeat whether its session is still there, and takes the lock again if not. Who
+// finds nobody else there looks again after a while: one whose session was cut is not dead.
+const (
+	heartbeat = time.Second
+	lookAgain = 3 * heartbeat
+)
 
 // ErrSending says that another process sends from the same file.
 var ErrSending = errors.New("another process sends from this store")
@@ -116,15 +124,14 @@ func unlockable(file string, err error) error {
 }
 
 // attendPostgres holds a shared advisory lock of the session, on a connection that does nothing else. Who can
-// have the lock for himself first is alone.
+// have the lock for himself first, and again a moment later, is alone. He looks only where somebody claimed something.
 func (l *presence) attendPostgres(ctx context.Context) error {
 	conn, err := l.w.Conn(ctx)
 	if err != nil {
 		return err
 	}
-	alone := false
-	err = conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, "+schema+")", lockSend).Scan(&alone)
-	if alone {
+	alone, err := l.alone(ctx, conn)
+	if alone && err == nil {
 		err = l.release(ctx)
 	}
 	if err == nil {
@@ -138,16 +145,64 @@ func (l *presence) attendPostgres(ctx context.Context) error {
 		return err
 	}
 	l.session = conn
+	beating, still := context.WithCancel(context.WithoutCancel(ctx))
+	l.still = still
+	go l.beat(beating)
 	return nil
 }
 
+// alone takes the lock for itself alone, and reports whether it got it: nobody else sends, and there is something that
+// somebody claimed.
+func (l *presence) alone(ctx context.Context, conn *sql.Conn) (alone bool, err error) {
+	for try := 1; ; try++ {
+		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1, "+schema+")", lockSend).Scan(&alone)
+		if err != nil || !alone || try == 2 {
+			return alone, err
+		}
+		if alone, err = l.claimed(ctx); err != nil || !alone {
+			return false, errors.Join(err, advise(ctx, conn, "pg_advisory_unlock"))
+		}
+		if err := advise(ctx, conn, "pg_advisory_unlock"); err != nil {
+			return false, err
+		}
+		select {
+		case <-ctx.Done():
+			return false, ctx.Err()
+		case <-time.After(lookAgain):
+		}
+	}
+}
+
+// claimed reports whether anything is claimed for longer than until now.
+func (l *presence) claimed(ctx context.Context) (some bool, err error) {
+	const query = `SELECT EXISTS (SELECT 1 FROM delivery WHERE state IN (2, 3) AND due > $1 AND ` + openNotices + `)
+		OR EXISTS (SELECT 1 FROM delivery WHERE state IN (2, 3) AND due > $1 AND ` + openEditions + `)`
+	err = l.r.QueryRowContext(ctx, query, millis(l.now())).Scan(&some)
+	return some, err
+}
+
+// beat sees to it that a lost session is replaced at once.
+func (l *presence) beat(ctx context.Context) {
+	tick := time.NewTicker(heartbeat)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			_ = l.keep(ctx, 2*heartbeat) // what does not succeed is tried again, and before each claim
+		}
+	}
+}
+
 func (l *presence) leavePostgres() error {
+	l.still()
 	if l.session == nil {
 		return nil
 	}
 	conn := l.session
 	l.session = nil
-	ctx, cancel := context.WithTimeout(context.Background(), prompt)
+	ctx, cancel := context.WithTimeout(context.Background(), parting)
 	defer cancel()
 	if err := advise(ctx, conn, "pg_advisory_unlock_shared"); err != nil {
 		drop(conn)
@@ -156,22 +211,28 @@ func (l *presence) leavePostgres() error {
 	return conn.Close()
 }
 
-// prompt is how soon a server answers that is there.
-const prompt = 10 * time.Second
+// How soon a server answers that is there, and how long we wait for it when we end: it will notice.
+const (
+	prompt  = 10 * time.Second
+	parting = 2 * time.Second
+)
 
 // stay makes sure, before each claim, that PostgreSQL still knows us as one that sends: a session ends with
 // its connection, as when the server restarts, and its locks end with it. A caller who gives up must not end
 // it: letters of earlier claims may still be on the wire.
-func (l *presence) stay(ctx context.Context) error {
+func (l *presence) stay(ctx context.Context) error { return l.keep(ctx, prompt) }
+
+// keep does so within a time.
+func (l *presence) keep(ctx context.Context, within time.Duration) error {
 	l.present.Lock()
 	defer l.present.Unlock()
 	if err := ctx.Err(); err != nil || l.attending == 0 || l.path != "" {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
+	defer cancel()
 	if l.session != nil {
-		ping, cancel := context.WithTimeout(context.WithoutCancel(ctx), prompt)
-		defer cancel()
-		if l.session.PingContext(ping) == nil {
+		if l.session.PingContext(ctx) == nil {
 			return nil
 		}
 		drop(l.session)
@@ -181,7 +242,7 @@ func (l *presence) stay(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := advise(context.WithoutCancel(ctx), conn, "pg_advisory_lock_shared"); err != nil {
+	if err := advise(ctx, conn, "pg_advisory_lock_shared"); err != nil {
 		drop(conn)
 		return err
 	}

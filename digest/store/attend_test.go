@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -48,6 +49,38 @@ func TestAttend(t *testing.T) {
 		}
 		wants(t, s.Hand(t.Context(), claimed[2]), digest.ErrStale)
 		must(t, leave())
+	})
+}
+
+// Whose session the database cuts is not dead: who begins to send meanwhile leaves his claims to him.
+func TestAttendingOutlivesItsSession(t *testing.T) {
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		u, err := url.Parse(freshSchema(t))
+		must(t, err)
+		query := u.Query()
+		name := query.Get("search_path")
+		other := u.String()
+		query.Set("application_name", name)
+		u.RawQuery = query.Encode()
+		s, _, key := sealed(t, u.String(), 3, digest.Resend)
+		leave := ok[func() error](t)(s.Attend(t.Context()))
+		d := claim(t, s, 2, seven)[0]
+		must(t, s.Hand(t.Context(), d))
+
+		beside, _ := open(t, other)
+		db := raw(t, other)
+		execute(t, db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '"+name+"'")
+		for sessions := 1; sessions > 0; {
+			must(t, db.QueryRow("SELECT COUNT(*) FROM pg_stat_activity WHERE application_name = $1", name).Scan(&sessions))
+		}
+		second := ok[func() error](t)(beside.Attend(t.Context()))
+		tallied(t, beside, key, map[digest.DeliveryState]int{digest.Pending: 1, digest.Leased: 1, digest.Handing: 1})
+		if got := claim(t, beside, 9, seven); len(got) != 1 {
+			t.Errorf("claimed %d", len(got))
+		}
+		must(t, s.Settle(t.Context(), outcome(d, digest.Sent)))
+		must(t, errors.Join(leave(), second()))
 	})
 }
 

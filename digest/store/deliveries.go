@@ -77,7 +77,7 @@ func (l *Ledger) claim(ctx context.Context, n int, now, until time.Time, letter 
 		switch {
 		case errors.Is(err, errOvertaken):
 		case err != nil:
-			return nil, fmt.Errorf("claim deliveries: %w", err)
+			return nil, fmt.Errorf("claim deliveries: %w", l.inTheWay(err))
 		case len(c.found) > 0 || c.dropped() == 0:
 			slices.SortFunc(c.found, byUrgency)
 			return c.found, nil
@@ -305,7 +305,7 @@ func (l *Ledger) letter(ctx context.Context, edition string) (id int64, err erro
 const deliveryColumns = `delivery.letter, delivery.subscriber, delivery.notice, delivery.state, delivery.attempts, delivery.owed,
 	delivery.due, delivery.ended, delivery.fence, delivery.note, delivery.code, delivery.status, delivery.place,
 	delivery.token, delivery.answers, COALESCE(edition.key, ''), COALESCE(s.email, w.email, delivery.address),
-	COALESCE(s.lang, w.lang, ''), COALESCE(s.plain, w.plain, 0),
+	COALESCE(s.lang, w.lang, ''), COALESCE(s.timezone, ''), COALESCE(s.plain, w.plain, 0),
 	COALESCE((SELECT STRING_AGG(topic, '` + "\n" + `') FROM interest WHERE interest.subscriber = delivery.subscriber), '')`
 
 const deliveryTables = `delivery
@@ -320,9 +320,12 @@ func scanDelivery(rows *sql.Rows, besides ...any) (digest.Delivery, error) {
 	var topics string
 	err := rows.Scan(append([]any{
 		&letter, &d.Reader, &d.Notice, &d.State, &d.Attempts, &owed, &due, &ended, &d.Fence, &d.Note, &d.Code, &d.Status, &d.At,
-		&d.Token, &d.Answers, &d.Edition, &d.To, &d.Lang, &d.Text, &topics,
+		&d.Token, &d.Answers, &d.Edition, &d.To, &d.Lang, &d.Zone, &d.Text, &topics,
 	}, besides...)...)
 	d.ID, d.Owed, d.Due, d.Ended, d.Topics = pack(letter, d.Reader), moment(owed), moment(due), moment(ended), sortedLines(topics)
+	if d.State == digest.Sent { // it was refused nowhere
+		d.At, d.Relay = "", d.At
+	}
 	d.Key = fmt.Sprintf("%s/%d", d.Edition, d.Reader)
 	if d.Notice != "" {
 		d.Key = fmt.Sprintf("%s/%d/%d", d.Notice, d.Reader, letter)
@@ -336,7 +339,7 @@ func scanLetter(rows *sql.Rows, besides ...any) (digest.Delivery, error) {
 	var letter, owed int64
 	var topics string
 	err := rows.Scan(append([]any{
-		&letter, &d.Reader, &d.State, &d.Attempts, &owed, &d.Fence, &d.Edition, &d.To, &d.Lang, &d.Text, &topics,
+		&letter, &d.Reader, &d.State, &d.Attempts, &owed, &d.Fence, &d.Edition, &d.To, &d.Lang, &d.Zone, &d.Text, &topics,
 	}, besides...)...)
 	d.ID, d.Owed, d.Topics = pack(letter, d.Reader), moment(owed), sortedLines(topics)
 	d.Key = d.Edition + "/" + strconv.FormatInt(d.Reader, 10)

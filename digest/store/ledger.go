@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"sync"
-	"time"
 
 	"tidings/digest"
 )
@@ -16,17 +15,18 @@ import (
 // wait; so those who come at one time share one commit. There is no goroutine in it: who comes first writes
 // for all that wait, wakes them, and passes the pen to the first of those who came meanwhile.
 //
-// A commit that fails because the database is locked, full or away is tried again for two minutes: what became
-// of a letter must not be lost with it.
+// A commit that fails because the database is locked, full or away is tried again: what became of a letter must not
+// be lost with it.
 type Ledger struct {
 	*database
 	presence
+	waiting
 
 	prepared [len(statements)]*sql.Stmt // on SQLite
 
 	mu      sync.Mutex
 	writing bool     // somebody has the pen
-	waiting []*entry // in the order in which they came
+	queue   []*entry // in the order in which they came
 }
 
 // entry is what one caller wants to have written.
@@ -71,7 +71,7 @@ var statements = [...]string{
 	hand: `UPDATE delivery SET state = 3` + mine + `state BETWEEN 2 AND $4 AND ` + entitled,
 	skip: `UPDATE delivery SET state = 7, due = 0, ended = $4, address = '', token = '', answers = ''` + mine + `state = 2`,
 	sent: `UPDATE delivery SET state = 4, due = 0, ended = $4, note = CASE WHEN address = '' THEN $5 ELSE '' END,
-		code = 0, status = '', place = '', address = '', token = '', answers = ''` + mine + unsettled,
+		code = 0, status = '', place = $6, address = '', token = '', answers = ''` + mine + unsettled,
 	end: `UPDATE delivery SET state = $4, due = 0, ended = $5, note = CASE WHEN address = '' THEN $6 ELSE '' END,
 		code = $7, status = $8, place = $9, address = '', token = '', answers = ''` + mine + unsettled,
 	again: `UPDATE delivery SET state = $4, due = $5, attempts = attempts - $6, note = CASE WHEN address = '' THEN $7 ELSE '' END,
@@ -83,7 +83,7 @@ var statements = [...]string{
 	dueNotices: `SELECT ` + deliveryColumns + `, ` + entitled + `, 0, 0 FROM ` + deliveryTables + `
 		WHERE ` + openNotices + ` AND delivery.due <= $1 ORDER BY delivery.due LIMIT $2`,
 	dueLetters: `SELECT delivery.letter, delivery.subscriber, delivery.state, delivery.attempts, delivery.owed, delivery.fence,
-			COALESCE(e.key, ''), COALESCE(s.email, ''), COALESCE(s.lang, ''), COALESCE(s.plain, 0),
+			COALESCE(e.key, ''), COALESCE(s.email, ''), COALESCE(s.lang, ''), COALESCE(s.timezone, ''), COALESCE(s.plain, 0),
 			COALESCE((SELECT STRING_AGG(topic, '` + "\n" + `') FROM interest WHERE interest.subscriber = delivery.subscriber), ''),
 			COALESCE(s.state = 'active' OR s.state = 'suspended' AND s.probe = delivery.letter, FALSE),
 			COALESCE(delivery.state = 3 AND e.policy = 'hold', FALSE), COALESCE(e.halted, 0)
@@ -117,22 +117,15 @@ const (
 	penning                  // he has the pen now
 )
 
-// How long a commit may take and be tried again, and how long it waits before that. SQLite waits for a writer of
-// another process less long.
-const (
-	patience = 2 * time.Minute
-	breath   = 100 * time.Millisecond
-)
-
-// enter writes lines to the ledger, all or none, and tells which of them met. Once it has begun it does not stop
-// when ctx ends: what became of a letter must be known.
+// enter writes lines to the ledger, all or none, and tells which of them met. When ctx ends
+// nobody may know whether they were written: who wants to know lets it last for as long as he can wait.
 func (l *Ledger) enter(ctx context.Context, lines []line) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	e := &entry{lines: lines, wake: make(chan event, 1)}
 	l.mu.Lock()
-	l.waiting = append(l.waiting, e)
+	l.queue = append(l.queue, e)
 	mine := !l.writing
 	l.writing = true
 	l.mu.Unlock()
@@ -144,11 +137,9 @@ func (l *Ledger) enter(ctx context.Context, lines []line) error {
 
 // writeWaiting commits what waits, wakes who waited and passes the pen on. The caller has it.
 func (l *Ledger) writeWaiting(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
-	defer cancel()
 	l.mu.Lock()
-	batch := l.waiting
-	l.waiting = nil
+	batch := l.queue
+	l.queue = nil
 	l.mu.Unlock()
 
 	var lines []*line
@@ -164,32 +155,8 @@ func (l *Ledger) writeWaiting(ctx context.Context) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.writing = len(l.waiting) > 0; l.writing {
-		l.waiting[0].wake <- penning
-	}
-}
-
-// persist commits lines, again and again while what is in the way may pass. After a failure nobody may know
-// whether the commit was written after all.
-func (l *Ledger) persist(ctx context.Context, lines []*line) error {
-	for wait := breath; ; wait = min(2*wait, 20*breath) {
-		err := l.dialect.commit(ctx, l, lines)
-		if err == nil {
-			return nil
-		}
-		if !l.dialect.passing(err) && !l.dialect.victim(err) {
-			return fmt.Errorf("write the ledger: %w", err)
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("write the ledger, tried for %s: %w", patience, err)
-		case <-time.After(wait):
-		}
-		for _, n := range lines {
-			if n.statement == hand {
-				n.args[3] = int(digest.Handing)
-			}
-		}
+	if l.writing = len(l.queue) > 0; l.writing {
+		l.queue[0].wake <- penning
 	}
 }
 
@@ -249,7 +216,7 @@ func (l *Ledger) lines(outcomes []digest.Outcome) ([]line, error) {
 		}
 		switch o.State {
 		case digest.Sent:
-			lines = append(lines, line{statement: sent, args: append(args, millis(now), note)})
+			lines = append(lines, line{statement: sent, args: append(args, millis(now), note, plain(o.Relay))})
 		case digest.Failed, digest.Skipped:
 			args = append(args, int(o.State), millis(now), note, o.Code, plain(o.Status), o.At)
 			lines = append(lines, line{statement: end, args: args})

@@ -17,26 +17,27 @@ type Count struct {
 	Domain string // of the readers' addresses; empty: it is not known any more
 	Code   int    // of the last refusal, as in [digest.Outcome]
 	Status string
+	Relay  string // of sent ones, as in [digest.Outcome]
 	N      int
 }
 
-// Counts counts an edition's deliveries by state, domain and last refusal.
+// Counts counts an edition's deliveries by state, domain, last refusal and relay.
 func (l *Ledger) Counts(ctx context.Context, edition string) ([]Count, error) {
 	id, err := l.letter(ctx, edition)
 	if err != nil {
 		return nil, err
 	}
 	const query = `
-		SELECT d.state, COALESCE(s.domain, ''), d.code, d.status, COUNT(*)
+		SELECT d.state, COALESCE(s.domain, ''), d.code, d.status, CASE WHEN d.state = 4 THEN d.place ELSE '' END, COUNT(*)
 		FROM delivery d LEFT JOIN subscriber s ON s.id = d.subscriber
 		WHERE d.letter = $1
-		GROUP BY d.state, COALESCE(s.domain, ''), d.code, d.status
-		UNION ALL SELECT state, '', 0, '', n FROM retired WHERE letter = $1
-		ORDER BY 1, 2, 3, 4`
+		GROUP BY d.state, COALESCE(s.domain, ''), d.code, d.status, CASE WHEN d.state = 4 THEN d.place ELSE '' END
+		UNION ALL SELECT state, '', 0, '', '', n FROM retired WHERE letter = $1
+		ORDER BY 1, 2, 3, 4, 5`
 	var all []Count
 	err = each(ctx, l.r, func(rows *sql.Rows) error {
 		var c Count
-		err := rows.Scan(&c.State, &c.Domain, &c.Code, &c.Status, &c.N)
+		err := rows.Scan(&c.State, &c.Domain, &c.Code, &c.Status, &c.Relay, &c.N)
 		all = append(all, c)
 		return err
 	}, query, id)

@@ -7,23 +7,34 @@ import (
 	"time"
 )
 
-// deliveriesKept is how long it is known of each delivery what came of it. After that it is known of the edition,
-// in counts.
+// deliveriesKept is how long it is known of each delivery what came of it. After that it is known of an edition, in
+// counts, and of notices no more.
 const deliveriesKept = 90 * 24 * time.Hour
 
 // retire counts and forgets deliveries that ended long ago, in steps that nobody has to wait for. Every step leaves
 // the counts right.
 func (d *database) retire(ctx context.Context) error {
-	for more := true; more; {
-		err := d.write(ctx, func(tx *sql.Tx) (err error) {
-			more, err = retireSome(ctx, tx, millis(d.now().Add(-deliveriesKept)))
-			return err
-		})
-		if err != nil {
-			return fmt.Errorf("sweep up after editions: %w", err)
+	before := millis(d.now().Add(-deliveriesKept))
+	for _, some := range []func(context.Context, *sql.Tx, int64) (bool, error){retireSome, forgetSome} {
+		for more := true; more; {
+			err := d.write(ctx, func(tx *sql.Tx) (err error) {
+				more, err = some(ctx, tx, before)
+				return err
+			})
+			if err != nil {
+				return fmt.Errorf("sweep up after letters: %w", err)
+			}
 		}
 	}
 	return nil
+}
+
+// forgetSome forgets the next few thousand notices that ended before a time.
+func forgetSome(ctx context.Context, tx *sql.Tx, before int64) (more bool, err error) {
+	const ended = ` FROM delivery WHERE due = 0 AND notice <> '' AND ended < $1`
+	const query = `DELETE` + ended + ` AND ended <= (SELECT MAX(ended) FROM (SELECT ended` + ended + ` ORDER BY ended LIMIT 5000) next)`
+	n, err := count(tx.ExecContext(ctx, query, before))
+	return n > 0, err
 }
 
 func retireSome(ctx context.Context, tx *sql.Tx, before int64) (more bool, err error) {

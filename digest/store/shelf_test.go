@@ -263,6 +263,7 @@ func TestRestore(t *testing.T) {
 // backToSeven undoes the migrations that came after the seventh.
 func backToSeven() []string {
 	return []string{
+		"DROP INDEX delivery_notice_ended",
 		"DELETE FROM goose_db_version WHERE version_id > 7", "DROP TABLE story_text", "DROP TABLE story",
 		"DROP INDEX edition_shelf", "DROP INDEX mention_edition", "ALTER TABLE mention DROP COLUMN written",
 	}

@@ -42,6 +42,43 @@ func TestDiskFull(t *testing.T) {
 	tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 60})
 }
 
+// A disk that stays full is told at once, and once; who waits gives up when his context ends, or when his patience
+// does, which begins with the trouble. What can be written after all is.
+func TestDiskStaysFull(t *testing.T) {
+	s, _, key := sealed(t, freshFile(t), 60, digest.Resend)
+	told := make(chan error, 100)
+	s.Waits = func(why error) { told <- why }
+	var outcomes []digest.Outcome
+	for _, d := range claim(t, s, 60, seven) {
+		must(t, s.Hand(t.Context(), d))
+		o := outcome(d, digest.Sent)
+		o.Note = strings.Repeat("queued ", 70)
+		outcomes = append(outcomes, o)
+	}
+	must(t, s.Pragma(t.Context(), "max_page_count = 1")) // no more than there are
+	ctx, stop := context.WithCancel(t.Context())
+	time.AfterFunc(time.Second, stop)
+	says(t, s.Settle(ctx, outcomes...), "is full; make room on it")
+	says(t, <-told, "is full; make room on it")
+
+	s.Patience = time.Nanosecond // of a trouble that begins anew
+	must(t, s.Pragma(t.Context(), "max_page_count = 1000000"))
+	must(t, s.Settle(t.Context(), outcomes[:20]...))
+	if why := <-told; why != nil {
+		t.Errorf("when there is room again it says %v", why)
+	}
+	must(t, s.Pragma(t.Context(), "max_page_count = 1"))
+	for range 3 {
+		says(t, s.Settle(t.Context(), outcomes[20:]...), "is full; make room on it")
+	}
+	must(t, s.Pragma(t.Context(), "max_page_count = 1000000"))
+	must(t, s.Settle(t.Context(), outcomes[20:]...))
+	if len(told) > 2 {
+		t.Errorf("it was told %d times more", len(told))
+	}
+	tallied(t, s, key, map[digest.DeliveryState]int{digest.Sent: 60})
+}
+
 // Another program that holds the file, as one that copies it, is waited for.
 func TestLocked(t *testing.T) {
 	address := freshFile(t)
@@ -175,7 +212,14 @@ func TestCounts(t *testing.T) {
 		claimed := claim(t, s, 3, seven)
 		later := outcome(claimed[2], digest.Deferred)
 		later.Due, later.Code, later.Status = seven.Add(5*time.Minute), 451, "4.7.1"
-		must(t, s.Settle(t.Context(), outcome(claimed[0], digest.Sent), later))
+		sent := outcome(claimed[0], digest.Sent)
+		sent.Relay = "one.example:587"
+		must(t, s.Settle(t.Context(), sent, later))
+		for d, err := range s.Deliveries(t.Context(), key, digest.Sent) {
+			if must(t, err); d.Relay != "one.example:587" || d.At != "" {
+				t.Errorf("it was taken by %q, and refused at %q", d.Relay, d.At)
+			}
+		}
 		owes := func(want store.Debt) {
 			t.Helper()
 			if got := ok[store.Debt](t)(s.Owing(t.Context(), key)); got != want {
@@ -188,7 +232,7 @@ func TestCounts(t *testing.T) {
 		want := []store.Count{
 			{State: digest.Pending, Domain: "example.org", N: 1},
 			{State: digest.Leased, Domain: "example.org", N: 1},
-			{State: digest.Sent, Domain: "example.org", N: 1},
+			{State: digest.Sent, Domain: "example.org", Relay: "one.example:587", N: 1},
 			{State: digest.Deferred, Domain: "example.org", Code: 451, Status: "4.7.1", N: 1},
 		}
 		got := ok[[]store.Count](t)(s.Counts(t.Context(), key))
@@ -198,6 +242,57 @@ func TestCounts(t *testing.T) {
 		for i := range want {
 			if want[i].Domain = got[i].Domain; got[i] != want[i] { // tests write no domains
 				t.Errorf("counted %+v, want %+v", got[i], want[i])
+			}
+		}
+	})
+}
+
+// What left today is counted, and what is about to, but no notice.
+func TestSent(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c, _ := sealed(t, address, 6, digest.Resend)
+		save(t, s, subscribers.Subscriber{Email: "new@example.org", State: subscribers.Active}, subscribers.Welcome)
+		counted := func(wantSent, wantClaimed int) {
+			t.Helper()
+			sent, claimed, err := s.Sent(t.Context(), seven.Add(-7*time.Hour))
+			if must(t, err); sent != wantSent || claimed != wantClaimed {
+				t.Errorf("%d sent and %d claimed, want %d and %d", sent, claimed, wantSent, wantClaimed)
+			}
+		}
+		claimed := claim(t, s, 5, seven) // the welcome is the first of them
+		must(t, s.Hand(t.Context(), claimed[1]))
+		counted(0, 4)
+		must(t, s.Settle(t.Context(), outcome(claimed[0], digest.Sent), outcome(claimed[1], digest.Sent), outcome(claimed[2], digest.Sent), outcome(claimed[3], digest.Failed)))
+		counted(2, 1)
+		c.move(24 * time.Hour)
+		if sent, _, err := s.Sent(t.Context(), seven.Add(17*time.Hour)); err != nil || sent > 0 {
+			t.Errorf("on the next day %d were sent, %v", sent, err)
+		}
+	})
+}
+
+// A notice is forgotten three months after it has ended, and not while it is owed.
+func TestForgetNotices(t *testing.T) {
+	everywhere(t, func(t *testing.T, address string) {
+		s, c := open(t, address)
+		for _, email := range []string{"ada@example.org", "bob@example.org"} {
+			save(t, s, subscribers.Subscriber{Email: email, State: subscribers.Active}, subscribers.Welcome, subscribers.Link)
+		}
+		claimed := claim(t, s, 3, seven)
+		must(t, s.Settle(t.Context(), outcome(claimed[0], digest.Sent), outcome(claimed[1], digest.Failed)))
+		c.move(60 * 24 * time.Hour)
+		must(t, s.Settle(t.Context(), outcome(claimed[2], digest.Skipped)))
+		db := raw(t, address)
+		for _, want := range []int{4, 2, 1} {
+			must(t, s.Sweep(t.Context()))
+			n := 0
+			must(t, db.QueryRow("SELECT COUNT(*) FROM delivery").Scan(&n))
+			if n != want {
+				t.Errorf("after %v there are %d, want %d", c.Now().Sub(seven), n, want)
+			}
+			c.move(31 * 24 * time.Hour)
+			if want == 2 {
+				c.move(60 * 24 * time.Hour)
 			}
 		}
 	})
