@@ -8,8 +8,9 @@ import (
 	"tidings/digest"
 )
 
-// rehearse renders everything in every language, and the letter in every look, so that what is broken is broken at once.
-func (s *Set) rehearse() error {
+// Rehearse renders everything in every language, and the letter in every look, so that what is broken is broken at once.
+// Errors name file and line.
+func (s *Set) Rehearse() error {
 	for _, tag := range s.tags {
 		lang := tag.String()
 		err := s.rehearseIn(lang)
@@ -21,7 +22,7 @@ func (s *Set) rehearse() error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("%w (in language %q)", err, lang)
+			return fmt.Errorf("templates: %w (in language %q)", plainly(err), lang)
 		}
 	}
 	return nil

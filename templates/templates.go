@@ -1,8 +1,8 @@
 // Package templates turns an edition into a letter, a fact into a notice, and an answer into a page.
 //
-// It promises that what it returns is whole: every template is rendered with sample data, in every
-// language, when the set is loaded, so a broken file stops the program at its start and names itself and
-// its line; a letter is either complete or an error. It promises that outside text stays text: titles,
+// It promises that what it returns is whole: when a set is loaded every template is rendered with sample data, in
+// every language, so a broken file stops the program at its start and names itself and its line. A command that
+// renders at once what it came for may read the set without that; a letter is either complete or an error. It promises that outside text stays text: titles,
 // names and summaries are escaped, cut and stripped of control and direction characters, links are http
 // or https or are not links, and no function here marks text as safe but one fixed constant for Outlook.
 // It refuses scripts, tracking and clocks, and pictures but the logo and the lead's that a letter is asked to show;
@@ -48,10 +48,20 @@ type Set struct {
 	matcher language.Matcher
 }
 
-// Load reads the built-in templates and lets overlay, which may be nil, replace them file by file; a new
-// language is a new file phrases/LANG.json, a new look a new folder looks/NAME. A digest that is not among looks
-// has the default one. Errors name file and line.
+// Load reads the templates as [Read] does, and rehearses them.
 func Load(overlay fs.FS, looks ...Look) (*Set, error) {
+	s, err := Read(overlay, looks...)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Rehearse()
+}
+
+// Read reads the built-in templates and lets overlay, which may be nil, replace them file by file; a new
+// language is a new file phrases/LANG.json, a new look a new folder looks/NAME. A digest that is not among looks
+// has the default one. Errors name file and line. What shows only when a template is rendered, as a field that does
+// not exist, is told by [Set.Rehearse], which takes ten times as long.
+func Read(overlay fs.FS, looks ...Look) (*Set, error) {
 	files, err := gather(overlay)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
@@ -68,9 +78,6 @@ func Load(overlay fs.FS, looks ...Look) (*Set, error) {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("templates: %w", plainly(err))
 		}
-	}
-	if err := s.rehearse(); err != nil {
-		return nil, fmt.Errorf("templates: %w", plainly(err))
 	}
 	return s, nil
 }

@@ -61,7 +61,8 @@ func (p *program) logger(c Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(p.err, options))
 }
 
-// open wires the house. Close it when done.
+// open wires the house. Close it when done. Its templates have been read and not rehearsed: that is for who makes an
+// edition, and for the daemon.
 func (p *program) open(ctx context.Context) (*house, error) {
 	config, err := p.load()
 	if err != nil {
@@ -79,7 +80,7 @@ func (p *program) openWith(ctx context.Context, config Config) (*house, error) {
 	if h.signers, err = config.signers(); err != nil {
 		return nil, err
 	}
-	if h.set, err = loadTemplates(config); err != nil {
+	if h.set, err = templates.Read(config.overlay(), config.looks()...); err != nil {
 		return nil, err
 	}
 	if h.store, err = store.Open(ctx, config.Store.URL, p.now); err != nil {
@@ -192,13 +193,17 @@ func (forgetful) Site(_ context.Context, host string) (digest.Site, error) {
 // Close lets go of the store.
 func (h *house) Close() error { return h.store.Close() }
 
-// loadTemplates loads the built-in templates and the operator's over them.
+// loadTemplates loads the built-in templates and the operator's over them, and sees to it that all can be rendered.
 func loadTemplates(c Config) (*templates.Set, error) {
-	var overlay fs.FS
-	if dir := c.Templates.Dir; dir != "" {
-		overlay = os.DirFS(dir)
+	return templates.Load(c.overlay(), c.looks()...)
+}
+
+// overlay is the operator's own templates, or none.
+func (c Config) overlay() fs.FS {
+	if c.Templates.Dir == "" {
+		return nil
 	}
-	return templates.Load(overlay, c.looks()...)
+	return os.DirFS(c.Templates.Dir)
 }
 
 // chosen returns the digests that a command is about: the named one, or all.

@@ -51,6 +51,9 @@ func (h rounds) round(ctx context.Context, name, at string) error {
 	if err != nil {
 		return err
 	}
+	if err := h.set.Rehearse(); err != nil { // before there is an edition that cannot be printed
+		return err
+	}
 	h.feeds.Progress = h.progress("gathering")
 	var faults []error
 	for _, d := range chosen {
@@ -268,7 +271,7 @@ func (h rounds) compose(ctx context.Context, f composing) error {
 	var made digest.Made
 	if f.dry {
 		made.Edition, err = h.press.Draft(ctx, d, s, until)
-	} else {
+	} else if err = h.set.Rehearse(); err == nil { // before there is an edition that cannot be printed
 		made, err = h.press.Seal(ctx, d, s, until)
 	}
 	e, quiet := made.Edition, errors.Is(err, digest.ErrQuiet)
