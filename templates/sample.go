@@ -3,6 +3,7 @@ package templates
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"tidings/digest"
@@ -11,10 +12,14 @@ import (
 // Rehearse renders everything in every language, and the letter in every look, so that what is broken is broken at once.
 // Errors name file and line.
 func (s *Set) Rehearse() error {
+	others, err := s.unworn()
+	if err != nil {
+		return fmt.Errorf("templates: %w", plainly(err))
+	}
 	for _, tag := range s.tags {
 		lang := tag.String()
 		err := s.rehearseIn(lang)
-		for _, look := range s.looks {
+		for _, look := range slices.Concat(s.looks, others) {
 			if err == nil {
 				dressed := *s
 				dressed.worn = map[string]*attire{"": look, sampleDigest: look}
