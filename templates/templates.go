@@ -1,8 +1,8 @@
 // Package templates turns an edition into a letter, a fact into a notice, and an answer into a page.
 //
-// It promises that what it returns is whole: when a set is loaded every template is rendered with sample data, in
-// every language, so a broken file stops the program at its start and names itself and its line. A command that
-// renders at once what it came for may read the set without that; a letter is either complete or an error. It promises that outside text stays text: titles,
+// It promises that what it returns is whole: when a set is loaded, or rehearsed, every template is rendered with
+// sample data, in every language, so a broken file stops the program at its start and names itself and its line; a
+// letter is either complete or an error. It promises that outside text stays text: titles,
 // names and summaries are escaped, cut and stripped of control and direction characters, links are http
 // or https or are not links, and no function here marks text as safe but one fixed constant for Outlook.
 // It refuses scripts, tracking and clocks, and pictures but the logo and the lead's that a letter is asked to show;

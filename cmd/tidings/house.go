@@ -61,8 +61,7 @@ func (p *program) logger(c Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(p.err, options))
 }
 
-// open wires the house. Close it when done. Its templates have been read and not rehearsed: that is for who makes an
-// edition, and for the daemon.
+// open wires the house. Close it when done. Its templates have been read and not rehearsed, see [house.rehearse].
 func (p *program) open(ctx context.Context) (*house, error) {
 	config, err := p.load()
 	if err != nil {
@@ -196,6 +195,15 @@ func (h *house) Close() error { return h.store.Close() }
 // loadTemplates loads the built-in templates and the operator's over them, and sees to it that all can be rendered.
 func loadTemplates(c Config) (*templates.Set, error) {
 	return templates.Load(c.overlay(), c.looks()...)
+}
+
+// rehearse sees to it that all that may have to be printed can be, before there is an edition or a claim of it. The
+// built-in templates are rehearsed by their tests, the operator's own here.
+func (h *house) rehearse() error {
+	if h.config.overlay() == nil {
+		return nil
+	}
+	return h.set.Rehearse()
 }
 
 // overlay is the operator's own templates, or none.

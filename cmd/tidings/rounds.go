@@ -51,7 +51,7 @@ func (h rounds) round(ctx context.Context, name, at string) error {
 	if err != nil {
 		return err
 	}
-	if err := h.set.Rehearse(); err != nil { // before there is an edition that cannot be printed
+	if err := h.rehearse(); err != nil {
 		return err
 	}
 	h.feeds.Progress = h.progress("gathering")
@@ -271,7 +271,7 @@ func (h rounds) compose(ctx context.Context, f composing) error {
 	var made digest.Made
 	if f.dry {
 		made.Edition, err = h.press.Draft(ctx, d, s, until)
-	} else if err = h.set.Rehearse(); err == nil { // before there is an edition that cannot be printed
+	} else if err = h.rehearse(); err == nil {
 		made, err = h.press.Seal(ctx, d, s, until)
 	}
 	e, quiet := made.Edition, errors.Is(err, digest.ErrQuiet)
@@ -324,6 +324,9 @@ func sendCommand(p *program) *cobra.Command {
 }
 
 func (h rounds) send(ctx context.Context, key string) error {
+	if err := h.rehearse(); err != nil {
+		return err
+	}
 	if key == "" {
 		return h.drain(ctx, "", h.store)
 	}
