@@ -42,7 +42,7 @@ func (s *Set) readLooks(files map[string]string, wishes []Look) error {
 	files = maps.Clone(files) // as they are before they are dressed for the default look
 	names := lookNames(files)
 	s.worn = map[string]*attire{}
-	s.unworn = func() ([]*attire, error) { return s.tailorOthers(files, names) }
+	s.unworn = func() ([]*attire, error) { return tailorOthers(files, names, s.looks) }
 	for _, look := range append([]Look{{Name: plainLook}}, wishes...) {
 		digest := look.Digest
 		if look.Digest = ""; look.Name == "" {
@@ -66,11 +66,11 @@ func (s *Set) readLooks(files map[string]string, wishes []Look) error {
 	return nil
 }
 
-// tailorOthers makes the looks that no digest wishes for.
-func (s *Set) tailorOthers(files map[string]string, names []string) ([]*attire, error) {
+// tailorOthers makes the looks of these names that are not made.
+func tailorOthers(files map[string]string, names []string, made []*attire) ([]*attire, error) {
 	var others []*attire
 	for _, name := range names {
-		if slices.ContainsFunc(s.looks, func(a *attire) bool { return a.Look == Look{Name: name} }) {
+		if slices.ContainsFunc(made, func(a *attire) bool { return a.Look == Look{Name: name} }) {
 			continue
 		}
 		a, err := tailor(files, Look{Name: name})

@@ -79,7 +79,7 @@ func (p *program) openWith(ctx context.Context, config Config) (*house, error) {
 	if h.signers, err = config.signers(); err != nil {
 		return nil, err
 	}
-	if h.set, err = templates.Read(config.overlay(), config.looks()...); err != nil {
+	if h.set, err = templates.Read(config.Templates.overlay(), config.looks()...); err != nil {
 		return nil, err
 	}
 	if h.store, err = store.Open(ctx, config.Store.URL, p.now); err != nil {
@@ -194,24 +194,24 @@ func (h *house) Close() error { return h.store.Close() }
 
 // loadTemplates loads the built-in templates and the operator's over them, and sees to it that all can be rendered.
 func loadTemplates(c Config) (*templates.Set, error) {
-	return templates.Load(c.overlay(), c.looks()...)
+	return templates.Load(c.Templates.overlay(), c.looks()...)
 }
 
 // rehearse sees to it that all that may have to be printed can be, before there is an edition or a claim of it. The
 // built-in templates are rehearsed by their tests, the operator's own here.
 func (h *house) rehearse() error {
-	if h.config.overlay() == nil {
+	if h.config.Templates.overlay() == nil {
 		return nil
 	}
 	return h.set.Rehearse()
 }
 
 // overlay is the operator's own templates, or none.
-func (c Config) overlay() fs.FS {
-	if c.Templates.Dir == "" {
+func (t TemplatesConfig) overlay() fs.FS {
+	if t.Dir == "" {
 		return nil
 	}
-	return os.DirFS(c.Templates.Dir)
+	return os.DirFS(t.Dir)
 }
 
 // chosen returns the digests that a command is about: the named one, or all.
