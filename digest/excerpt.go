@@ -3,7 +3,6 @@ package digest
 import (
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -171,11 +170,11 @@ func leans(s, lang string) bool {
 	if text.Dense(lang) {
 		return slices.ContainsFunc(backwards(text.Base(lang)), func(w string) bool { return strings.HasPrefix(s, w) })
 	}
-	return slices.Contains(backwards(text.Base(lang)), first) || text.Base(lang) == "en" && leansLater.MatchString(s)
+	return slices.Contains(backwards(text.Base(lang)), first) || text.Base(lang) == "en" && leansLater().MatchString(s)
 }
 
 // What points back in English behind a preposition, or in time.
-var leansLater = regexp.MustCompile(`^(?:(?:In|At|On|By|For|With|From|To|Of|After|Before|Despite|Given|Under) (?:\pL+ing )?(?:it|so|them|doing so|these|those|such)|(?:Hours|Days|Weeks|Months) later)\b`)
+var leansLater = pattern(`^(?:(?:In|At|On|By|For|With|From|To|Of|After|Before|Despite|Given|Under) (?:\pL+ing )?(?:it|so|them|doing so|these|those|such)|(?:Hours|Days|Weeks|Months) later)\b`)
 
 // backwards are the first words that point back, folded.
 func backwards(base string) []string {

@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -100,7 +99,7 @@ func Repeats(sentence, headline, lang string) bool {
 
 // A dateline: a place in capitals or with a date, an agency in brackets, and a dash; what a Chinese or Japanese
 // agency writes in the same place.
-var dateline = regexp.MustCompile(`^(?:` +
+var dateline = pattern(`^(?:` +
 	`\([\p{Lu}][\p{L}. ]{1,20}\)[\s,–—-]*(?:[\p{Lu}]{3,}[\p{Lu}\d .,'’/]{0,30})?` + // (ANSA) - ROMA, 12 SET
 	`|[\p{Lu}]{3,}[\p{Lu} .'’/]{0,30}(?:,[^–—-]{1,25})?(?:\([\p{L}. /]{2,30}\))?` + // PARIS, Sept 12 (Reuters)
 	`|\p{Lu}[\p{L} .'’/]{2,30}(?:,[^–—(-]{1,25})?\([\p{L}. /]{2,30}\)` + // Berlin (dpa)
@@ -110,16 +109,16 @@ var dateline = regexp.MustCompile(`^(?:` +
 // undated takes the dateline off a sentence.
 func undated(s string) string {
 	s = strings.TrimSpace(s)
-	return s[len(dateline.FindString(s)):]
+	return s[len(dateline().FindString(s)):]
 }
 
 // masthead is a newsletter's name with what it calls itself behind it.
-var masthead = regexp.MustCompile(`^((?:[\p{Lu}\d]\S*|[-–&|]|and|of|the)(?: (?:[\p{Lu}\d]\S*|[-–&|]|and|of|the)){0,8}): `)
+var masthead = pattern(`^((?:[\p{Lu}\d]\S*|[-–&|]|and|of|the)(?: (?:[\p{Lu}\d]\S*|[-–&|]|and|of|the)){0,8}): `)
 
 // unheaded takes off the masthead that ran into a newsletter's first sentence ("Courier News and Views: …").
 func unheaded(s, publisher string) string {
 	name, _, _ := strings.Cut(publisher, " |")
-	head := masthead.FindStringSubmatch(s)
+	head := masthead().FindStringSubmatch(s)
 	if head == nil || name == "" || !strings.HasPrefix(text.Fold(head[1]), text.Fold(name)) {
 		return s
 	}
@@ -134,7 +133,7 @@ func lures(s string) bool {
 			return true
 		}
 	}
-	if byline.MatchString(s) {
+	if byline().MatchString(s) {
 		return true
 	}
 	for _, p := range lureOpenings {
@@ -146,7 +145,7 @@ func lures(s string) bool {
 }
 
 // A byline that ran into a sentence: a name behind its preposition, and what follows names there.
-var byline = regexp.MustCompile(`^(?:By|Di|Von|Par|Por) \p{Lu}\S+ \p{Lu}\S+(?: \p{Lu}\S+)?,? (?:\||•|·|Published|Updated|Staff|Pubblicato|Aggiornato|Veröffentlicht|Aktualisiert|Publié|Mis à jour|Publicado|Actualizado)`)
+var byline = pattern(`^(?:By|Di|Von|Par|Por) \p{Lu}\S+ \p{Lu}\S+(?: \p{Lu}\S+)?,? (?:\||•|·|Published|Updated|Staff|Pubblicato|Aggiornato|Veröffentlicht|Aktualisiert|Publié|Mis à jour|Publicado|Actualizado)`)
 
 // spaced says whether a character parts words here: a colon does not, for it tells a credit from a sentence.
 func spaced(r rune) bool {

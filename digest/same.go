@@ -2,7 +2,6 @@ package digest
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -94,9 +93,9 @@ func sameText(a, b Article) bool {
 }
 
 var (
-	arxiv      = regexp.MustCompile(`(?:^|\.)(?:arxiv\.org|alphaxiv\.org|huggingface\.co)/(?:abs|pdf|html|papers|overview)/(\d{4}\.\d{4,5}|[a-z-]+/\d{7})`)
-	doi        = regexp.MustCompile(`(?i)\b(10\.\d{4,9}/[^?#\s]+)`)
-	repository = regexp.MustCompile(`^(?:github|gitlab|codeberg)\.(?:com|org)/([^/]+/[^/]+)`)
+	arxiv      = pattern(`(?:^|\.)(?:arxiv\.org|alphaxiv\.org|huggingface\.co)/(?:abs|pdf|html|papers|overview)/(\d{4}\.\d{4,5}|[a-z-]+/\d{7})`)
+	doi        = pattern(`(?i)\b(10\.\d{4,9}/[^?#\s]+)`)
+	repository = pattern(`^(?:github|gitlab|codeberg)\.(?:com|org)/([^/]+/[^/]+)`)
 )
 
 // identity is what a link names an article by: the number of a paper, the repository of a program, else the
@@ -120,14 +119,14 @@ func work(link string) string {
 		return ""
 	}
 	rest = strings.TrimPrefix(rest, "www.")
-	if m := arxiv.FindStringSubmatch(rest); m != nil {
+	if m := arxiv().FindStringSubmatch(rest); m != nil {
 		return "arxiv:" + m[1]
 	}
-	if m := repository.FindStringSubmatch(rest); m != nil && strings.Count(strings.Trim(rest, "/"), "/") == 2 {
+	if m := repository().FindStringSubmatch(rest); m != nil && strings.Count(strings.Trim(rest, "/"), "/") == 2 {
 		return "repository:" + strings.ToLower(m[1])
 	}
 	if strings.Contains(rest, "10.") {
-		if m := doi.FindStringSubmatch(rest); m != nil {
+		if m := doi().FindStringSubmatch(rest); m != nil {
 			return "doi:" + strings.ToLower(strings.TrimSuffix(m[1], "/"))
 		}
 	}

@@ -1,7 +1,6 @@
 package digest
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -14,7 +13,7 @@ import (
 // reader, and nothing else ran into it. Labels and orders are what companies' own feeds describe their posts by;
 // most of what tells them apart is English, as these feeds are.
 func states(s, lang string) bool {
-	if collided.MatchString(s) || doubled(s) || strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") {
+	if collided().MatchString(s) || doubled(s) || strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") {
 		return false
 	}
 	base := text.Base(lang)
@@ -28,7 +27,7 @@ func states(s, lang string) bool {
 	}
 	second, _, _ := strings.Cut(rest, " ")
 	switch {
-	case first == "how", first == "why", label.MatchString(s), strings.HasSuffix(first, "ing") && !strings.Contains(s, ",") && !finite(rest):
+	case first == "how", first == "why", label().MatchString(s), strings.HasSuffix(first, "ing") && !strings.Contains(s, ",") && !finite(rest):
 		return false
 	case slices.Contains(orders, first) && !slices.Contains(noOrder, second):
 		return false
@@ -37,7 +36,7 @@ func states(s, lang string) bool {
 }
 
 // Two sentences, or a heading and a sentence, with nothing between them.
-var collided = regexp.MustCompile(`\p{Ll}{2}[.!?]\p{Lu}(?:\p{Ll}+|['’]\p{Ll}+)? |[\p{L}\d]\(\p{Lu}\p{Ll}+ |\p{Ll}I['’]|\d{4}\p{Lu}\p{Ll}+ `)
+var collided = pattern(`\p{Ll}{2}[.!?]\p{Lu}(?:\p{Ll}+|['’]\p{Ll}+)? |[\p{L}\d]\(\p{Lu}\p{Ll}+ |\p{Ll}I['’]|\d{4}\p{Lu}\p{Ll}+ `)
 
 // doubled says whether a sentence begins with the same words twice, or has a word with a capital twice in a row,
 // as where a heading ran into the sentence under it.
@@ -75,7 +74,7 @@ func subordinate(base string) []string {
 }
 
 // A label in English: what a post is, or an announcement of it.
-var label = regexp.MustCompile(`^No [^,]+ (?:needed|required)\.$|^(?:What (?:we|I|you)(?: \w+)? (?:from|about|in|when|by)|Introducing|Announcing|Presenting|Featuring|Developing|Exploring|Understanding|Unlocking|Rethinking|Sharing|Bringing|Scaling|Improving|` +
+var label = pattern(`^No [^,]+ (?:needed|required)\.$|^(?:What (?:we|I|you)(?: \w+)? (?:from|about|in|when|by)|Introducing|Announcing|Presenting|Featuring|Developing|Exploring|Understanding|Unlocking|Rethinking|Sharing|Bringing|Scaling|Improving|` +
 	`(?:The |An? |Our |\w+ )?(?:[a-z-]+ ){0,2}(?:guide|look|dive|tutorial|introduction|primer|overview|recap|round-?up|walkthrough) (?:to|at|into|on|of|for)|` +
 	`(?:\w+ )?(?:[Tt]ips|[Ll]essons|[Ii]nsights|[Pp]atterns|[Tt]echniques|[Nn]otes|[Ss]tories|[Hh]ighlights) (?:from|for|on|into|about)) `)
 
@@ -97,7 +96,7 @@ func finite(s string) bool {
 		switch {
 		case i > 0 && slices.Contains(relative, words[i-1]): // the verb of a clause that goes with a noun
 		case i > 0 && words[i-1] == "to": // an infinitive
-		case slices.Contains(verbs, small), contracted.MatchString(w):
+		case slices.Contains(verbs, small), contracted().MatchString(w):
 			return true
 		case len(w) < 4 || i > 0 && small != bare:
 		case strings.HasSuffix(small, "ed") && i > 0 && !slices.Contains(nounAhead, words[i-1]):
@@ -109,7 +108,7 @@ func finite(s string) bool {
 	return false
 }
 
-var contracted = regexp.MustCompile(`(?i)(?:n['’]t|['’](?:re|ve|ll|m|d)|^\W*(?:it|that|there|he|she|what|here|who)['’]s)\b`)
+var contracted = pattern(`(?i)(?:n['’]t|['’](?:re|ve|ll|m|d)|^\W*(?:it|that|there|he|she|what|here|who)['’]s)\b`)
 
 // Known forms of English verbs; and the words around another one that make a noun of it, or of what follows.
 var (

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -68,6 +69,30 @@ func TestTokenForged(t *testing.T) {
 	other, _ := NewTokens(bytes.Repeat([]byte("o"), 32))
 	if _, _, err := other.Open(ToLeave, token, noon); !errors.Is(err, ErrToken) {
 		t.Errorf("another key opens it: %v", err)
+	}
+}
+
+// Any number sign at a time.
+func TestTokensTogether(t *testing.T) {
+	tokens := newTokens(t)
+	var all sync.WaitGroup
+	for range 4 {
+		all.Go(func() {
+			for id := range int64(200) {
+				if got, _, err := tokens.Open(ToBounce, tokens.Sign(ToBounce, id, noon), noon); err != nil || got != id {
+					t.Errorf("%d: %d, %v", id, got, err)
+				}
+			}
+		})
+	}
+	all.Wait()
+}
+
+func BenchmarkSign(b *testing.B) {
+	tokens := newTokens(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		tokens.Sign(ToLeave, 42, noon)
 	}
 }
 

@@ -219,9 +219,12 @@ func namesIn(e digest.Edition, home string) []Ref {
 
 // Syndicate renders what feed readers show of an edition or a story.
 func (s *Set) Syndicate(e Syndicated) (string, error) {
-	var out strings.Builder
-	err := s.pages[e.name()].ExecuteTemplate(&out, "body", pageView{Words: s.in(e.Lang), Frame: e.Frame, Page: e})
+	t, err := s.pages[e.name()]()
 	if err != nil {
+		return "", plainly(err)
+	}
+	var out strings.Builder
+	if err := t.ExecuteTemplate(&out, "body", pageView{Words: s.in(e.Lang), Frame: e.Frame, Page: e}); err != nil {
 		return "", plainly(err)
 	}
 	return strings.TrimSpace(out.String()), nil

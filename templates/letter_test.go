@@ -183,7 +183,17 @@ func TestPrintRefusesBentLinks(t *testing.T) {
 }
 
 func BenchmarkLoad(b *testing.B) {
+	b.ReportAllocs()
 	for b.Loop() {
 		load(b)
+	}
+}
+
+func BenchmarkRead(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Read(nil); err != nil {
+			b.Fatal(err)
+		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	html "html/template"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -36,15 +37,13 @@ type attire struct {
 	from  map[string]string // where those of its files lie that the look's folder has
 }
 
-// readLooks makes every look that there is, and those that digests wish for.
+// readLooks makes the default look and those that digests wish for.
 func (s *Set) readLooks(files map[string]string, wishes []Look) error {
+	files = maps.Clone(files) // as they are before they are dressed for the default look
 	names := lookNames(files)
-	all := make([]Look, 0, len(names)+len(wishes))
-	for _, name := range names {
-		all = append(all, Look{Name: name})
-	}
 	s.worn = map[string]*attire{}
-	for _, look := range append(all, wishes...) {
+	s.unworn = func() ([]*attire, error) { return tailorOthers(files, names, s.looks) }
+	for _, look := range append([]Look{{Name: plainLook}}, wishes...) {
 		digest := look.Digest
 		if look.Digest = ""; look.Name == "" {
 			look.Name = plainLook
@@ -65,6 +64,22 @@ func (s *Set) readLooks(files map[string]string, wishes []Look) error {
 		}
 	}
 	return nil
+}
+
+// tailorOthers makes the looks of these names that are not made.
+func tailorOthers(files map[string]string, names []string, made []*attire) ([]*attire, error) {
+	var others []*attire
+	for _, name := range names {
+		if slices.ContainsFunc(made, func(a *attire) bool { return a.Look == Look{Name: name} }) {
+			continue
+		}
+		a, err := tailor(files, Look{Name: name})
+		if err != nil {
+			return nil, err
+		}
+		others = append(others, a)
+	}
+	return others, nil
 }
 
 // whose names the digest whose wish cannot be met.

@@ -44,9 +44,13 @@ type Mailbox struct {
 
 // Notice renders a notice; kind is "confirm", "welcome", "goodbye", "link", "status", "leaving" or "help".
 func (s *Set) Notice(kind string, n Notice) (Letter, error) {
-	t, known := s.notices[kind]
+	notice, known := s.notices[kind]
 	if !known {
 		return Letter{}, fmt.Errorf("there is no notice %q", kind)
+	}
+	t, err := notice()
+	if err != nil {
+		return Letter{}, plainly(err)
 	}
 	view := noticeView{
 		Words:   s.in(n.Lang),
@@ -68,7 +72,6 @@ func (s *Set) Notice(kind string, n Notice) (Letter, error) {
 	if view.Language = n.Chosen.Lang; view.Language != "" {
 		view.Language = view.tongue(n.Chosen.Lang)
 	}
-	var err error
 	if view.Subject, err = view.Say(kind+".subject", view.Title); err != nil {
 		return Letter{}, err
 	}

@@ -150,9 +150,13 @@ func (s *Set) page(w io.Writer, p Page) error {
 	if e, ok := p.(Edition); ok {
 		return s.webEdition(w, e)
 	}
-	t, known := s.pages[p.name()]
+	page, known := s.pages[p.name()]
 	if !known {
 		return fmt.Errorf("there is no page %q", p.name())
+	}
+	t, err := page()
+	if err != nil {
+		return err
 	}
 	f := p.frame()
 	return t.ExecuteTemplate(w, "page/base.html", pageView{Words: s.in(f.Lang), Frame: f, Page: p, Tongues: s.Tongues()})

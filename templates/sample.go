@@ -3,17 +3,23 @@ package templates
 import (
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"tidings/digest"
 )
 
-// rehearse renders everything in every language, and the letter in every look, so that what is broken is broken at once.
-func (s *Set) rehearse() error {
+// Rehearse renders everything in every language, and the letter in every look, so that what is broken is broken at once.
+// Errors name file and line.
+func (s *Set) Rehearse() error {
+	others, err := s.unworn()
+	if err != nil {
+		return fmt.Errorf("templates: %w", plainly(err))
+	}
 	for _, tag := range s.tags {
 		lang := tag.String()
 		err := s.rehearseIn(lang)
-		for _, look := range s.looks {
+		for _, look := range slices.Concat(s.looks, others) {
 			if err == nil {
 				dressed := *s
 				dressed.worn = map[string]*attire{"": look, sampleDigest: look}
@@ -21,7 +27,7 @@ func (s *Set) rehearse() error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("%w (in language %q)", err, lang)
+			return fmt.Errorf("templates: %w (in language %q)", plainly(err), lang)
 		}
 	}
 	return nil

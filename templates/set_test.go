@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -200,6 +201,36 @@ func TestOverlayFaults(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), "templates: ") || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s %.30q: %v", c.name, c.src, err)
 		}
+	}
+}
+
+// What is read only is not rendered: whoever renders a broken file, or rehearses, is told of it.
+func TestRead(t *testing.T) {
+	s, err := Read(fstest.MapFS{
+		"notice/help.html":           {Data: []byte("{{define \"body\"}}\n{{if}}{{end}}")},
+		"looks/mine/letter/foot.txt": {Data: []byte("{{.Nonsense}}")},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Letter(english(), reader()); err != nil {
+		t.Error(err)
+	}
+	if err := s.Page(io.Discard, Told{Frame{Lang: "en"}, "asked"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := s.Notice("help", sampleNotice("en")); err == nil || !strings.HasPrefix(err.Error(), "notice/help.html:2:") {
+		t.Error(err)
+	}
+	if err := s.Rehearse(); err == nil || !strings.HasPrefix(err.Error(), "templates: notice/help.html:2:") {
+		t.Error(err)
+	}
+	s, err = Read(fstest.MapFS{"looks/mine/letter/foot.txt": {Data: []byte("{{.Nonsense}}")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Rehearse(); err == nil || !strings.HasPrefix(err.Error(), "templates: looks/mine/letter/foot.txt:1:") {
+		t.Error(err)
 	}
 }
 

@@ -1,8 +1,8 @@
 // Package templates turns an edition into a letter, a fact into a notice, and an answer into a page.
 //
-// It promises that what it returns is whole: every template is rendered with sample data, in every
-// language, when the set is loaded, so a broken file stops the program at its start and names itself and
-// its line; a letter is either complete or an error. It promises that outside text stays text: titles,
+// It promises that what it returns is whole: when a set is loaded, or rehearsed, every template is rendered with
+// sample data, in every language, so a broken file stops the program at its start and names itself and its line; a
+// letter is either complete or an error. It promises that outside text stays text: titles,
 // names and summaries are escaped, cut and stripped of control and direction characters, links are http
 // or https or are not links, and no function here marks text as safe but one fixed constant for Outlook.
 // It refuses scripts, tracking and clocks, and pictures but the logo and the lead's that a letter is asked to show;
@@ -24,6 +24,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"sync"
 	text "text/template"
 
 	"golang.org/x/text/language"
@@ -38,39 +39,47 @@ func Files() fs.FS { return defaults }
 
 // Set is a loaded set of templates; it is safe for concurrent use.
 type Set struct {
-	looks   []*attire                 // the default first
+	looks   []*attire                 // those that are worn, the default first
+	unworn  func() ([]*attire, error) // makes the others
 	worn    map[string]*attire        // by digest; one that is not there wears the default
-	notices map[string]*html.Template // by kind, each with the base
+	notices map[string]parsed         // by kind, each with the base
 	twins   *text.Template            // all of notice/*.txt
-	pages   map[string]*html.Template // by name, each with the base
+	pages   map[string]parsed         // by name, each with the base
 	words   map[string]Words          // by language
 	tags    []language.Tag            // in the order of matcher; English first
 	matcher language.Matcher
 }
 
-// Load reads the built-in templates and lets overlay, which may be nil, replace them file by file; a new
-// language is a new file phrases/LANG.json, a new look a new folder looks/NAME. A digest that is not among looks
-// has the default one. Errors name file and line.
+// Load reads the templates as [Read] does, and rehearses them.
 func Load(overlay fs.FS, looks ...Look) (*Set, error) {
+	s, err := Read(overlay, looks...)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Rehearse()
+}
+
+// Read reads the built-in templates and lets overlay, which may be nil, replace them file by file; a new
+// language is a new file phrases/LANG.json, a new look a new folder looks/NAME. A digest that is not among looks
+// has the default one. Errors name file and line. What shows only when something is rendered, as a field that does
+// not exist, or is not of a letter that a digest sends, is told by [Set.Rehearse], which takes ten times as long.
+func Read(overlay fs.FS, looks ...Look) (*Set, error) {
 	files, err := gather(overlay)
 	if err != nil {
 		return nil, fmt.Errorf("templates: %w", err)
 	}
-	s := &Set{notices: map[string]*html.Template{}, pages: map[string]*html.Template{}}
+	s := &Set{}
 	steps := []func() error{
 		func() error { return s.readPhrases(files) },
 		func() error { return s.readLooks(files, looks) },
 		func() error { return dress(files, "", "") },
 		func() error { return s.readNotices(files) },
-		func() error { return family(files, "page/", s.pages) },
+		func() error { s.pages = family(files, "page/"); return nil },
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {
 			return nil, fmt.Errorf("templates: %w", plainly(err))
 		}
-	}
-	if err := s.rehearse(); err != nil {
-		return nil, fmt.Errorf("templates: %w", plainly(err))
 	}
 	return s, nil
 }
@@ -130,30 +139,37 @@ func (s *Set) readNotices(files map[string]string) error {
 			}
 		}
 	}
-	return family(files, "notice/", s.notices)
+	s.notices = family(files, "notice/")
+	return nil
 }
 
-// family parses each HTML template of a folder together with the folder's base, under its bare name.
-func family(files map[string]string, folder string, into map[string]*html.Template) error {
-	base := html.New(folder + "base.html").Option("missingkey=error").Funcs(html.FuncMap{"outlook": outlook})
-	if _, err := base.Parse(files[folder+"base.html"]); err != nil {
-		return err
-	}
+// parsed is a template that is parsed when it is first needed.
+type parsed func() (*html.Template, error)
+
+// family has each HTML template of a folder together with the folder's base, under its bare name.
+func family(files map[string]string, folder string) map[string]parsed {
+	base := sync.OnceValues(func() (*html.Template, error) {
+		t := html.New(folder + "base.html").Option("missingkey=error").Funcs(html.FuncMap{"outlook": outlook})
+		return t.Parse(files[folder+"base.html"])
+	})
+	all := map[string]parsed{}
 	for name, src := range in(files, folder) {
 		bare, ok := strings.CutSuffix(path.Base(name), ".html")
 		if !ok || bare == "base" {
 			continue
 		}
-		t, err := base.Clone()
-		if err != nil {
-			return err
-		}
-		if _, err := t.New(name).Parse(src); err != nil {
-			return err
-		}
-		into[bare] = t
+		all[bare] = sync.OnceValues(func() (*html.Template, error) {
+			t, err := base()
+			if err == nil {
+				t, err = t.Clone()
+			}
+			if err == nil {
+				_, err = t.New(name).Parse(src)
+			}
+			return t, err
+		})
 	}
-	return nil
+	return all
 }
 
 // in walks the files under a folder in the order of their names.

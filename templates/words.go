@@ -207,17 +207,17 @@ func readBook(name, src string, from book) (book, error) {
 		return book{}, fmt.Errorf("%s:1: a date, 12 months and 7 weekdays are needed", name)
 	}
 	for key, p := range b.Phrases {
-		line := 1 + strings.Count(src[:max(0, strings.Index(src, strconv.Quote(key)))], "\n")
+		line := func() int { return 1 + strings.Count(src[:max(0, strings.Index(src, strconv.Quote(key)))], "\n") }
 		if _, known := from.Phrases[key]; !known && from.Phrases != nil {
-			return book{}, fmt.Errorf("%s:%d: no template says %q", name, line, key)
+			return book{}, fmt.Errorf("%s:%d: no template says %q", name, line(), key)
 		}
 		if p["other"] == "" {
-			return book{}, fmt.Errorf("%s:%d: %q lacks the form \"other\"", name, line, key)
+			return book{}, fmt.Errorf("%s:%d: %q lacks the form \"other\"", name, line(), key)
 		}
 		for form, said := range p {
 			for _, blank := range blanks.FindAllString(said, -1) {
 				if from.Phrases != nil && !strings.Contains(from.Phrases[key]["other"], blank) {
-					return book{}, fmt.Errorf("%s:%d: %q, form %q: English has no %s", name, line, key, form, blank)
+					return book{}, fmt.Errorf("%s:%d: %q, form %q: English has no %s", name, line(), key, form, blank)
 				}
 			}
 		}

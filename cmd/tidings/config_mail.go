@@ -51,14 +51,13 @@ func (m MailConfig) addresses(from string) func(purpose string) string {
 	}
 	local, domain, _ := strings.Cut(a.Address, "@")
 	return func(purpose string) string {
-		to := local
-		if purpose != "" {
-			to += m.Delimiter + purpose
+		if purpose == "" {
+			return local + "@" + domain
 		}
-		if len(to) > 64 {
+		if len(local)+len(m.Delimiter)+len(purpose) > 64 {
 			return ""
 		}
-		return to + "@" + domain
+		return local + m.Delimiter + purpose + "@" + domain
 	}
 }
 

@@ -61,7 +61,7 @@ func (p *program) logger(c Config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(p.err, options))
 }
 
-// open wires the house. Close it when done.
+// open wires the house. Close it when done. Its templates have been read and not rehearsed, see [house.rehearse].
 func (p *program) open(ctx context.Context) (*house, error) {
 	config, err := p.load()
 	if err != nil {
@@ -79,7 +79,7 @@ func (p *program) openWith(ctx context.Context, config Config) (*house, error) {
 	if h.signers, err = config.signers(); err != nil {
 		return nil, err
 	}
-	if h.set, err = loadTemplates(config); err != nil {
+	if h.set, err = templates.Read(config.Templates.overlay(), config.looks()...); err != nil {
 		return nil, err
 	}
 	if h.store, err = store.Open(ctx, config.Store.URL, p.now); err != nil {
@@ -211,13 +211,26 @@ func (forgetful) Site(_ context.Context, host string) (digest.Site, error) {
 // Close lets go of the store.
 func (h *house) Close() error { return h.store.Close() }
 
-// loadTemplates loads the built-in templates and the operator's over them.
+// loadTemplates loads the built-in templates and the operator's over them, and sees to it that all can be rendered.
 func loadTemplates(c Config) (*templates.Set, error) {
-	var overlay fs.FS
-	if dir := c.Templates.Dir; dir != "" {
-		overlay = os.DirFS(dir)
+	return templates.Load(c.Templates.overlay(), c.looks()...)
+}
+
+// rehearse sees to it that all that may have to be printed can be, before there is an edition or a claim of it. The
+// built-in templates are rehearsed by their tests, the operator's own here.
+func (h *house) rehearse() error {
+	if h.config.Templates.overlay() == nil {
+		return nil
 	}
-	return templates.Load(overlay, c.looks()...)
+	return h.set.Rehearse()
+}
+
+// overlay is the operator's own templates, or none.
+func (t TemplatesConfig) overlay() fs.FS {
+	if t.Dir == "" {
+		return nil
+	}
+	return os.DirFS(t.Dir)
 }
 
 // chosen returns the digests that a command is about: the named one, or all.

@@ -23,7 +23,18 @@ type letters struct {
 
 	making singleflight.Group
 	mu     sync.Mutex
-	proofs map[string]*proof
+	proofs map[choice]*proof
+}
+
+// choice is an edition as some readers want it.
+type choice struct {
+	edition string
+	text    bool
+	topics  string // their names, which have no spaces, in one
+}
+
+func choiceOf(d digest.Delivery) choice {
+	return choice{d.Edition, d.Text, strings.Join(d.Topics, " ")}
 }
 
 // atHand is how many proofs are kept at most, of about 60 KB each: one for every edition, choice of topics, and
@@ -37,7 +48,7 @@ type proof struct {
 }
 
 func newLetters(h *house) *letters {
-	return &letters{house: h, proofs: map[string]*proof{}}
+	return &letters{house: h, proofs: map[choice]*proof{}}
 }
 
 // Letter implements [outbox.Letters].
@@ -66,12 +77,12 @@ func (l *letters) signed(e outbox.Envelope, err error) (outbox.Envelope, error) 
 
 // sealed returns the proof of a delivery's edition, as its reader wants it, made once for all of them.
 func (l *letters) sealed(ctx context.Context, d digest.Delivery) (*proof, error) {
-	name := fmt.Sprint(d.Edition, d.Text, d.Topics)
-	if p := l.kept(name); p != nil {
+	c := choiceOf(d)
+	if p := l.kept(c); p != nil {
 		return p, nil
 	}
-	made, err, _ := l.making.Do(name, func() (any, error) {
-		if p := l.kept(name); p != nil { // by who was just before us
+	made, err, _ := l.making.Do(fmt.Sprint(c), func() (any, error) {
+		if p := l.kept(c); p != nil { // by who was just before us
 			return p, nil
 		}
 		e, err := l.house.store.Edition(ctx, d.Edition)
@@ -80,7 +91,7 @@ func (l *letters) sealed(ctx context.Context, d digest.Delivery) (*proof, error)
 		}
 		p, err := l.proof(e.Only(d.Topics), d.Text)
 		if err == nil {
-			l.keep(name, p)
+			l.keep(c, p)
 		}
 		return p, err
 	})
@@ -90,14 +101,14 @@ func (l *letters) sealed(ctx context.Context, d digest.Delivery) (*proof, error)
 	return made.(*proof), nil
 }
 
-func (l *letters) kept(name string) *proof {
+func (l *letters) kept(c choice) *proof {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.proofs[name]
+	return l.proofs[c]
 }
 
 // keep makes room by letting go of any other proof: a daemon sees years of editions.
-func (l *letters) keep(name string, p *proof) {
+func (l *letters) keep(c choice, p *proof) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for other := range l.proofs {
@@ -106,7 +117,7 @@ func (l *letters) keep(name string, p *proof) {
 		}
 		delete(l.proofs, other)
 	}
-	l.proofs[name] = p
+	l.proofs[c] = p
 }
 
 // proof makes an edition ready.
@@ -191,10 +202,11 @@ func (l *letters) specimen(e digest.Edition, text bool) (outbox.Letter, error) {
 // by a token (VERP), and the reader may leave by mail too.
 func (l *letters) label(to func(purpose string) string, d digest.Delivery) outbox.Label {
 	token := l.house.list.LeaveToken(d.Reader)
-	own := map[string]string{"List-Unsubscribe": "<" + l.link("u", token) + ">"}
+	own := []outbox.Header{{Name: "List-Unsubscribe", Value: "<" + l.link("u", token) + ">"}}
 	if by := to("u-" + token); by != "" {
-		own["List-Unsubscribe"] += ", <mailto:" + by + "?subject=unsubscribe>"
-		own["CFBL-Address"] = to("f-"+l.house.list.ReportToken(subscribers.ToComplain, d.ID)) + "; report=arf" // RFC 9477
+		own[0].Value += ", <mailto:" + by + "?subject=unsubscribe>"
+		complain := to("f-" + l.house.list.ReportToken(subscribers.ToComplain, d.ID))
+		own = append(own, outbox.Header{Name: "CFBL-Address", Value: complain + "; report=arf"}) // RFC 9477
 	}
 	return outbox.Label{
 		Key: d.Key, To: d.To, Date: d.Owed, Own: own, Tokens: []string{token},

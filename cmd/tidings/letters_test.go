@@ -176,7 +176,7 @@ func TestProofsAreMadeOnce(t *testing.T) {
 		t.Errorf("%d proofs were made", len(made))
 	}
 	for i := range atHand + 10 {
-		l.keep(fmt.Sprint(i), &proof{})
+		l.keep(choice{edition: fmt.Sprint(i)}, &proof{})
 	}
 	if len(l.proofs) != atHand {
 		t.Errorf("%d proofs are kept", len(l.proofs))

@@ -93,7 +93,9 @@ func (l *letters) fill(d digest.Delivery, reader subscribers.Subscriber, n *temp
 	}
 }
 
-var messageIDForm = regexp.MustCompile(`^<[!-;=?-~]{3,250}>$`)
+const longestID = 250 // of a Message-ID that is answered, with its brackets
+
+var messageIDForm = regexp.MustCompile(`^<[!-;=?-~]+>$`)
 
 // answering marks a letter as the answer to a mail, so that no machine answers it (RFC 3834, 3.1): it bears
 // no address to which an error could be reported, and names the mail if that has a name.
@@ -102,7 +104,7 @@ func answering(l *outbox.Letter, to string) {
 	l.Headers["Auto-Submitted"] = "auto-replied"
 	l.Headers["X-Auto-Response-Suppress"] = "All"
 	l.Headers["Precedence"] = "bulk"
-	if to = "<" + strings.Trim(to, "<> ") + ">"; messageIDForm.MatchString(to) {
+	if to = "<" + strings.Trim(to, "<> ") + ">"; len(to) <= longestID && messageIDForm.MatchString(to) {
 		l.Headers["In-Reply-To"], l.Headers["References"] = to, to
 	}
 }

@@ -51,6 +51,9 @@ func (h rounds) round(ctx context.Context, name, at string) error {
 	if err != nil {
 		return err
 	}
+	if err := h.rehearse(); err != nil {
+		return err
+	}
 	h.feeds.Progress = h.progress("gathering")
 	var faults []error
 	for _, d := range chosen {
@@ -268,7 +271,7 @@ func (h rounds) compose(ctx context.Context, f composing) error {
 	var made digest.Made
 	if f.dry {
 		made.Edition, err = h.press.Draft(ctx, d, s, until)
-	} else {
+	} else if err = h.rehearse(); err == nil {
 		made, err = h.press.Seal(ctx, d, s, until)
 	}
 	e, quiet := made.Edition, errors.Is(err, digest.ErrQuiet)
@@ -321,6 +324,9 @@ func sendCommand(p *program) *cobra.Command {
 }
 
 func (h rounds) send(ctx context.Context, key string) error {
+	if err := h.rehearse(); err != nil {
+		return err
+	}
 	if key == "" {
 		return h.drain(ctx, "", h.store)
 	}

@@ -56,6 +56,9 @@ type daemon struct {
 // serve runs until the context ends: the schedule wakes the press, the press wakes the outbox, the web
 // answers readers. Each part returns when the context ends; the first that fails ends the others.
 func (h daemon) serve(ctx context.Context) error {
+	if err := h.rehearse(); err != nil {
+		return err
+	}
 	if h.roles.deliver {
 		leave, err := h.turn(ctx)
 		if err != nil || ctx.Err() != nil {

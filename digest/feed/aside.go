@@ -35,7 +35,7 @@ func (m *mender) setAside(inner int) {
 	} else if strings.Contains(s, "<") {
 		return
 	} else if strings.Contains(s, "&") {
-		s = entity.ReplaceAllStringFunc(s, html.UnescapeString)
+		s = entity().ReplaceAllStringFunc(s, html.UnescapeString)
 	}
 	m.out.Truncate(inner)
 	m.out.WriteString(markOf(len(m.done.aside)))

@@ -41,7 +41,7 @@ func habits(paragraphs []string, title, lang string) map[int]string {
 	for i, p := range paragraphs {
 		n := max(words(p), letters(p)/10)
 		edge := i < topmost || i >= len(paragraphs)-lowest
-		if n > longLine || !edge && (n > shortLine || !ends(p)) || speech.MatchString(p) {
+		if n > longLine || !edge && (n > shortLine || !ends(p)) || speech().MatchString(p) {
 			continue
 		}
 		if !about.in(p) {

@@ -3,7 +3,6 @@ package feed
 import (
 	"net"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -38,7 +37,7 @@ func trackers(list string) map[string]bool {
 
 // ampViewer is a copy of a page in somebody's AMP cache or viewer; the groups are "s" for https, and
 // the address of the original without its scheme.
-var ampViewer = regexp.MustCompile(`(?i)^https?://(?:(?:www\.)?google\.[a-z.]+/amp|[^/]+\.cdn\.ampproject\.org/[cv])/(s/)?([^/?#]+\.[^/?#]+(?:[/?#].*)?)$`)
+var ampViewer = pattern(`(?i)^https?://(?:(?:www\.)?google\.[a-z.]+/amp|[^/]+\.cdn\.ampproject\.org/[cv])/(s/)?([^/?#]+\.[^/?#]+(?:[/?#].*)?)$`)
 
 // Canonical returns the address by which an article is known whatever way led to it: without fragment
 // (but "#!…" says what is shown and stays), tracking parameters, default port and AMP's additions, with
@@ -73,7 +72,7 @@ func viewed(raw string) []string {
 	if !strings.Contains(strings.ToLower(raw), "amp") {
 		return nil
 	}
-	return ampViewer.FindStringSubmatch(raw)
+	return ampViewer().FindStringSubmatch(raw)
 }
 
 func canonicalOnce(raw string) string {

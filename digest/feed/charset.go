@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"regexp"
 	"strings"
 	"unicode/utf8"
 
@@ -23,7 +22,7 @@ import (
 const maxExpanded = 16 << 20
 
 // declared finds the encoding that a document names for itself: in an XML declaration or a meta element.
-var declared = regexp.MustCompile(`(?i)(?:<\?xml[^>]*?encoding\s*=\s*["']\s*|<meta[^>]+charset\s*=\s*["']?\s*)([a-z0-9][\w.:+-]*)`)
+var declared = pattern(`(?i)(?:<\?xml[^>]*?encoding\s*=\s*["']\s*|<meta[^>]+charset\s*=\s*["']?\s*)([a-z0-9][\w.:+-]*)`)
 
 // expand undoes gzip when the bytes are gzip's, whatever the document is called.
 func expand(body []byte) ([]byte, error) {
@@ -134,7 +133,7 @@ func labelsOf(body []byte, contentType string) []string {
 	if _, params, err := mime.ParseMediaType(contentType); err == nil && params["charset"] != "" {
 		labels = append(labels, params["charset"])
 	}
-	if m := declared.FindSubmatch(body[:min(len(body), 4096)]); m != nil {
+	if m := declared().FindSubmatch(body[:min(len(body), 4096)]); m != nil {
 		labels = append(labels, string(m[1]))
 	}
 	return labels

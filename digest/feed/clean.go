@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -93,7 +92,7 @@ func mayTrail(p string) bool {
 			continue
 		}
 		if line || space && last != ',' && !isWord(last) || last >= 0x80 && !unicode.IsLetter(last) || last == '.' || last == '!' || last == '?' {
-			if promotionLine.could(p[i:]) || networks.could(p[i:]) {
+			if promotionLine().could(p[i:]) || networks().could(p[i:]) {
 				return true
 			}
 		}
@@ -108,9 +107,9 @@ func counters(paragraphs []string, why []string) {
 	chapters := true
 	for i, p := range paragraphs {
 		switch {
-		case counterLine.MatchString(p) && words(p) <= 8:
+		case counterLine().MatchString(p) && words(p) <= 8:
 			why[i] = counter
-		case hasDigit(p) && !isLetter(p[0]) && bareNumber.MatchString(p):
+		case hasDigit(p) && !isLetter(p[0]) && bareNumber().MatchString(p):
 			bare = append(bare, i)
 			chapters = chapters && strings.Trim(p, " ()[]#") == strconv.Itoa(len(bare))
 		}
@@ -128,14 +127,14 @@ func isPromotion(p string) bool {
 	switch {
 	case n == 0:
 		return false
-	case n <= 60 && n >= 3 && len(p) < 500 && (strings.Contains(p, "ookie") || strings.Contains(p, "OOKIE")) && cookieLine.MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
+	case n <= 60 && n >= 3 && len(p) < 500 && (strings.Contains(p, "ookie") || strings.Contains(p, "OOKIE")) && cookieLine().MatchString(p) && (n <= 14 || strings.Count(strings.ToLower(p), "cookie") > 1):
 		return true
 	case n > 24 || len(p) > 240:
 		return false
-	case networks.MatchString(p):
+	case networks().MatchString(p):
 		return true
 	}
-	return promotionLine.MatchString(p)
+	return promotionLine().MatchString(p)
 }
 
 // isProse tells whether most of a text's words stand in paragraphs that are written out. Verse and
@@ -225,7 +224,7 @@ func (t tally) captions(paragraphs []string, why []string) {
 		if why[i] != "" || n == 0 || n > 30 || strings.Contains(p, "\n") {
 			continue
 		}
-		if n <= 20 && creditStart.MatchString(p) || n <= 18 && creditEnd.MatchString(p) || n <= 30 && figure.MatchString(p) {
+		if n <= 20 && creditStart().MatchString(p) || n <= 18 && creditEnd().MatchString(p) || n <= 30 && figure().MatchString(p) {
 			why[i] = caption
 			continue
 		}
@@ -253,12 +252,12 @@ func isLoose(paragraphs []string, i int) bool {
 }
 
 var (
-	figure  = regexp.MustCompile(`(?i)^(?:fig(?:ure|ura|\.)|abb(?:ildung|\.))\s*\d{1,3}\b`)
-	listing = regexp.MustCompile(`^(?:[-–—*•·▪]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s`)
+	figure  = pattern(`(?i)^(?:fig(?:ure|ura|\.)|abb(?:ildung|\.))\s*\d{1,3}\b`)
+	listing = pattern(`^(?:[-–—*•·▪]|\(?\d{1,3}[.)]|[a-zA-Z][.)])\s`)
 )
 
 // isListed tells an entry of a list.
-func isListed(p string) bool { return listing.MatchString(p) }
+func isListed(p string) bool { return listing().MatchString(p) }
 
 // doubles finds paragraphs whose words stood earlier, nearly all of them and in the same order, and every
 // number: a report of the second quarter may be worded as that of the first. A question may be put to
@@ -362,19 +361,19 @@ func (t tally) retells(p string, before []string) bool {
 	if len(all) > 300 { // in a long text most words of any paragraph have been used
 		least = min(0.7+float64(len(all)-300)/3000, 0.85)
 	}
-	if recapStart.MatchString(p) || opening >= 0.35 && known >= 3 {
+	if recapStart().MatchString(p) || opening >= 0.35 && known >= 3 {
 		least -= 0.08
 	}
 	return opening >= 0.25 && share(own, all) >= least
 }
 
 // speech is what stands in quotation marks of any of the five languages.
-var speech = regexp.MustCompile(`[“"«„]([^“”"»„]{3,})[“”"»]`)
+var speech = pattern(`[“"«„]([^“”"»„]{3,})[“”"»]`)
 
 // quotesAnew tells whether p quotes what was not quoted before: the writer's own work.
 func quotesAnew(p, told string) bool {
 	told = text.Fold(told)
-	for _, m := range speech.FindAllStringSubmatch(p, -1) {
+	for _, m := range speech().FindAllStringSubmatch(p, -1) {
 		if !strings.Contains(told, text.Fold(strings.Trim(m[1], " .,;:!?"))) {
 			return true
 		}

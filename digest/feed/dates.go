@@ -12,50 +12,50 @@ import (
 // y a year, m a month by number, n one by name, d a day, w an ISO week, o the day of a year; s is a slash,
 // where nobody knows whether the day or the month stands first.
 type day struct {
-	pattern *regexp.Regexp
+	pattern func() *regexp.Regexp
 	groups  string
 }
 
 // days are the forms, the surer ones first.
 var days = []day{
 	// 2025年7月14日, 2025년 7월 14일
-	{regexp.MustCompile(`(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?`), "ymd"},
+	{pattern(`(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?`), "ymd"},
 	// 14 tháng 7, 2025
-	{regexp.MustCompile(`(?i)(\d{1,2})\s+tháng\s+(\d{1,2}),?(?:\s+năm)?\s+(\d{4})`), "dmy"},
+	{pattern(`(?i)(\d{1,2})\s+tháng\s+(\d{1,2}),?(?:\s+năm)?\s+(\d{4})`), "dmy"},
 	// lun, 14 lug 2025 · 14. Juli 2025 · 14 de julio de 2025 · 14-Jul-25 · 1er août 2025
-	{regexp.MustCompile(`(?i)(\d{1,2})(?:er|º|°|ª|\.)?[\s/-]+(?:de\s+)?(\pL{3,})\.?,?[\s/-]+(?:de[l]?\s+)?(\d{4})`), "dny"},
-	{regexp.MustCompile(`(?i)(\d{1,2})\.?[\s/-]+(\pL{3,})\.?,?[\s/-]+(\d{2})(?:$|[^\d:h.])`), "dny"},
+	{pattern(`(?i)(\d{1,2})(?:er|º|°|ª|\.)?[\s/-]+(?:de\s+)?(\pL{3,})\.?,?[\s/-]+(?:de[l]?\s+)?(\d{4})`), "dny"},
+	{pattern(`(?i)(\d{1,2})\.?[\s/-]+(\pL{3,})\.?,?[\s/-]+(\d{2})(?:$|[^\d:h.])`), "dny"},
 	// ISO 8601: 2025-W29-1, 2025W291
-	{regexp.MustCompile(`(\d{4})-?W(\d{2})(?:-?([1-7]))?`), "ywd"},
+	{pattern(`(\d{4})-?W(\d{2})(?:-?([1-7]))?`), "ywd"},
 	// 2025/07/14, 2025.07.14, 2025. 7. 14.
-	{regexp.MustCompile(`(\d{4})[-/.]\s?(\d{1,2})[-/.]\s?(\d{1,2})`), "ymd"},
+	{pattern(`(\d{4})[-/.]\s?(\d{1,2})[-/.]\s?(\d{1,2})`), "ymd"},
 	// 2025. július 14, 2025-Jul-14
-	{regexp.MustCompile(`(\d{4})\.?[\s-]+(?:\.\s+)?(\pL{3,})\.?[\s-]+(\d{1,2})`), "ynd"},
+	{pattern(`(\d{4})\.?[\s-]+(?:\.\s+)?(\pL{3,})\.?[\s-]+(\d{1,2})`), "ynd"},
 	// July 14, 2025
-	{regexp.MustCompile(`(?i)(\pL{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(?:at\s+)?(\d{4})(?:$|[^\d:])`), "ndy"},
+	{pattern(`(?i)(\pL{3,})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(?:at\s+)?(\d{4})(?:$|[^\d:])`), "ndy"},
 	// lun lug 14 09:30:00 CEST 2025; the time is read from the whole
-	{regexp.MustCompile(`(\pL{3,})\.?\s+(\d{1,2})\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:\S+\s+)?(\d{4})$`), "ndy"},
+	{pattern(`(\pL{3,})\.?\s+(\d{1,2})\s+\d{1,2}:\d{2}(?::\d{2})?\s+(?:\S+\s+)?(\d{4})$`), "ndy"},
 	// 14.07.2025, 14-07-2025, 14.7.25
-	{regexp.MustCompile(`(?:^|[\s,])(\d{1,2})([.-])\s?(\d{1,2})[.-]\s?(\d{4}|\d{2})(?:$|[^\d:])`), "d.my"},
+	{pattern(`(?:^|[\s,])(\d{1,2})([.-])\s?(\d{1,2})[.-]\s?(\d{4}|\d{2})(?:$|[^\d:])`), "d.my"},
 	// 14/07/2025, and in America 07/14/2025
-	{regexp.MustCompile(`(?:^|[\s,])(\d{1,2})(/)(\d{1,2})/(\d{4}|\d{2})(?:$|[^\d:])`), "dsmy"},
+	{pattern(`(?:^|[\s,])(\d{1,2})(/)(\d{1,2})/(\d{4}|\d{2})(?:$|[^\d:])`), "dsmy"},
 	// ISO 8601: 2025-195, and without hyphens 20250714
-	{regexp.MustCompile(`^(\d{4})-(\d{3})(?:$|T)`), "yo"},
-	{regexp.MustCompile(`^(\d{4})(\d{2})(\d{2})(?:$|\D)`), "ymd"},
+	{pattern(`^(\d{4})-(\d{3})(?:$|T)`), "yo"},
+	{pattern(`^(\d{4})(\d{2})(\d{2})(?:$|\D)`), "ymd"},
 }
 
 var (
-	clock = regexp.MustCompile(`(?i)(?:^|[\sT,:(日일午前後上전후])(\d{1,2})(?::|h|\s?[時时点시]\s?)(\d{2})(?:(?::|\s?[分분]\s?)(\d{2}))?[分분秒초]?(?:[.,]\d+)?\s*([ap](?:\.\s?)?m\b\.?)?`)
+	clock = pattern(`(?i)(?:^|[\sT,:(日일午前後上전후])(\d{1,2})(?::|h|\s?[時时点시]\s?)(\d{2})(?:(?::|\s?[分분]\s?)(\d{2}))?[分분秒초]?(?:[.,]\d+)?\s*([ap](?:\.\s?)?m\b\.?)?`)
 	// As in "3 pm".
-	hourOnly = regexp.MustCompile(`(?i)(?:^|[\s,])(\d{1,2})()()\s*([ap](?:\.\s?)?m\b\.?)`)
+	hourOnly = pattern(`(?i)(?:^|[\s,])(\d{1,2})()()\s*([ap](?:\.\s?)?m\b\.?)`)
 	// As in "09.30 Uhr", "kl. 09.30", "alle ore 09.30".
-	dotted = regexp.MustCompile(`(?i)(?:\b(?:kl|klo|ore|alle|um|om|godz)\.?\s+(\d{1,2})\.(\d{2})()()|(?:^|\s)(\d{1,2})\.(\d{2})\s*uhr)`)
+	dotted = pattern(`(?i)(?:\b(?:kl|klo|ore|alle|um|om|godz)\.?\s+(\d{1,2})\.(\d{2})()()|(?:^|\s)(\d{1,2})\.(\d{2})\s*uhr)`)
 	// As in "T093000", after a date without hyphens.
-	compact  = regexp.MustCompile(`^T(\d{2})(\d{2})(\d{2})?()`)
-	half     = regexp.MustCompile(`(上午|午前|오전)|(下午|午後|오후|晚上)`)
-	offset   = regexp.MustCompile(`(?:\d|\s|T|GMT|UTC)\s*([+\x{2212}-])(\d{1,2})(?::?(\d{2}))?(?:\s*\(.*\)|\s+[A-Z]{2,5})?\s*$`)
-	unixTime = regexp.MustCompile(`^(\d{9,10})(\d{3}|\d{6}|\d{9})?(?:\.\d*)?$`)
-	zoneName = regexp.MustCompile(`\b([A-Z]{1,4}Z?)\b`)
+	compact  = pattern(`^T(\d{2})(\d{2})(\d{2})?()`)
+	half     = pattern(`(上午|午前|오전)|(下午|午後|오후|晚上)`)
+	offset   = pattern(`(?:\d|\s|T|GMT|UTC)\s*([+\x{2212}-])(\d{1,2})(?::?(\d{2}))?(?:\s*\(.*\)|\s+[A-Z]{2,5})?\s*$`)
+	unixTime = pattern(`^(\d{9,10})(\d{3}|\d{6}|\d{9})?(?:\.\d*)?$`)
+	zoneName = pattern(`\b([A-Z]{1,4}Z?)\b`)
 	zones    = map[string]int{"UT": 0, "GMT": 0, "UTC": 0, "Z": 0, "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6,
 		"PST": -8, "PDT": -7, "WET": 0, "WEST": 1, "BST": 1, "CET": 1, "CEST": 2, "MEZ": 1, "MESZ": 2, "EET": 2, "EEST": 3, "MSK": 3, "JST": 9, "KST": 9}
 )
@@ -76,7 +76,7 @@ func parseDate(s string) time.Time {
 	if s = strings.Map(figure0to9, s); !hasDigit(s) {
 		return time.Time{}
 	}
-	if m := unixTime.FindStringSubmatch(s); m != nil {
+	if m := unixTime().FindStringSubmatch(s); m != nil {
 		n, _ := strconv.ParseInt(m[1], 10, 64)
 		return plausible(time.Unix(n, 0).UTC())
 	}
@@ -117,7 +117,7 @@ func figure0to9(r rune) rune {
 // calendarDay finds the day in s and returns what is left of s, in which the time stands.
 func calendarDay(s string) (date time.Time, rest string, ok bool) {
 	for _, form := range days {
-		at := form.pattern.FindStringSubmatchIndex(s)
+		at := form.pattern().FindStringSubmatchIndex(s)
 		if at == nil {
 			continue
 		}
@@ -129,7 +129,7 @@ func calendarDay(s string) (date time.Time, rest string, ok bool) {
 			}
 		}
 		if date, ok = form.read(s, at); ok {
-			if strings.HasSuffix(form.pattern.String(), "$") { // the time stands before the year
+			if strings.HasSuffix(form.pattern().String(), "$") { // the time stands before the year
 				return date, s[at[5]:at[1]-4] + " ", true
 			}
 			return date, s[last:], true
@@ -164,7 +164,7 @@ func (d day) read(s string, at []int) (date time.Time, ok bool) {
 			slashed = true
 		}
 	}
-	if slashed && (month > 12 || mday <= 12 && meridian.MatchString(s)) {
+	if slashed && (month > 12 || mday <= 12 && meridian().MatchString(s)) {
 		month, mday = mday, month
 	}
 	switch {
@@ -181,7 +181,7 @@ func (d day) read(s string, at []int) (date time.Time, ok bool) {
 }
 
 // meridian is the sign of an American clock, and so of an American date.
-var meridian = regexp.MustCompile(`(?i)\d\s*[ap]\.?m\b`)
+var meridian = pattern(`(?i)\d\s*[ap]\.?m\b`)
 
 // fullYear reads two figures as POSIX does.
 func fullYear(n int) int {
@@ -195,8 +195,8 @@ func fullYear(n int) int {
 // the day.
 func clockTime(s string) (hour, minute, second int) {
 	var m []string
-	for _, form := range []*regexp.Regexp{clock, compact, dotted, hourOnly} {
-		if m = form.FindStringSubmatch(s); m != nil {
+	for _, form := range []func() *regexp.Regexp{clock, compact, dotted, hourOnly} {
+		if m = form().FindStringSubmatch(s); m != nil {
 			break
 		}
 	}
@@ -209,7 +209,7 @@ func clockTime(s string) (hour, minute, second int) {
 	hour, _ = strconv.Atoi(m[1])
 	minute, _ = strconv.Atoi(m[2])
 	second, _ = strconv.Atoi(m[3])
-	side := half.FindStringSubmatch(s)
+	side := half().FindStringSubmatch(s)
 	switch sign := strings.ToLower(m[4]); {
 	case (strings.HasPrefix(sign, "p") || side != nil && side[2] != "") && hour < 12:
 		hour += 12
@@ -224,7 +224,7 @@ func clockTime(s string) (hour, minute, second int) {
 
 // zone finds an offset or the name of a zone at the end of what follows a day.
 func zone(s string) *time.Location {
-	if m := offset.FindStringSubmatch(s); m != nil {
+	if m := offset().FindStringSubmatch(s); m != nil {
 		h, _ := strconv.Atoi(m[2])
 		minutes, _ := strconv.Atoi(m[3])
 		seconds := h*3600 + minutes*60
@@ -235,7 +235,7 @@ func zone(s string) *time.Location {
 			return time.FixedZone("", seconds)
 		}
 	}
-	for _, m := range zoneName.FindAllStringSubmatch(s, -1) {
+	for _, m := range zoneName().FindAllStringSubmatch(s, -1) {
 		if hours, ok := zones[m[1]]; ok {
 			return time.FixedZone("", hours*3600)
 		}

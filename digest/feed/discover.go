@@ -30,13 +30,13 @@ const (
 )
 
 var (
-	feedPath = regexp.MustCompile(`(?i)/(?:rss|rss2|feeds?|atom)(?:[/._-][^/]*)?/?$|\.(?:rss|atom|rdf)$|/(?:index|rss|feed|atom)\.xml$|/feeds?/`)
-	feedTell = regexp.MustCompile(`(?i)^(?:feed|format|alt|type)=(?:rss|rss2|atom|feed)$`)
-	feedWord = regexp.MustCompile(`(?i)\b(?:rss|atom)\b|^(?:xml|json )?feed$`)
-	comments = regexp.MustCompile(`(?i)(?:^|[/\s»])(?:comments?|commenti|kommentare|commentaires|comentarios)(?:$|[/\s])`)
+	feedPath = pattern(`(?i)/(?:rss|rss2|feeds?|atom)(?:[/._-][^/]*)?/?$|\.(?:rss|atom|rdf)$|/(?:index|rss|feed|atom)\.xml$|/feeds?/`)
+	feedTell = pattern(`(?i)^(?:feed|format|alt|type)=(?:rss|rss2|atom|feed)$`)
+	feedWord = pattern(`(?i)\b(?:rss|atom)\b|^(?:xml|json )?feed$`)
+	comments = pattern(`(?i)(?:^|[/\s»])(?:comments?|commenti|kommentare|commentaires|comentarios)(?:$|[/\s])`)
 
 	// Readers offer to subscribe by links that hold the word and are no feeds.
-	readers = regexp.MustCompile(`(?i)(?:^|\.)(?:feedly\.com|inoreader\.com|newsblur\.com|netvibes\.com|theoldreader\.com|feedspot\.com|feeder\.co|feedbin\.com|my\.yahoo\.com|facebook\.com|x\.com|twitter\.com)$`)
+	readers = pattern(`(?i)(?:^|\.)(?:feedly\.com|inoreader\.com|newsblur\.com|netvibes\.com|theoldreader\.com|feedspot\.com|feeder\.co|feedbin\.com|my\.yahoo\.com|facebook\.com|x\.com|twitter\.com)$`)
 )
 
 // candidates returns where a web page's feed may be, the likeliest first: what sites of its kind offer,
@@ -68,7 +68,7 @@ func rankOf(c candidate) int {
 
 // ofComments tells feeds of what readers say.
 func (c candidate) ofComments() bool {
-	return comments.MatchString(c.title) || comments.MatchString(c.url)
+	return comments().MatchString(c.title) || comments().MatchString(c.url)
 }
 
 // distinct keeps each address of the web once, and not the page's own.
@@ -76,7 +76,7 @@ func distinct(all []candidate, at *url.URL) []candidate {
 	seen := map[string]bool{"": true, loose(at.String()): true}
 	var out []candidate
 	for _, c := range all {
-		if key := loose(c.url); !seen[key] && webAddress.MatchString(c.url) {
+		if key := loose(c.url); !seen[key] && webAddress().MatchString(c.url) {
 			seen[key] = true
 			out = append(out, c)
 		}
@@ -131,11 +131,11 @@ func linkedFeeds(root *nethtml.Node, base *url.URL) []candidate {
 		href := webFeed(attr(n, "href"))
 		to := address(base, href)
 		u, err := url.Parse(to)
-		if to == "" || err != nil || readers.MatchString(u.Hostname()) {
+		if to == "" || err != nil || readers().MatchString(u.Hostname()) {
 			continue
 		}
 		words := said(n)
-		told := letters(words) <= 30 && feedWord.MatchString(words) || feedWord.MatchString(attr(n, "title")) || feedWord.MatchString(attr(n, "aria-label"))
+		told := letters(words) <= 30 && feedWord().MatchString(words) || feedWord().MatchString(attr(n, "title")) || feedWord().MatchString(attr(n, "aria-label"))
 		if (told || looksLikeFeed(to)) && !strings.HasPrefix(href, "#") {
 			out = append(out, candidate{to, firstOf(line(attr(n, "title")), words), whyLink})
 		}
@@ -150,11 +150,11 @@ func looksLikeFeed(address string) bool {
 		return false
 	}
 	for pair := range strings.SplitSeq(u.RawQuery, "&") {
-		if feedTell.MatchString(pair) {
+		if feedTell().MatchString(pair) {
 			return true
 		}
 	}
-	return feedPath.MatchString(u.Path)
+	return feedPath().MatchString(u.Path)
 }
 
 // webFeed makes an address of the scheme that some sites give their feeds one of the web.
@@ -164,7 +164,7 @@ func webFeed(address string) string {
 		return address
 	}
 	rest := address[5:]
-	if webAddress.MatchString(rest) {
+	if webAddress().MatchString(rest) {
 		return rest
 	}
 	return "https://" + strings.TrimLeft(rest, "/")
@@ -172,12 +172,10 @@ func webFeed(address string) string {
 
 // shape is where sites of one kind have their feeds: what their addresses look like, and what to make of it.
 type shape struct {
-	host, path *regexp.Regexp
-	feed       string // "$1" is what path caught; relative to the site
+	host, path func() *regexp.Regexp // a nil host is any that no other shape fits
+	feed       string                // "$1" is what path caught; relative to the site
 	title, why string
 }
-
-var anyHost = at(`.*`) //nolint:gochecknoglobals // a compiled pattern
 
 // shapes are the kinds of sites that an address tells. The first that fit are tried first.
 var shapes = []shape{
@@ -200,12 +198,12 @@ var shapes = []shape{
 	{at(`[\w-]+\.tumblr\.com`), at(`/.*`), "/rss", "", "a blog on Tumblr"},
 	{at(`[\w-]+\.blogspot\.\w+(?:\.\w+)?`), at(`/.*`), "/feeds/posts/default", "", "a blog on Blogger"},
 	{at(`news\.ycombinator\.com`), at(`/(?:news)?`), "/rss", "", "Hacker News"},
-	{anyHost, at(`/(@[\w.-]+)(?:/.*)?`), "/$1.rss", "", "an account of the Fediverse"},
+	{nil, at(`/(@[\w.-]+)(?:/.*)?`), "/$1.rss", "", "an account of the Fediverse"},
 }
 
 // at compiles a pattern for a whole host or path.
-func at(pattern string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)^(?:www\.|m\.|old\.)?` + pattern + `$`)
+func at(whole string) func() *regexp.Regexp {
+	return pattern(`(?i)^(?:www\.|m\.|old\.)?` + whole + `$`)
 }
 
 // siteShapes proposes the feeds that sites with such an address have.
@@ -214,16 +212,15 @@ func siteShapes(u *url.URL) []candidate {
 	path := firstOf(u.EscapedPath(), "/")
 	for _, s := range shapes {
 		where := path
-		if strings.Contains(s.path.String(), `\?`) {
+		if s.host == nil && len(out) > 0 || s.host != nil && !s.host().MatchString(u.Hostname()) {
+			continue
+		}
+		if strings.Contains(s.path().String(), `\?`) {
 			where = u.RequestURI()
 		}
-		if !s.host.MatchString(u.Hostname()) || !s.path.MatchString(where) {
-			continue
+		if s.path().MatchString(where) {
+			out = append(out, candidate{absolute(u, s.path().ReplaceAllString(where, s.feed)), s.title, s.why})
 		}
-		if s.host == anyHost && len(out) > 0 {
-			continue
-		}
-		out = append(out, candidate{absolute(u, s.path.ReplaceAllString(where, s.feed)), s.title, s.why})
 	}
 	return out
 }
@@ -236,12 +233,12 @@ var generators = []struct{ sign, feeds string }{
 	{"discourse", "/latest.rss"}, {"squarespace", "?format=rss"}, {"wix.com", "/blog-feed.xml"}, {"typo3", "/rss.xml"},
 }
 
-var channelID = regexp.MustCompile(`"(?:externalId|channelId)"\s*:\s*"(UC[\w-]{22})"`)
+var channelID = pattern(`"(?:externalId|channelId)"\s*:\s*"(UC[\w-]{22})"`)
 
 // pageShapes proposes the feeds that the program has which made a page.
 func pageShapes(root *nethtml.Node, u *url.URL, source string) []candidate {
 	var out []candidate
-	if m := channelID.FindStringSubmatch(source); m != nil && strings.HasSuffix(u.Hostname(), "youtube.com") {
+	if m := channelID().FindStringSubmatch(source); m != nil && strings.HasSuffix(u.Hostname(), "youtube.com") {
 		out = append(out, candidate{absolute(u, "/feeds/videos.xml?channel_id="+m[1]), "Videos", "a channel of YouTube"})
 	}
 	made := strings.ToLower(generatorOf(root))

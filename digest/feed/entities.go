@@ -1,15 +1,14 @@
 package feed
 
 import (
-	"regexp"
 	"strings"
 )
 
 // Entities that a document declares of others are the billion laughs (CVE-2003-1564): no feed has a use for
 // them. None is ever expanded; what refers to one is taken out, lest a headline read "&lol9;".
 var (
-	nestedEntity = regexp.MustCompile(`<!ENTITY\s[^>]*&[A-Za-z_:][\w:.-]*;`)
-	entityName   = regexp.MustCompile(`<!ENTITY\s+(?:%\s+)?([A-Za-z_:][\w:.-]*)`)
+	nestedEntity = pattern(`<!ENTITY\s[^>]*&[A-Za-z_:][\w:.-]*;`)
+	entityName   = pattern(`<!ENTITY\s+(?:%\s+)?([A-Za-z_:][\w:.-]*)`)
 )
 
 // mostEntities are looked at; hundreds of declarations are no feed's either.
@@ -19,11 +18,11 @@ const mostEntities = 256
 // says whether one is.
 func withoutNested(s string) (string, bool) {
 	head := s[:min(len(s), rootWindow)]
-	if !strings.Contains(head, "<!ENTITY") || !nestedEntity.MatchString(head) {
+	if !strings.Contains(head, "<!ENTITY") || !nestedEntity().MatchString(head) {
 		return s, false
 	}
 	var pairs []string
-	for _, m := range entityName.FindAllStringSubmatch(head, mostEntities) {
+	for _, m := range entityName().FindAllStringSubmatch(head, mostEntities) {
 		pairs = append(pairs, "&"+m[1]+";", "")
 	}
 	return strings.NewReplacer(pairs...).Replace(s), true

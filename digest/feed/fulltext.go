@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -34,10 +33,10 @@ const (
 
 var (
 	// dots are what a program leaves where it has cut a text.
-	dots = regexp.MustCompile(`(?:…|\.\.\.|[\[(]\s*(?:…|\.\.\.|more)\s*[\])])[\s"”’»*_]*$`)
+	dots = pattern(`(?:…|\.\.\.|[\[(]\s*(?:…|\.\.\.|more)\s*[\])])[\s"”’»*_]*$`)
 
 	// moreEnd is what stands at the end of a teaser, in the words of many languages; a few words may follow.
-	moreEnd = regexp.MustCompile(`(?i)(?:^|[^\pL])(?:read (?:more|on|the (?:full|whole|rest|complete|original)|(?:full|whole) (?:article|story|post))|continue reading|keep reading|(?:see|view|get) (?:the )?full (?:article|story|post)|` +
+	moreEnd = pattern(`(?i)(?:^|[^\pL])(?:read (?:more|on|the (?:full|whole|rest|complete|original)|(?:full|whole) (?:article|story|post))|continue reading|keep reading|(?:see|view|get) (?:the )?full (?:article|story|post)|` +
 		`leggi (?:tutto|ancora|di più|l['’]articolo)|continua (?:a leggere|la lettura)|weiterlesen|mehr lesen|zum (?:ganzen |vollständigen )?(?:artikel|beitrag)|den (?:ganzen|vollständigen) (?:artikel|beitrag)|lesen sie (?:mehr|weiter|den)|` +
 		`lire (?:la suite|plus|l['’]article)|(?:poursuivre|continuer) (?:la|votre) lecture|en savoir plus|(?:seguir|sigue|continuar|continúa) leyendo|leer (?:más|el artículo)|(?:ler|leia|continue) (?:mais|lendo|a ler)|` +
 		`(?:lees|lezen) (?:verder|meer)|läs (?:mer|vidare|hela)|læs (?:mere|videre)|les (?:mer|videre)|lue lisää|czytaj (?:dalej|więcej)|číst (?:dále|dál|více|celý)|citește mai (?:mult|departe)|читать (?:далее|дальше|полностью)|читати далі|` +
@@ -56,11 +55,11 @@ func isTeaser(a digest.Article) bool {
 		return true
 	}
 	last := a.Text[strings.LastIndex(a.Text, "\n\n")+1:]
-	if dots.MatchString(last) || moreEnd.MatchString(last) {
+	if dots().MatchString(last) || moreEnd().MatchString(last) {
 		return true
 	}
 	return slices.ContainsFunc(a.Removed, func(r digest.Removed) bool {
-		return r.Reason == promotion && len(r.Text) < 200 && moreEnd.MatchString(r.Text)
+		return r.Reason == promotion && len(r.Text) < 200 && moreEnd().MatchString(r.Text)
 	})
 }
 
@@ -75,7 +74,7 @@ func (v *visit) wanted() []int {
 	var found []int
 	for i, a := range v.articles {
 		renamed, known := v.changed[a.ID]
-		own := a.Handles.Link != "" && a.Handles.Link == handle(linkKey(a.URL)) && webAddress.MatchString(a.URL)
+		own := a.Handles.Link != "" && a.Handles.Link == handle(linkKey(a.URL)) && webAddress().MatchString(a.URL)
 		if own && (renamed || !known) && isYoung(a, now) && (s.FullText == digest.Always || isTeaser(a)) {
 			found = append(found, i)
 		}

@@ -238,15 +238,15 @@ func withoutHead(s string) string {
 	if !strings.Contains(s[:min(len(s), 64)], "arXiv:") {
 		return s
 	}
-	return arxivHead.ReplaceAllString(s, "")
+	return arxivHead().ReplaceAllString(s, "")
 }
 
 // paragraphed gives a text without any tag the paragraphs that its empty lines mean.
 func paragraphed(s string) string {
-	if !strings.Contains(s, "\n") || anyTag.MatchString(s) || !manyBlank.MatchString(s) {
+	if !strings.Contains(s, "\n") || anyTag().MatchString(s) || !manyBlank().MatchString(s) {
 		return s
 	}
-	return "<p>" + strings.Join(manyBlank.Split(strings.TrimSpace(s), -1), "</p><p>") + "</p>"
+	return "<p>" + strings.Join(manyBlank().Split(strings.TrimSpace(s), -1), "</p><p>") + "</p>"
 }
 
 func authorOf(it *gofeed.Item) string {

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -24,10 +25,14 @@ const (
 	reach       = 240 // bytes in which the first letter must stand; no line beside an article is longer
 )
 
-// newLead compiles a pattern of the form ^\W*(?:…) or ^[\W_]*(?:…).
-func newLead(pattern string) *lead {
-	l := &lead{pattern: regexp.MustCompile(pattern), heads: map[string]bool{}}
-	tree, err := syntax.Parse(pattern, syntax.Perl)
+// leading is [pattern] for a lead, of the form ^\W*(?:…) or ^[\W_]*(?:…).
+func leading(expr string) func() *lead {
+	return sync.OnceValue(func() *lead { return newLead(expr) })
+}
+
+func newLead(expr string) *lead {
+	l := &lead{pattern: regexp.MustCompile(expr), heads: map[string]bool{}}
+	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil || tree.Op != syntax.OpConcat || len(tree.Sub) < 3 || tree.Sub[0].Op != syntax.OpBeginText || tree.Sub[1].Op != syntax.OpStar {
 		l.all = true
 		return l

@@ -445,12 +445,12 @@ func (l frontPage) nodeDate(n *nethtml.Node) time.Time {
 }
 
 // numbered is a date of numbers alone, the year at its end.
-var numbered = regexp.MustCompile(`(?:^|[^\d./-])(\d{1,2})([./-])(\d{1,2})[./-](\d{4})(?:[^\d]|$)`)
+var numbered = pattern(`(?:^|[^\d./-])(\d{1,2})([./-])(\d{1,2})[./-](\d{4})(?:[^\d]|$)`)
 
 // pageDate reads a date that is written for people. Of numbers alone, the day comes first, but in English
 // with slashes the month, unless it cannot be one.
 func pageDate(s, lang string) time.Time {
-	m := numbered.FindStringSubmatch(s)
+	m := numbered().FindStringSubmatch(s)
 	if m == nil {
 		return parseDate(s)
 	}

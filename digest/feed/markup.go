@@ -3,9 +3,9 @@ package feed
 import (
 	"html"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -17,19 +17,19 @@ import (
 
 var (
 	// policy is what a body may keep: text, links, pictures, lists, tables. No script, style, form or frame.
-	policy = bluemonday.UGCPolicy() //nolint:gochecknoglobals // compiled patterns, never written
+	policy = sync.OnceValue(bluemonday.UGCPolicy) //nolint:gochecknoglobals // compiled patterns, made once and never written
 
 	// framed are elements whose content a parser swallows up to an end that broken bodies never bring.
 	framed = wordSet("frame frameset noframes iframe object embed applet plaintext xmp noembed noscript select") //nolint:gochecknoglobals // a table, made once and never written
 
-	hidden     = regexp.MustCompile(`(?is)<(?:script|style)\b[^>]*>.*?(?:</(?:script|style)\s*>|$)|<!--.*?-->`)
-	blockTag   = regexp.MustCompile(`(?i)</?(?:p|div|br|li|h[1-6]|tr|td)\b[^<>]*>`)
-	inlineTag  = regexp.MustCompile(`(?i)</?(?:a|abbr|acronym|b|bdi|bdo|big|blockquote|center|cite|code|dd|del|dfn|dl|dt|em|figure|font|i|img|ins|kbd|mark|ol|pre|q|s|samp|section|small|span|strike|strong|sub|sup|table|tbody|time|tt|u|ul|var|wbr)(?:\s[^<>]*)?/?>`)
-	entity     = regexp.MustCompile(`&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
-	tinyStyle  = regexp.MustCompile(`(?i)(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|!|$)|display\s*:\s*none`)
-	anyTag     = regexp.MustCompile(`<[a-zA-Z/!]`)
-	gaps       = regexp.MustCompile(`(?:[ \t]*\n){3,}`)
-	webAddress = regexp.MustCompile(`(?i)^https?://[^/]`)
+	hidden     = pattern(`(?is)<(?:script|style)\b[^>]*>.*?(?:</(?:script|style)\s*>|$)|<!--.*?-->`)
+	blockTag   = pattern(`(?i)</?(?:p|div|br|li|h[1-6]|tr|td)\b[^<>]*>`)
+	inlineTag  = pattern(`(?i)</?(?:a|abbr|acronym|b|bdi|bdo|big|blockquote|center|cite|code|dd|del|dfn|dl|dt|em|figure|font|i|img|ins|kbd|mark|ol|pre|q|s|samp|section|small|span|strike|strong|sub|sup|table|tbody|time|tt|u|ul|var|wbr)(?:\s[^<>]*)?/?>`)
+	entity     = pattern(`&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});`)
+	tinyStyle  = pattern(`(?i)(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|!|$)|display\s*:\s*none`)
+	anyTag     = pattern(`<[a-zA-Z/!]`)
+	gaps       = pattern(`(?:[ \t]*\n){3,}`)
+	webAddress = pattern(`(?i)^https?://[^/]`)
 )
 
 // block is one paragraph of a body: a paragraph proper, a heading, an entry of a list, a row of a table.
@@ -107,7 +107,7 @@ func unframed(s, instead string) string {
 // bare takes all tags out of HTML without understanding it.
 func bare(s string) string {
 	var b strings.Builder
-	z := nethtml.NewTokenizer(strings.NewReader(hidden.ReplaceAllString(s, " ")))
+	z := nethtml.NewTokenizer(strings.NewReader(hidden().ReplaceAllString(s, " ")))
 	for {
 		switch z.Next() {
 		case nethtml.ErrorToken:
@@ -125,10 +125,10 @@ func line(s string) string {
 	s = unwrapped(s)
 	for range 2 {
 		if strings.Contains(s, "<") {
-			s = unframed(hidden.ReplaceAllString(s, " "), "")
-			s = inlineTag.ReplaceAllString(blockTag.ReplaceAllString(s, " "), "")
+			s = unframed(hidden().ReplaceAllString(s, " "), "")
+			s = inlineTag().ReplaceAllString(blockTag().ReplaceAllString(s, " "), "")
 		}
-		if !strings.Contains(s, "&") || !entity.MatchString(s) {
+		if !strings.Contains(s, "&") || !entity().MatchString(s) {
 			break
 		}
 		s = html.UnescapeString(s)
@@ -139,7 +139,7 @@ func line(s string) string {
 // literal makes one line of a title that is declared to be text, where an angle bracket is one. Programs
 // that escape twice are still forgiven.
 func literal(s string) string {
-	if strings.Contains(s, "&") && entity.MatchString(s) {
+	if strings.Contains(s, "&") && entity().MatchString(s) {
 		s = html.UnescapeString(s)
 	}
 	return squeeze(s)
@@ -236,7 +236,7 @@ func isPixel(n *nethtml.Node) bool {
 		v = strings.TrimSuffix(strings.TrimSpace(v), "px")
 		return v == "0" || v == "1"
 	}
-	return tiny(attr(n, "width")) || tiny(attr(n, "height")) || tinyStyle.MatchString(attr(n, "style")) || isBeacon(attr(n, "src"))
+	return tiny(attr(n, "width")) || tiny(attr(n, "height")) || tinyStyle().MatchString(attr(n, "style")) || isBeacon(attr(n, "src"))
 }
 
 // anchor makes the addresses in a tree absolute. Pictures that wait for a script to load get their
@@ -280,7 +280,7 @@ func absolute(base *url.URL, ref string) string {
 
 // address is an absolute http or https address, or "".
 func address(base *url.URL, ref string) string {
-	if ref = absolute(base, ref); webAddress.MatchString(ref) {
+	if ref = absolute(base, ref); webAddress().MatchString(ref) {
 		return ref
 	}
 	return ""
@@ -290,11 +290,11 @@ func address(base *url.URL, ref string) string {
 func sanitised(n *nethtml.Node) string {
 	s := rendered(n)
 	if !isBare(n) {
-		s = policy.Sanitize(s)
+		s = policy().Sanitize(s)
 	}
 	s = strings.TrimSpace(s)
 	if strings.Contains(s, "\n\n") || strings.Contains(s, "\n ") || strings.Contains(s, "\n\t") {
-		s = gaps.ReplaceAllString(s, "\n")
+		s = gaps().ReplaceAllString(s, "\n")
 	}
 	return s
 }
@@ -335,7 +335,7 @@ func isPlainest(a atom.Atom) bool {
 func picture(n *nethtml.Node) string {
 	for d := range n.Descendants() {
 		if d.DataAtom == atom.Img {
-			if src := attr(d, "src"); webAddress.MatchString(src) {
+			if src := attr(d, "src"); webAddress().MatchString(src) {
 				return src
 			}
 		}

@@ -2,7 +2,6 @@ package feed
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/mmcdole/gofeed"
@@ -10,11 +9,11 @@ import (
 )
 
 // beacons are pieces of addresses of pictures that show nothing: they count who reads.
-var beacons = regexp.MustCompile(`(?i)feeds\.feedburner\.com/~|feedsportal\.com/|//pixel\.|/pixel(?:\.gif|\.png|\?)|[/_-](?:1x1|1px|blank|spacer|clear|cleardot|transparent|beacon|count|counter|tracker)\.gif|` +
+var beacons = pattern(`(?i)feeds\.feedburner\.com/~|feedsportal\.com/|//pixel\.|/pixel(?:\.gif|\.png|\?)|[/_-](?:1x1|1px|blank|spacer|clear|cleardot|transparent|beacon|count|counter|tracker)\.gif|` +
 	`google-analytics\.com|googletagmanager\.com|doubleclick\.net|//(?:b|sb)\.scorecardresearch|quantserve\.com|//stats\.wordpress|/beacon[./?]|/tracking[./?]|/track/open|/wf/open|/open\?|` +
 	`medium\.com/_/stat|facebook\.com/tr[?/]|bat\.bing\.com|/(?:piwik|matomo)\.php|/__(?:utm|ptq)\.gif|list-manage\.com/track|googleusercontent\.com/tracker/|substackcdn\.com/open`)
 
-func isBeacon(src string) bool { return beacons.MatchString(src) }
+func isBeacon(src string) bool { return beacons().MatchString(src) }
 
 // imageOf is the picture that an item names beside its text.
 func imageOf(it *gofeed.Item, base *url.URL) string {

@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"html"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -44,10 +43,10 @@ type mender struct {
 }
 
 var (
-	xmlLang  = regexp.MustCompile(`(?:^|\s)xml:lang\s*=\s*["']([^"']*)["']`)
-	base64ed = regexp.MustCompile(`(?i)\smode\s*=\s*["']base64["']`)
-	textType = regexp.MustCompile(`\stype\s*=\s*["']text(?:/plain)?["']`)
-	typeAttr = regexp.MustCompile(`(?i)\stype\s*=\s*["'][^"']*["']`)
+	xmlLang  = pattern(`(?:^|\s)xml:lang\s*=\s*["']([^"']*)["']`)
+	base64ed = pattern(`(?i)\smode\s*=\s*["']base64["']`)
+	textType = pattern(`\stype\s*=\s*["']text(?:/plain)?["']`)
+	typeAttr = pattern(`(?i)\stype\s*=\s*["'][^"']*["']`)
 )
 
 // bodyStart is what the start of an item's xhtml body is written as, for gofeed to keep it as HTML.
@@ -135,15 +134,15 @@ func (m *mender) markup(i int) int {
 }
 
 // charRef is a letter by its number.
-var charRef = regexp.MustCompile(`&#(?:[xX]([0-9a-fA-F]+)|(\d+));`)
+var charRef = pattern(`&#(?:[xX]([0-9a-fA-F]+)|(\d+));`)
 
 // soundRefs drops the letters by number that XML forbids, for which a strict reader gives up the whole.
 func soundRefs(s string) string {
 	if !strings.Contains(s, "&#") {
 		return s
 	}
-	return charRef.ReplaceAllStringFunc(s, func(ref string) string {
-		m := charRef.FindStringSubmatch(ref)
+	return charRef().ReplaceAllStringFunc(s, func(ref string) string {
+		m := charRef().FindStringSubmatch(ref)
 		n, err := strconv.ParseInt(m[2], 10, 32)
 		if m[1] != "" {
 			n, err = strconv.ParseInt(m[1], 16, 32)
@@ -202,13 +201,13 @@ func (m *mender) start(name, tag, follows string) int {
 	}
 	m.stack = append(m.stack, opened{name, out, m.out.Len(), 0})
 	m.notice(name, local, tag)
-	if strings.Contains(tag, "64") && base64ed.MatchString(tag) {
+	if strings.Contains(tag, "64") && base64ed().MatchString(tag) {
 		end := strings.IndexByte(follows, '<')
 		if end < 0 {
 			end = len(follows)
 		}
 		if plain, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(follows[:end]), "")); err == nil {
-			tag = typeAttr.ReplaceAllString(base64ed.ReplaceAllString(tag, ""), "")
+			tag = typeAttr().ReplaceAllString(base64ed().ReplaceAllString(tag, ""), "")
 			m.out.WriteString(strings.TrimSuffix(tag, ">") + ` type="text/html">` + html.EscapeString(decode(plain, "")))
 			return end
 		}
@@ -281,7 +280,7 @@ func (m *mender) notice(name, local, tag string) {
 		}
 	case m.item == 0 || len(m.stack) != m.item+1 || len(tag) <= len(name)+len("<>"):
 	case name == "title" || name == "atom:title":
-		m.note.textual = textType.MatchString(tag)
+		m.note.textual = textType().MatchString(tag)
 		fallthrough
 	case local == "content" || local == "summary" || local == "description":
 		if m.note.lang == "" {
@@ -301,7 +300,7 @@ func (m *mender) endsAround() string {
 
 func langIn(tag string) string {
 	if strings.Contains(tag, "xml:lang") {
-		if l := xmlLang.FindStringSubmatch(tag); l != nil {
+		if l := xmlLang().FindStringSubmatch(tag); l != nil {
 			return l[1]
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"html"
 	"io"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -34,7 +33,7 @@ type Outline struct {
 }
 
 // opmlComment is a comment of any content; XML forbids two hyphens in it, and some programs do not care.
-var opmlComment = regexp.MustCompile(`(?s)<!--.*?-->`)
+var opmlComment = pattern(`(?s)<!--.*?-->`)
 
 // ReadOPML reads the sources of an OPML file in its order, in any encoding and with the usual faults: bare
 // ampersands, names that are escaped twice, attributes in odd case, no title or no text. The error is for a
@@ -50,7 +49,7 @@ func ReadOPML(body []byte) ([]Outline, error) {
 	if len(body) > maxOPML {
 		return nil, fmt.Errorf("it is larger than %s", byteSize(maxOPML))
 	}
-	s := opmlComment.ReplaceAllStringFunc(decode(body, ""), func(c string) string { return strings.Repeat("\n", strings.Count(c, "\n")) })
+	s := opmlComment().ReplaceAllStringFunc(decode(body, ""), func(c string) string { return strings.Repeat("\n", strings.Count(c, "\n")) })
 	d := xml.NewDecoder(strings.NewReader(strings.Map(tidyRune, s)))
 	d.Strict, d.Entity = false, xml.HTMLEntity
 	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil } // it is decoded

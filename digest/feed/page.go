@@ -194,7 +194,7 @@ func describe(root *nethtml.Node, base *url.URL) about {
 		published: date("article:published_time", "datepublished", "dc.date.issued", "dc.date", "date", "parsely-pub-date", "sailthru.date", "pubdate", "time"),
 		updated:   date("article:modified_time", "datemodified", "og:updated_time"),
 	}
-	if webAddress.MatchString(a.author) { // article:author is often a profile's address
+	if webAddress().MatchString(a.author) { // article:author is often a profile's address
 		a.author = ""
 	}
 	if u, err := url.Parse(firstOf(a.canonical, address(base, "/"))); err == nil && u.Host != "" {

@@ -1,16 +1,12 @@
 package feed
 
-import "regexp"
-
 // The lines that stand beside articles in English, Italian, German, French and Spanish. Each pattern
 // wants the beginning of a line, and where the words could begin an honest sentence as well, more of
 // what follows. They are only asked about short lines.
-//
-//nolint:gochecknoglobals // compiled patterns, never written
 var (
-	bareNumber = regexp.MustCompile(`^[\s(\[💬🗨️#]*\d[\d.,'’ ]{0,8}[kKM]?[\s)\]]*$`)
+	bareNumber = pattern(`^[\s(\[💬🗨️#]*\d[\d.,'’ ]{0,8}[kKM]?[\s)\]]*$`)
 
-	counterLine = newLead(`(?i)^\W*(?:` +
+	counterLine = leading(`(?i)^\W*(?:` +
 		`\d[\d.,]*\s*[km]?\s*(?:comments?|repl(?:y|ies)|shares?|likes?|views?|commenti?|condivisioni|visualizzazioni|mi piace|letture|kommentare?|antworten|aufrufe|commentaires?|partages?|vues|r[ée]ponses?|comentarios?|respuestas?|compartidos?|visitas)` +
 		`|(?:comments?|commenti|kommentare|commentaires?|comentarios)\s*[:(\[]?\s*\d[\d.,]*\s*[)\]]?` +
 		`|no comments(?: yet)?|nessun commento|keine kommentare|aucun commentaire|sin comentarios|ning[uú]n comentario` +
@@ -19,7 +15,7 @@ var (
 		`|(?:reading time|tempo di lettura|lesezeit|temps de lecture|tiempo de lectura)\s*:?\s*(?:ca\.?|circa|about|environ|unos)?\s*\d{1,3}\s*(?:min\w*\.?)?` +
 		`)\W*$`)
 
-	creditStart = newLead(`(?i)^\W*(?:` +
+	creditStart = leading(`(?i)^\W*(?:` +
 		`(?:photo|image|picture|illustration|foto|fotografia|immagine|immagini|bild|bilder|illustrazione|abbildung|grafik|imagen|crédit|crédits|credit|credits|fotocredit|quelle|bildquelle|fonte|source|fuente|didascalia|caption|legende|légende)(?:\s+(?:credits?|source|courtesy|crédit|copertina|in evidenza|photo|foto|illustration))?\s*[:/©|]` +
 		`|(?:photo(?:graph)?|image|picture|illustration|foto|immagine|imagen)\s+(?:by|di|von|par|de|via|courtesy)\s` +
 		`|image courtesy|courtesy of|screenshot\s*[:/©(]` +
@@ -27,20 +23,20 @@ var (
 		`|(?:fig(?:ure|ura|\.)?|abb(?:ildung|\.)?|abbildung|tabella|grafik|image|bild|foto)\s*\.?\s*\d{1,3}\s*[:.–—-]` +
 		`)`)
 
-	creditEnd = regexp.MustCompile(`(?:Getty(?: Images)?|Shutterstock|iStock(?:photo)?|Unsplash|Pexels|Pixabay|Alamy|AP Photo|IMAGO|LaPresse|Depositphotos|Adobe Stock|Stock\.adobe\.com|picture alliance|Bloomberg via Getty)(?:\s*/\s*[\pL .-]{2,30})?\s*[)\].]*$|(?:[/(|©]|(?i:photos?|foto|bild|imagen|immagine)\s*:)\s*(?:Reuters|REUTERS|AFP|ANSA|dpa|DPA|AP|EPA|EFE|Keystone|Ritzau)\s*[)\].]*$|[.©(]\s*(?i:crédit photo|photo credit|credit)\s*:\s*\PP{2,40}[)\].]*$`)
+	creditEnd = pattern(`(?:Getty(?: Images)?|Shutterstock|iStock(?:photo)?|Unsplash|Pexels|Pixabay|Alamy|AP Photo|IMAGO|LaPresse|Depositphotos|Adobe Stock|Stock\.adobe\.com|picture alliance|Bloomberg via Getty)(?:\s*/\s*[\pL .-]{2,30})?\s*[)\].]*$|(?:[/(|©]|(?i:photos?|foto|bild|imagen|immagine)\s*:)\s*(?:Reuters|REUTERS|AFP|ANSA|dpa|DPA|AP|EPA|EFE|Keystone|Ritzau)\s*[)\].]*$|[.©(]\s*(?i:crédit photo|photo credit|credit)\s*:\s*\PP{2,40}[)\].]*$`)
 
-	promotionLine = newLead(`(?i)^[\W_]*(?:` + english + `|` + italian + `|` + german + `|` + french + `|` + spanish + `)`)
+	promotionLine = leading(`(?i)^[\W_]*(?:` + english + `|` + italian + `|` + german + `|` + french + `|` + spanish + `)`)
 
-	cookieLine = regexp.MustCompile(`(?i)\b(?:we use|uses?|using|utilizziamo|utilizza|usa|usiamo|verwende[nt]|nutz(?:en|t)|setzen|utilisons|utilise|usamos|utilizamos|acept\w*|accept\w*|accett\w*|akzeptier\w*)\b.{0,60}\bcookies?\b`)
+	cookieLine = pattern(`(?i)\b(?:we use|uses?|using|utilizziamo|utilizza|usa|usiamo|verwende[nt]|nutz(?:en|t)|setzen|utilisons|utilise|usamos|utilizamos|acept\w*|accept\w*|accett\w*|akzeptier\w*)\b.{0,60}\bcookies?\b`)
 
-	networks = newLead(`(?i)^\W*(?:` + network + `)\b\W*(?:\W*\b(?:` + network + `)\b\W*)+$`)
+	networks = leading(`(?i)^\W*(?:` + network + `)\b\W*(?:\W*\b(?:` + network + `)\b\W*)+$`)
 
-	bylineStart = regexp.MustCompile(`^(?:[Bb]y|BY|[Dd]i|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR|A cura di|a cura di|Author:|Autore:|Auto[r]:|Auteur\s?:|Written by|Scritto da)\s+(\p{Lu}[\pL’'.-]+(?:\s+(?:de|di|von|van|del|della|da|la|le|der)?\s?\p{Lu}[\pL’'.-]*){1,3})$`)
+	bylineStart = pattern(`^(?:[Bb]y|BY|[Dd]i|[Vv]on|VON|[Pp]ar|PAR|[Pp]or|POR|A cura di|a cura di|Author:|Autore:|Auto[r]:|Auteur\s?:|Written by|Scritto da)\s+(\p{Lu}[\pL’'.-]+(?:\s+(?:de|di|von|van|del|della|da|la|le|der)?\s?\p{Lu}[\pL’'.-]*){1,3})$`)
 
 	// What arXiv puts before each abstract.
-	arxivHead = regexp.MustCompile(`^\s*(?:<p>)?\s*arXiv:\S+\s+Announce Type:\s+[\w-]+\s+Abstract:\s+`)
+	arxivHead = pattern(`^\s*(?:<p>)?\s*arXiv:\S+\s+Announce Type:\s+[\w-]+\s+Abstract:\s+`)
 
-	recapStart = regexp.MustCompile(`(?i)^(?:in summary|in short|to sum up|in conclusion|overall|tl;dr|in sintesi|in breve|in conclusione|riassumendo|ricapitolando|in definitiva|zusammenfassend|kurz gesagt|fazit|insgesamt|en résumé|en bref|pour résumer|en conclusion|en resumen|en conclusión|en síntesis|en definitiva)\b`)
+	recapStart = pattern(`(?i)^(?:in summary|in short|to sum up|in conclusion|overall|tl;dr|in sintesi|in breve|in conclusione|riassumendo|ricapitolando|in definitiva|zusammenfassend|kurz gesagt|fazit|insgesamt|en résumé|en bref|pour résumer|en conclusion|en resumen|en conclusión|en síntesis|en definitiva)\b`)
 )
 
 const (

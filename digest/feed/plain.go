@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"regexp"
 	"strings"
 
 	"tidings/digest"
@@ -12,7 +11,7 @@ import (
 // program and not by its writer.
 const wrapped = 45
 
-var manyBlank = regexp.MustCompile(`\n[ \t\f\p{Z}]*\n\s*`)
+var manyBlank = pattern(`\n[ \t\f\p{Z}]*\n\s*`)
 
 // readPlain reads a plain text as one article: the first line that is not empty is the title, empty
 // lines part paragraphs. It has no address and no date; the time at which a file was written says when
@@ -62,7 +61,7 @@ func (o opening) namePage(a *digest.Article) {
 // paragraphs parts a plain text at its empty lines; one that has none, at its lines.
 func paragraphs(s string) []string {
 	s = strings.Map(tidyRune, strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n"))
-	parts := manyBlank.Split(strings.TrimSpace(s), -1)
+	parts := manyBlank().Split(strings.TrimSpace(s), -1)
 	if len(parts) == 1 {
 		parts = strings.Split(parts[0], "\n")
 	}
@@ -98,7 +97,7 @@ func apartFromProse(ps []string) []string {
 			open = nil
 		}
 		for l := range strings.SplitSeq(p, "\n") {
-			if counterLine.MatchString(l) || bylineStart.MatchString(l) {
+			if counterLine().MatchString(l) || bylineStart().MatchString(l) {
 				flush()
 				out = append(out, l)
 			} else {
@@ -125,7 +124,7 @@ func unwrap(p string) string {
 // writer finds the line near the top that only says who wrote the text.
 func writer(kept []string, removed []digest.Removed) (string, []string, []digest.Removed) {
 	for i, p := range kept[:min(len(kept), 3)] {
-		if m := bylineStart.FindStringSubmatch(p); m != nil && len(kept) > 2 {
+		if m := bylineStart().FindStringSubmatch(p); m != nil && len(kept) > 2 {
 			rest := append(append([]string{}, kept[:i]...), kept[i+1:]...)
 			return m[1], rest, append([]digest.Removed{{Text: p, Reason: byline}}, removed...)
 		}

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"regexp"
 	"strings"
 
 	nethtml "golang.org/x/net/html"
@@ -27,10 +26,10 @@ func wordSet(list string) map[string]bool {
 	return set
 }
 
-var classWord = regexp.MustCompile(`[a-z0-9]+(?:-[a-z0-9]+)*`)
+var classWord = pattern(`[a-z0-9]+(?:-[a-z0-9]+)*`)
 
 // camel parts "relatedStories" into its words.
-var camel = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+var camel = pattern(`([a-z0-9])([A-Z])`)
 
 // prune takes out of a page what its own markup says is beside the article. What holds more than a fifth
 // of the page's words stays, whatever it is called: some sites wrap the article itself in a "byline".
@@ -71,8 +70,8 @@ func namesBeside(names string) bool {
 	if names == "" {
 		return false
 	}
-	names = strings.ToLower(camel.ReplaceAllString(names, "$1-$2"))
-	for _, name := range classWord.FindAllString(strings.ReplaceAll(names, "_", "-"), -1) {
+	names = strings.ToLower(camel().ReplaceAllString(names, "$1-$2"))
+	for _, name := range classWord().FindAllString(strings.ReplaceAll(names, "_", "-"), -1) {
 		if beside[name] {
 			return true
 		}

@@ -1,7 +1,6 @@
 package feed
 
 import (
-	"regexp"
 	"strings"
 	"unicode"
 )
@@ -27,9 +26,9 @@ func (k kind) String() string {
 }
 
 var (
-	htmlWord  = regexp.MustCompile(`(?i)^(?:html|head|body|title|meta|link|div|p|span|h[1-6]|table|article|main|section|center|br|b|a|font|img|ul|ol|script|style|base)$`)
-	htmlStart = regexp.MustCompile(`(?i)<!doctype\s+html|<html[\s>]`)
-	jsonSigns = regexp.MustCompile(`"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org|"items"\s*:\s*\[`)
+	htmlWord  = pattern(`(?i)^(?:html|head|body|title|meta|link|div|p|span|h[1-6]|table|article|main|section|center|br|b|a|font|img|ul|ol|script|style|base)$`)
+	htmlStart = pattern(`(?i)<!doctype\s+html|<html[\s>]`)
+	jsonSigns = pattern(`"version"\s*:\s*"https?:\\?/\\?/(?:www\.)?jsonfeed\.org|"items"\s*:\s*\[`)
 )
 
 // rootWindow bounds how much junk may stand before the root element.
@@ -45,7 +44,7 @@ func recognise(s string) (kind, string) {
 	case isBinary(trimmed):
 		return unknown, trimmed
 	case trimmed[0] == '{':
-		if jsonSigns.MatchString(trimmed) {
+		if jsonSigns().MatchString(trimmed) {
 			return jsonFeed, trimmed
 		}
 		return jsonElse, trimmed
@@ -58,7 +57,7 @@ func recognise(s string) (kind, string) {
 		return xmlFeed, trimmed[at:]
 	case k == feedList && trimmed[0] == '<':
 		return feedList, trimmed
-	case k == page && (trimmed[0] == '<' || htmlStart.MatchString(trimmed[:min(len(trimmed), 4096)])):
+	case k == page && (trimmed[0] == '<' || htmlStart().MatchString(trimmed[:min(len(trimmed), 4096)])):
 		return page, trimmed
 	case k == unknown && trimmed[0] == '<' && (tagName(trimmed) != "" || strings.HasPrefix(trimmed, "<?xml") || strings.HasPrefix(trimmed, "<!")):
 		return unknown, trimmed
@@ -81,7 +80,7 @@ func findRoot(s string) (kind, int) {
 			i += after(rest, "-->", 4)
 			continue
 		case strings.HasPrefix(rest, "<!"):
-			if htmlStart.MatchString(rest[:min(len(rest), 16)]) {
+			if htmlStart().MatchString(rest[:min(len(rest), 16)]) {
 				return page, i
 			}
 			i += doctypeEnd(rest)
@@ -101,7 +100,7 @@ func findRoot(s string) (kind, int) {
 			return feedList, i
 		case local == "html" || local == "body" || local == "head":
 			return page, i
-		case htmlWord.MatchString(name):
+		case htmlWord().MatchString(name):
 			seen = page
 		}
 		i++

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -23,11 +22,11 @@ const (
 )
 
 // mapRoot is the root element of a sitemap or of an index of sitemaps, after whatever may stand before it.
-var mapRoot = regexp.MustCompile(`^(?s:\s|<\?.*?\?>|<!--.*?-->|<![A-Za-z][^<>]*>){0,50}<(?:[\w.-]+:)?(urlset|sitemapindex)[\s/>]`)
+var mapRoot = pattern(`^(?s:\s|<\?.*?\?>|<!--.*?-->|<![A-Za-z][^<>]*>){0,50}<(?:[\w.-]+:)?(urlset|sitemapindex)[\s/>]`)
 
 // mapKind is the root element of a sitemap (sitemaps.org/protocol.html), or "" when it is something else.
 func (o opening) mapKind() string {
-	if m := mapRoot.FindStringSubmatch(o.text[:min(len(o.text), 1<<16)]); m != nil && o.kind == unknown {
+	if m := mapRoot().FindStringSubmatch(o.text[:min(len(o.text), 1<<16)]); m != nil && o.kind == unknown {
 		return m[1]
 	}
 	return ""

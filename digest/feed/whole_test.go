@@ -183,7 +183,7 @@ func TestLeads(t *testing.T) {
 			lines = append(lines, strings.NewReplacer(`\b`, " ", `\W*$`, "", `(?:`, "", `)`, "", `?`, "", `\s*`, " ").Replace(alternative), "» "+alternative)
 		}
 	}
-	for _, l := range []*lead{counterLine, creditStart, promotionLine, networks} {
+	for _, l := range []*lead{counterLine(), creditStart(), promotionLine(), networks()} {
 		if l.all {
 			t.Error("a pattern that could begin with anything:", l.pattern)
 		}

@@ -3,7 +3,6 @@ package llm
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -278,14 +277,14 @@ func (e evidence) claims(s string) (int, error) {
 }
 
 // What never stands in a letter's sentence: markup, addresses, and what mail programs would make into a link.
-var unwanted = regexp.MustCompile("[<>`*_#|\\\\{}~^@\\[\\]]|://|(?i:www\\.|javascript:|&#?\\w+;)|[\\p{L}\\d-]\\.\\p{L}{2,}")
+var unwanted = pattern("[<>`*_#|\\\\{}~^@\\[\\]]|://|(?i:www\\.|javascript:|&#?\\w+;)|[\\p{L}\\d-]\\.\\p{L}{2,}")
 
 // manners checks characters, language and tone.
 func (e evidence) manners(s string) error {
 	switch {
 	case strings.TrimSpace(s) != s || s != shown(s):
 		return errors.New("it holds characters that nobody sees, or odd spaces")
-	case unwanted.MatchString(s), strings.ContainsFunc(s, odd), s == strings.ToUpper(s) && s != strings.ToLower(s):
+	case unwanted().MatchString(s), strings.ContainsFunc(s, odd), s == strings.ToUpper(s) && s != strings.ToLower(s):
 		return errors.New("it holds markup, an address, odd signs, or shouts")
 	case !speaks(s, e.lang):
 		return errors.New("it is not in the edition's language")
@@ -330,13 +329,13 @@ func (e evidence) numbers(s string) (int, error) {
 }
 
 // quotationMarks are opening and closing ones. Straight ones and those of German and English meet in [typed].
-var quotationMarks = regexp.MustCompile(`"([^"]*)"|「([^「」]*)」|『([^『』]*)』|《([^《》]*)》`)
+var quotationMarks = pattern(`"([^"]*)"|「([^「」]*)」|『([^『』]*)』|《([^《》]*)》`)
 
 // quotations checks that what stands between quotation marks stands in a member letter for letter. A single mark
 // counts as one unless letters or digits stand before it.
 func (e evidence) quotations(s string) (int, error) {
 	n, plain := 0, typed(s)
-	rest := quotationMarks.ReplaceAllStringFunc(plain, func(q string) string {
+	rest := quotationMarks().ReplaceAllStringFunc(plain, func(q string) string {
 		inner := strings.Trim(q, `"「」『』《》 `)
 		if bare := strings.TrimRight(inner, ".,;!"); bare != "" && strings.Contains(e.all, bare) {
 			n++
@@ -344,10 +343,10 @@ func (e evidence) quotations(s string) (int, error) {
 		}
 		return `"`
 	})
-	if strings.ContainsAny(rest, `"「」『』《》‹›`) || singleMark.MatchString(rest) {
+	if strings.ContainsAny(rest, `"「」『』《》‹›`) || singleMark().MatchString(rest) {
 		return 0, errors.New("a quotation stands in no article letter for letter")
 	}
 	return n, nil
 }
 
-var singleMark = regexp.MustCompile(`(?:^|[^\p{L}\d])'`)
+var singleMark = pattern(`(?:^|[^\p{L}\d])'`)

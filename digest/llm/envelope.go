@@ -100,15 +100,15 @@ func shown(s string) string {
 
 // What is left out of an envelope although people can see it: markup, addresses, and what is too long for a word.
 var (
-	markup  = regexp.MustCompile(`(?s)<!--.*?-->|<[/!?a-zA-Z][^<>]{0,500}>`)
-	address = regexp.MustCompile(`(?i)\S*(?:[a-z][a-z0-9+.-]*://|www\.|javascript:|data:)\S*`)
-	endless = regexp.MustCompile(`[\x21-\x7e]{60,}`) // a key, an address, a coded payload
+	markup  = pattern(`(?s)<!--.*?-->|<[/!?a-zA-Z][^<>]{0,500}>`)
+	address = pattern(`(?i)\S*(?:[a-z][a-z0-9+.-]*://|www\.|javascript:|data:)\S*`)
+	endless = pattern(`[\x21-\x7e]{60,}`) // a key, an address, a coded payload
 )
 
 // harmless is a text as it may go into an envelope: its visible words, at most max characters of them.
 func harmless(s string, max int) string {
 	s = clip(s, room*max)
-	for _, out := range []*regexp.Regexp{markup, address, endless} {
+	for _, out := range []*regexp.Regexp{markup(), address(), endless()} {
 		s = out.ReplaceAllString(s, " ")
 	}
 	return clip(shown(s), max)

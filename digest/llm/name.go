@@ -2,7 +2,6 @@ package llm
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -45,7 +44,7 @@ func (e evidence) capitals(s string) (int, error) {
 	if base != "zh" && base != "ja" {
 		return n, nil
 	}
-	for _, name := range dotted.FindAllString(s, -1) {
+	for _, name := range dotted().FindAllString(s, -1) {
 		if !strings.Contains(e.all, name) {
 			return 0, fmt.Errorf("the name %q stands in no article", name)
 		}
@@ -65,7 +64,7 @@ func (e evidence) small(words []string) []text.Name {
 }
 
 // dotted is a foreign person's name in Chinese or Japanese.
-var dotted = regexp.MustCompile(`[\p{Han}\p{Katakana}ー]{1,8}[·・][\p{Han}\p{Katakana}ー]{1,8}`)
+var dotted = pattern(`[\p{Han}\p{Katakana}ー]{1,8}[·・][\p{Han}\p{Katakana}ー]{1,8}`)
 
 // spells says whether the members have all words of a name's spelling, for a name may be an everyday word.
 func (e evidence) spells(name text.Name) bool {
@@ -231,7 +230,7 @@ func firstLen(w string) int { _, size := utf8.DecodeRuneInString(w); return size
 // addresses says whether a sentence speaks to its reader: by a word of the second person, or an order at its
 // beginning. What the articles' own people say stands in quotation marks, verbatim, and is no order of ours.
 func addresses(s, lang string) bool {
-	s = quotationMarks.ReplaceAllString(typed(s), " ")
+	s = quotationMarks().ReplaceAllString(typed(s), " ")
 	base := text.Base(lang)
 	words := text.Words(s)
 	for i, w := range words {

@@ -30,14 +30,17 @@ type Letter struct {
 
 // Label is what makes a letter the one of its reader. All else in the letters of one [Stencil] is the same.
 type Label struct {
-	Key          string            // the delivery's
-	MessageID    string            // without brackets; empty: made by [MessageID]
-	To           string            // the reader's mailbox
-	EnvelopeFrom string            // where reports of failure go; empty: the address of From; "<>": nowhere
-	Date         time.Time         // required
-	Own          map[string]string // further headers of his alone: List-Unsubscribe, CFBL-Address, …
-	Tokens       []string          // what in HTML and Text is of him alone: letters and digits, none a part of another
+	Key          string    // the delivery's
+	MessageID    string    // without brackets; empty: made by [MessageID]
+	To           string    // the reader's mailbox
+	EnvelopeFrom string    // where reports of failure go; empty: the address of From; "<>": nowhere
+	Date         time.Time // required
+	Own          []Header  // further ones of his alone: List-Unsubscribe, CFBL-Address, …
+	Tokens       []string  // what in HTML and Text is of him alone: letters and digits, none a part of another
 }
+
+// Header is one line of a letter's head: its value is plain text, encoded where it must be.
+type Header struct{ Name, Value string }
 
 // Envelope is a letter on its way: rendered to the last byte, lines ended by CR LF, dots not yet stuffed.
 type Envelope struct {
@@ -188,14 +191,14 @@ var (
 // headerBlock writes the further headers, sorted. They are one block because go-mail would write several
 // prepared headers in the order of a map, and each on one line where 998 octets allow it, because folded
 // List-Unsubscribe headers have broken signatures at relays.
-func headerBlock(shared, own map[string]string) (string, error) {
-	all := maps.Clone(own)
-	if all == nil {
-		all = map[string]string{}
-	}
+func headerBlock(shared map[string]string, own []Header) (string, error) {
+	all := make(map[string]string, len(shared)+len(own))
 	maps.Copy(all, shared)
+	for _, h := range own {
+		all[h.Name] = h.Value
+	}
 	if len(all) < len(shared)+len(own) {
-		return "", errors.New("a further header is the same for all readers, or each one's own, and not both")
+		return "", errors.New("a further header stands once: the same for all readers, or each one's own")
 	}
 	lines := []string{"User-Agent: Tidings"}
 	for _, name := range slices.Sorted(maps.Keys(all)) {
@@ -220,6 +223,9 @@ func headerValue(name, value string) (string, error) {
 			return "", fmt.Errorf("reply-to %q: %w", value, err)
 		}
 		value = a.String()
+	}
+	if isASCII(value) {
+		return value, nil
 	}
 	words, bracket := value, ""
 	if i := strings.LastIndex(value, " <"); i >= 0 && !isASCII(value[:i]) {

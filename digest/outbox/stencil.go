@@ -14,16 +14,18 @@ import (
 // reader's own. Filling it gives byte for byte what [Render] makes of his letter, without encoding anything
 // anew. Any number of goroutines may fill it.
 type Stencil struct {
-	from    *stdmail.Address
-	head    []piece
-	headers int // that are each reader's own
-	body    sheet
+	from *stdmail.Address
+	head []piece
+	own  []string // the names of the headers on a label, in their order
+	room int      // what a head takes, about
+	body sheet
 }
 
 // piece is a run of headers that are the same for all, or one whose value is each reader's own.
 type piece struct {
 	same []byte // with the line's end
 	name string // empty: they are the same
+	own  int    // its place on a label; -1: it is made of the label's other fields
 }
 
 // sheet is an encoded body, and where in it tokens stand.
@@ -36,8 +38,8 @@ type sheet struct {
 // place is a run of bytes of a token. A token that a soft line break cuts in two has two.
 type place struct{ at, token, from, to int }
 
-// Cut makes a stencil of a letter, whose label is a specimen: every reader's has the same own headers, and
-// tokens of the same length. Each of its tokens must stand in the letter's HTML or text, and nothing else there
+// Cut makes a stencil of a letter, whose label is a specimen: every reader's has the same own headers in the same
+// order, and tokens of the same length. Each of its tokens must stand in the letter's HTML or text, and nothing else there
 // may look like it.
 func Cut(specimen Letter) (*Stencil, error) {
 	whole, err := Render(specimen)
@@ -49,9 +51,12 @@ func Cut(specimen Letter) (*Stencil, error) {
 		return nil, err
 	}
 	end := bytes.Index(whole.own, []byte("\r\n\r\n")) + len("\r\n")
-	s := &Stencil{from: from, headers: len(specimen.Own), body: sheet{bytes: whole.own[end+len("\r\n"):]}}
+	s := &Stencil{from: from, room: end + 64, body: sheet{bytes: whole.own[end+len("\r\n"):]}}
+	for _, h := range specimen.Own {
+		s.own = append(s.own, h.Name)
+	}
 	for field := range fields(whole.own[:end]) {
-		s.cut(field, specimen.Own)
+		s.cut(field)
 	}
 	for i, token := range specimen.Tokens {
 		if err := s.body.cut(i, token); err != nil {
@@ -65,12 +70,12 @@ func Cut(specimen Letter) (*Stencil, error) {
 }
 
 // cut takes one header field in.
-func (s *Stencil) cut(field []byte, own map[string]string) {
+func (s *Stencil) cut(field []byte) {
 	name, _, _ := strings.Cut(string(field), ":")
-	_, his := own[name]
+	own := slices.Index(s.own, name)
 	switch last := len(s.head) - 1; {
-	case his || name == "To" || name == "Date" || name == "Message-ID":
-		s.head = append(s.head, piece{name: name})
+	case own >= 0 || name == "To" || name == "Date" || name == "Message-ID":
+		s.head = append(s.head, piece{name: name, own: own})
 	case last >= 0 && s.head[last].name == "":
 		s.head[last].same = append(s.head[last].same, field...)
 	default:
@@ -191,42 +196,43 @@ func (s *Stencil) Fill(l Label) (Envelope, error) {
 	if err := s.takes(l); err != nil {
 		return Envelope{}, err
 	}
-	head := make([]byte, 0, 2048)
+	head := make([]byte, 0, s.room)
 	for _, p := range s.head {
 		if p.name == "" {
 			head = append(head, p.same...)
-		} else if head, err = s.own(head, p.name, l, to); err != nil {
+			continue
+		}
+		start := len(head)
+		if head, err = s.appendOwn(head, p, l, to); err != nil {
+			return Envelope{}, err
+		}
+		if err := fits(head[start:]); err != nil {
 			return Envelope{}, err
 		}
 	}
 	e.own, e.body, e.tokens = append(head, "\r\n"...), &s.body, l.Tokens
-	return e, fits(head)
+	return e, nil
 }
 
-// own appends the header of this name of the label's reader.
-func (s *Stencil) own(head []byte, name string, l Label, to *stdmail.Address) ([]byte, error) {
-	switch name {
-	case "To":
-		return fold(head, name, to.String()), nil
-	case "Date":
-		return fold(head, name, l.Date.Format(time.RFC1123Z)), nil
-	case "Message-ID":
-		id, err := l.id(s.from)
-		return fold(head, name, "<"+id+">"), err
+// appendOwn appends a header that is the own of the label's reader.
+func (s *Stencil) appendOwn(head []byte, p piece, l Label, to *stdmail.Address) ([]byte, error) {
+	if p.own >= 0 {
+		value, err := headerValue(p.name, l.Own[p.own].Value)
+		return append(append(append(append(head, p.name...), ": "...), value...), "\r\n"...), err
 	}
-	value, err := headerValue(name, l.Own[name])
-	return append(append(append(append(head, name...), ": "...), value...), "\r\n"...), err
+	switch p.name {
+	case "To":
+		return fold(head, p.name, to.String()), nil
+	case "Date":
+		return fold(head, p.name, l.Date.Format(time.RFC1123Z)), nil
+	}
+	id, err := l.id(s.from)
+	return fold(head, p.name, "<"+id+">"), err
 }
 
 // takes says whether what is on a label fits into the places for it.
 func (s *Stencil) takes(l Label) error {
-	headers := 0
-	for _, p := range s.head {
-		if _, ok := l.Own[p.name]; ok {
-			headers++
-		}
-	}
-	if headers != s.headers || headers != len(l.Own) {
+	if !slices.EqualFunc(l.Own, s.own, func(h Header, name string) bool { return h.Name == name }) {
 		return fmt.Errorf("letter %s: its own headers are others than the stencil's", l.Key)
 	}
 	if len(l.Tokens) != len(s.body.length) {
@@ -241,20 +247,25 @@ func (s *Stencil) takes(l Label) error {
 }
 
 func isToken(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool {
-		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z')
-	})
+	for i := range len(s) {
+		if c := s[i]; (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // fold writes a header as go-mail does: lines of 76 columns, broken at spaces.
 func fold(b []byte, name, value string) []byte {
 	b = append(append(b, name...), ": "...)
 	room := 76 - 2 - len(name) - 2
-	for i, word := range strings.Split(value, " ") {
-		if i > 0 {
+	first := true
+	for word := range strings.SplitSeq(value, " ") {
+		if !first {
 			b = append(b, ' ')
 			room--
 		}
+		first = false
 		if room-len(word) <= 1 {
 			b = append(bytes.TrimSuffix(b, []byte(" ")), "\r\n "...)
 			room = 76 - 3

@@ -16,7 +16,7 @@ func specimen() Letter {
 	l.Tokens = []string{leave, manage}
 	l.Text += "Leave: https://example.org/u/" + leave + "\nManage: https://example.org/p/" + manage + ".\n"
 	l.HTML += `<p>` + strings.Repeat("é", 20) + `<a href="https://example.org/u/` + leave + `">Leave</a></p>`
-	own := map[string]string{"List-Unsubscribe": l.Headers["List-Unsubscribe"]}
+	own := []Header{{"List-Unsubscribe", l.Headers["List-Unsubscribe"]}}
 	delete(l.Headers, "List-Unsubscribe")
 	l.Own = own
 	return l
@@ -37,7 +37,7 @@ func labels() map[string]Label {
 		out[to] = Label{
 			Key: fmt.Sprintf("daily/2026-11-23T0700/%d", i*i*i*1000), To: to, EnvelopeFrom: "daily+b-" + token(32) + "@example.org",
 			Date: time.Date(2026, 11, 23, 7, i, 0, 0, time.FixedZone("", i*1800)), Tokens: []string{token(32), token(20)},
-			Own: map[string]string{"List-Unsubscribe": "<https://example.org/u/" + token(32) + ">"},
+			Own: []Header{{"List-Unsubscribe", "<https://example.org/u/" + token(32) + ">"}},
 		}
 	}
 	return out
@@ -119,7 +119,8 @@ func TestCutRefuses(t *testing.T) {
 		"in the subject":      func(l *Letter) { l.Subject += l.Tokens[0] },
 		"twice a header":      func(l *Letter) { l.Headers["List-Unsubscribe"] = "<https://example.org>" },
 		"no text":             func(l *Letter) { l.Text = "" },
-		"own header":          func(l *Letter) { l.Own["Bcc"] = "victim@example.net" },
+		"a header of two":     func(l *Letter) { l.Own = append(l.Own, l.Own[0]) },
+		"own header":          func(l *Letter) { l.Own = append(l.Own, Header{"Bcc", "victim@example.net"}) },
 	} {
 		l := specimen()
 		spoil(&l)
@@ -139,11 +140,11 @@ func TestFillRefuses(t *testing.T) {
 		"a token with =":    func(l *Label) { l.Tokens[0] = "=" + l.Tokens[0][1:] },
 		"a token too many":  func(l *Label) { l.Tokens = append(l.Tokens, l.Tokens[0]) },
 		"no tokens":         func(l *Label) { l.Tokens = nil },
-		"a header too many": func(l *Label) { l.Own["X-Own"] = "x" },
-		"another header":    func(l *Label) { l.Own = map[string]string{"X-Own": "x"} },
+		"a header too many": func(l *Label) { l.Own = append(l.Own, Header{"X-Own", "x"}) },
+		"another header":    func(l *Label) { l.Own = []Header{{"X-Own", "x"}} },
 		"no date":           func(l *Label) { l.Date = time.Time{} },
 		"no key":            func(l *Label) { l.Key = "" },
-		"an endless line":   func(l *Label) { l.Own["List-Unsubscribe"] = strings.Repeat("x", 2000) },
+		"an endless line":   func(l *Label) { l.Own[0].Value = strings.Repeat("x", 2000) },
 		"envelope sender":   func(l *Label) { l.EnvelopeFrom = "a@example.org>\r\nRCPT TO:<victim@example.net" },
 	} {
 		label := labels()["reader@example.net"]
@@ -196,7 +197,7 @@ func large() Letter {
 	l := specimen()
 	l.HTML = strings.Repeat("<p style=\"color: #333\">Ein Satz, der für die Messung länger wird, als er sein müsste.</p>\n", 430) + l.HTML
 	l.Text = strings.Repeat("Ein Satz, der für die Messung länger wird, als er sein müsste.\n", 110) + l.Text
-	l.Own["CFBL-Address"] = "daily+f-" + l.Tokens[0] + "@example.org; report=arf"
+	l.Own = append(l.Own, Header{"CFBL-Address", "daily+f-" + l.Tokens[0] + "@example.org; report=arf"})
 	return l
 }
 
@@ -248,14 +249,14 @@ func FuzzFill(f *testing.F) {
 			return
 		}
 		l := Letter{
-			Label: Label{Key: "k", To: "nobody@example.org", Date: morning, Own: map[string]string{"X-Own": "x"}, Tokens: []string{token}},
+			Label: Label{Key: "k", To: "nobody@example.org", Date: morning, Own: []Header{{"X-Own", "x"}}, Tokens: []string{token}},
 			From:  from, Subject: subject, Text: text + token + text, HTML: html,
 		}
 		s, err := Cut(l)
 		if err != nil {
 			return
 		}
-		label := Label{Key: key, To: to, Date: morning, Own: map[string]string{"X-Own": own}, Tokens: []string{his}}
+		label := Label{Key: key, To: to, Date: morning, Own: []Header{{"X-Own", own}}, Tokens: []string{his}}
 		want, refused := scratch(l, label)
 		got, err := s.Fill(label)
 		if (err == nil) != (refused == nil) {

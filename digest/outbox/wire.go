@@ -35,7 +35,7 @@ type wire struct {
 	data      bool      // and its DATA
 	dirty     bool      // a transaction is open that no letter will end
 	broken    bool
-	out, body []byte // used again and again
+	out, bare []byte // used again and again; bare is a letter whose dots are to be stuffed
 }
 
 // offers is what a server can do.
@@ -159,8 +159,11 @@ func (w *wire) appendLetter(e *Envelope) error {
 		}
 		return nil
 	}
-	w.body = e.AppendTo(w.body[:0])
-	w.out = appendStuffed(w.out[:0], w.body)
+	w.out = e.AppendTo(w.out[:0])
+	if bytes.HasPrefix(w.out, []byte(".")) || bytes.Contains(w.out, []byte("\n.")) { // as hardly any letter has
+		w.bare = append(w.bare[:0], w.out...)
+		w.out = appendStuffed(w.out[:0], w.bare)
+	}
 	if !bytes.HasSuffix(w.out, []byte("\r\n")) {
 		w.out = append(w.out, "\r\n"...)
 	}

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 )
@@ -54,8 +55,14 @@ func rank(key string) int {
 	return 0
 }
 
-// Names knows names and finds them in texts. It may be used by several at once.
+// Names knows names and finds them in texts. It may be used by several at once. Its list is read when it is first
+// asked: most commands look at no text.
 type Names struct {
+	list func() *nameList
+}
+
+// nameList is how names are looked up.
+type nameList struct {
 	byFirst map[string][]*spelling // by the first piece; the longest first
 	far     map[rune][]*spelling   // those of scripts that part no words, by the first character; the longest first
 }
@@ -63,7 +70,11 @@ type Names struct {
 // NewNames returns the built-in names with one's own added; one of the same name replaces the built-in one.
 // The spellings of one's own may have the marks that names.txt tells of.
 func NewNames(own []Name) *Names {
-	n := &Names{byFirst: map[string][]*spelling{}, far: map[rune][]*spelling{}}
+	return &Names{sync.OnceValue(func() *nameList { return listNames(own) })}
+}
+
+func listNames(own []Name) *nameList {
+	n := &nameList{byFirst: map[string][]*spelling{}, far: map[rune][]*spelling{}}
 	known := map[string]bool{}
 	for _, name := range own {
 		known[Fold(bare(name.Name))] = true
@@ -83,7 +94,7 @@ func NewNames(own []Name) *Names {
 	return n
 }
 
-func (n *Names) add(name Name) {
+func (n *nameList) add(name Name) {
 	written := append([]string{name.Name}, name.Also...)
 	name.Name = bare(name.Name)
 	id, own := name.Key(), keysOf(name.Name)
@@ -107,7 +118,7 @@ func (n *Names) add(name Name) {
 func (n *Names) Find(s string) []Name {
 	var out []Name
 	seen := map[string]bool{}
-	for _, m := range n.mentions(s, pieces(s)) {
+	for _, m := range n.list().mentions(s, pieces(s)) {
 		if key := m.key(); !seen[key] {
 			seen[key] = true
 			out = append(out, m.name)
@@ -118,7 +129,7 @@ func (n *Names) Find(s string) []Name {
 
 // Mentions returns every mention of a name in s, in order: [Names.Find], with the doubled ones.
 func (n *Names) Mentions(s string) []Name {
-	found := n.mentions(s, pieces(s))
+	found := n.list().mentions(s, pieces(s))
 	out := make([]Name, len(found))
 	for i, m := range found {
 		out[i] = m.name
@@ -143,7 +154,7 @@ func (m mention) key() string {
 }
 
 // mentions finds all names in s, whose pieces are given.
-func (n *Names) mentions(s string, list []piece) []mention {
+func (n *nameList) mentions(s string, list []piece) []mention {
 	var out []mention
 	c := cues{s: s, list: list}
 	for i := 0; i < len(list); {
@@ -178,7 +189,7 @@ func (m mention) appendTo(list []mention) []mention {
 
 // within finds the names that begin inside a piece of a script that parts no words, from the byte at on,
 // and returns the index of the piece to go on with.
-func (n *Names) within(s string, list []piece, i, at int, out *[]mention) int {
+func (n *nameList) within(s string, list []piece, i, at int, out *[]mention) int {
 	for i < len(list) && list[i].sort == unparted && at < list[i].to {
 		if m, next, ok := n.farAt(s, list, i, max(at, list[i].from)); ok {
 			*out = m.appendTo(*out)
@@ -197,7 +208,7 @@ func (n *Names) within(s string, list []piece, i, at int, out *[]mention) int {
 
 // farAt finds the longest spelling of a script without parted words that begins at a byte, which lies in
 // the piece i, and returns the index of the piece in which it ends, or of the next one.
-func (n *Names) farAt(s string, list []piece, i, at int) (m mention, next int, ok bool) {
+func (n *nameList) farAt(s string, list []piece, i, at int) (m mention, next int, ok bool) {
 	first, _ := utf8.DecodeRuneInString(s[at:])
 	for _, sp := range n.far[first] {
 		end := at + len(sp.far)
@@ -263,7 +274,7 @@ func keysOf(name string) []string {
 }
 
 // at finds the longest spelling that begins with the piece i.
-func (n *Names) at(s string, list []piece, i int) (best mention, next int, ok bool) {
+func (n *nameList) at(s string, list []piece, i int) (best mention, next int, ok bool) {
 	key := list[i].key
 	for _, candidates := range [...][]*spelling{n.byFirst[key], n.byFirst[genitive(key, list[i], s)]} {
 		for _, sp := range candidates {

@@ -1,7 +1,6 @@
 package mailin
 
 import (
-	"regexp"
 	"strconv"
 	"strings"
 )
@@ -96,7 +95,7 @@ func Words(line string) (words []string) {
 		if trimmed := strings.Trim(word, ".?"); trimmed != "" {
 			word = trimmed
 		}
-		if !courteous.MatchString(word) && strings.Trim(word, ".-") != "" {
+		if !courteous().MatchString(word) && strings.Trim(word, ".-") != "" {
 			words = append(words, word)
 		}
 	}
@@ -104,11 +103,11 @@ func Words(line string) (words []string) {
 }
 
 var (
-	courteous  = regexp.MustCompile(`^(please|pls|kindly|thanks|thank|you|hi|hello|dear|ciao|salve|buongiorno|grazie|prego|favore|per|cortesia|bitte|danke|hallo|merci|svp|bonjour|gracias|favor|por|hola|regards|saluti|cheers)$`)
-	complement = regexp.MustCompile(`^(me |mi )?((from|to|of|off|dal|dalla|da|alla|al|von|vom|zum|de|du|la|a|le) )?((this|your|the|questa|vostra|tua|la|il|diesem|der|el|cette|esta) )?(mailing ?list|list|newsletter|digest|lista|mailing|liste|boletin|verteiler)? ?$`)
-	token      = regexp.MustCompile(`^[a-z2-7]{16,52}$`)
-	topicName  = regexp.MustCompile(`^[+-]?[\pL\pN][\pL\pN_-]{0,40}$`)
-	refusal    = regexp.MustCompile(`(?i)\b(no|not|never|stop|unsubscribe|didn['’]?t|don['’]?t|spam|phishing|non|mai|nessun\w*|rimuov\w+|cancell\w+|nein|nicht|kein\w*|jamais|pas|nunca)\b`)
+	courteous  = pattern(`^(please|pls|kindly|thanks|thank|you|hi|hello|dear|ciao|salve|buongiorno|grazie|prego|favore|per|cortesia|bitte|danke|hallo|merci|svp|bonjour|gracias|favor|por|hola|regards|saluti|cheers)$`)
+	complement = pattern(`^(me |mi )?((from|to|of|off|dal|dalla|da|alla|al|von|vom|zum|de|du|la|a|le) )?((this|your|the|questa|vostra|tua|la|il|diesem|der|el|cette|esta) )?(mailing ?list|list|newsletter|digest|lista|mailing|liste|boletin|verteiler)? ?$`)
+	token      = pattern(`^[a-z2-7]{16,52}$`)
+	topicName  = pattern(`^[+-]?[\pL\pN][\pL\pN_-]{0,40}$`)
+	refusal    = pattern(`(?i)\b(no|not|never|stop|unsubscribe|didn['’]?t|don['’]?t|spam|phishing|non|mai|nessun\w*|rimuov\w+|cancell\w+|nein|nicht|kein\w*|jamais|pas|nunca)\b`)
 )
 
 // take gives the words that follow a verb their meaning; it refuses those that it has no place for.
@@ -118,13 +117,13 @@ func (o *Order) take(rest []string) (code string, ok bool) {
 	}
 	switch o.Verb {
 	case "subscribe", "unsubscribe":
-		if len(rest) == 1 && address.FindString(rest[0]) == rest[0] {
+		if len(rest) == 1 && address().FindString(rest[0]) == rest[0] {
 			o.Words = rest
 			return "", true
 		}
-		return "", complement.MatchString(strings.Join(rest, " ") + " ")
+		return "", complement().MatchString(strings.Join(rest, " ") + " ")
 	case "confirm":
-		if len(rest) == 1 && token.MatchString(rest[0]) {
+		if len(rest) == 1 && token().MatchString(rest[0]) {
 			return rest[0], true
 		}
 	case "topics", "digests":
@@ -142,7 +141,7 @@ func (o *Order) choose(rest []string, most int) bool {
 		return false
 	}
 	for _, word := range rest {
-		if !topicName.MatchString(word) {
+		if !topicName().MatchString(word) {
 			return false
 		}
 	}
@@ -180,8 +179,8 @@ func (o *Order) last(rest []string) bool {
 
 // bareSubject is a subject without the "Re:" of any language in use, and whether it had one.
 func bareSubject(s string) (bare string, answers bool) {
-	bare = answer.ReplaceAllString(s, "")
+	bare = answer().ReplaceAllString(s, "")
 	return bare, bare != s
 }
 
-var answer = regexp.MustCompile(`(?i)^(\s*(re|r|rif|aw|sv|antw|antwort|odp|vs|res|ref|ynt|回复|答复|返信)(\[\d+\])?\s*[:：])+\s*`)
+var answer = pattern(`(?i)^(\s*(re|r|rif|aw|sv|antw|antwort|odp|vs|res|ref|ynt|回复|答复|返信)(\[\d+\])?\s*[:：])+\s*`)

@@ -1,7 +1,6 @@
 package mailin
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -16,8 +15,8 @@ type Door struct {
 }
 
 var (
-	signed = regexp.MustCompile(`^([cubf])-([a-z2-7]{16,52})$`)
-	worded = regexp.MustCompile(`^([a-z]+)((?:-[a-z0-9-]+)?)$`)
+	signed = pattern(`^([cubf])-([a-z2-7]{16,52})$`)
+	worded = pattern(`^([a-z]+)((?:-[a-z0-9-]+)?)$`)
 )
 
 // doorWords are the words in addresses. Few, and none that may end a name of ours.
@@ -84,7 +83,7 @@ func (reader Reader) parse(to string) Door {
 
 // purpose reads what follows our name in an address.
 func purpose(rest string) (d Door, ok bool) {
-	if found := signed.FindStringSubmatch(rest); found != nil {
+	if found := signed().FindStringSubmatch(rest); found != nil {
 		d = Door{Word: found[1], Purpose: found[1][0], Token: found[2]}
 		switch d.Purpose {
 		case 'c':
@@ -94,7 +93,7 @@ func purpose(rest string) (d Door, ok bool) {
 		}
 		return d, true
 	}
-	if found := worded.FindStringSubmatch(rest); found != nil && doorWords(found[1]) != "" {
+	if found := worded().FindStringSubmatch(rest); found != nil && doorWords(found[1]) != "" {
 		d = Door{Word: found[1], Order: Order{Verb: doorWords(found[1])}}
 		if about := strings.Trim(found[2], "-"); about != "" {
 			d.Order.Words = []string{about} // a topic's id, hyphens and all

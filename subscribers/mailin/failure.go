@@ -18,7 +18,7 @@ func (r *Recipient) judge(action, words string) {
 	switch {
 	case byStatus.certain, cause.vague && byStatus.meaning != "":
 		cause = byStatus.cause
-	case cause.kind == Hard && byStatus.kind != Hard && terse.MatchString(words) && late.MatchString(words) && !unready.MatchString(words):
+	case cause.kind == Hard && byStatus.kind != Hard && terse().MatchString(words) && late().MatchString(words) && !unready().MatchString(words):
 		cause.kind, cause.meaning = Soft, "refused after all of the letter was seen"
 	case !ok:
 		if cause = byStatus.cause; cause.meaning == "" {
@@ -46,16 +46,16 @@ type cause struct {
 // A server that has taken the address and refuses only after DATA has a filter; one that was sent everything at
 // once (RFC 2920) says at DATA that no recipient was left. One that tells more than "user unknown" is believed.
 var (
-	late    = regexp.MustCompile(`(?i)(in reply to (end of )?data|(after|following|end of) (the )?(end of )?data|>>> data|\(data\))`)
-	terse   = regexp.MustCompile(`(?i)unknown user|user unknown`)
-	unready = regexp.MustCompile(`(?m)^<<< 503`)
+	late    = pattern(`(?i)(in reply to (end of )?data|(after|following|end of) (the )?(end of )?data|>>> data|\(data\))`)
+	terse   = pattern(`(?i)unknown user|user unknown`)
+	unready = pattern(`(?m)^<<< 503`)
 )
 
 // particular is the status that says most: what the other server said is preferred to what ours made of it,
 // and a number to a zero.
 func particular(statuses ...string) (best string) {
 	for _, text := range statuses {
-		for _, found := range statusNumber.FindAllStringSubmatch(text, 10) {
+		for _, found := range statusNumber().FindAllStringSubmatch(text, 10) {
 			if best == "" || strings.HasSuffix(best, ".0") && found[3] != "0" || strings.HasSuffix(best, ".0.0") && found[2] != "0" {
 				best = found[0]
 			}
@@ -115,12 +115,12 @@ func causeOfStatus(status string) (s statusCause) {
 }
 
 var (
-	replyCode = regexp.MustCompile(`(?m)(?:^|[\s:=#'"(\[])([45]\d\d)(?:[-\s:,.'")\]#]|$)`)
+	replyCode = pattern(`(?m)(?:^|[\s:=#'"(\[])([45]\d\d)(?:[-\s:,.'")\]#]|$)`)
 )
 
 // causeOfCode falls back on the reply code alone. 550 is said of so much that it proves nothing.
 func causeOfCode(text string) cause {
-	for _, found := range replyCode.FindAllStringSubmatch(text, 20) {
+	for _, found := range replyCode().FindAllStringSubmatch(text, 20) {
 		switch found[1] {
 		case "551", "553":
 			return cause{kind: Hard, meaning: "no such mailbox"}
@@ -141,12 +141,12 @@ func causeOfCode(text string) cause {
 // of a mailbox that exists comes before "unknown", because the servers say so of these too.
 func causeOf(text string) (cause, bool) {
 	text = strings.Join(strings.Fields(strings.NewReplacer("’", "'", "=", " ").Replace(text)), " ")
-	text = wrapper.ReplaceAllString(text, "")
+	text = wrapper().ReplaceAllString(text, "")
 	if text == "" {
 		return cause{}, false
 	}
 	for _, p := range causes {
-		if p.said.MatchString(text) {
+		if p.said().MatchString(text) {
 			return p.cause, true
 		}
 	}
@@ -154,11 +154,11 @@ func causeOf(text string) (cause, bool) {
 }
 
 // wrapper is what Amazon SES writes before whatever the other server said.
-var wrapper = regexp.MustCompile(`(?i)unknown address error \d{3}-`)
+var wrapper = pattern(`(?i)unknown address error \d{3}-`)
 
 var causes = []struct {
 	cause
-	said *regexp.Regexp
+	said func() *regexp.Regexp
 }{
 	{cause{kind: Soft, meaning: "the mailbox is full"}, said(
 		`(mailbox|mail box|inbox|mail ?drop|maildir|folder|account|user|recipient|storage|disk)\S* .{0,40}(is |are |was )?(full|over ?quota|exceed\w*|over (the |its )?(\w+ )?(limit|quota|storage))`,
@@ -201,6 +201,6 @@ var causes = []struct {
 		`(local|internal|system|server|service|configuration|software|processing|resource|i/o|disk|database) ?(configuration |software |processing |server )?(error|fail\w*|problem|unavailable|not available)|service unavailable|can'?t (create|open|write)|permission|requested action|mailbox (unavailable|not available|busy)|unavailable`)},
 }
 
-func said(patterns ...string) *regexp.Regexp {
-	return regexp.MustCompile(`(?i)` + strings.Join(patterns, "|"))
+func said(patterns ...string) func() *regexp.Regexp {
+	return pattern(`(?i)` + strings.Join(patterns, "|"))
 }

@@ -52,8 +52,8 @@ func open(r io.Reader, env Envelope) (*letter, error) {
 }
 
 var (
-	boundary = regexp.MustCompile(`(?i)boundary`)
-	ruled    = regexp.MustCompile(`(?m)^--`)
+	boundary = pattern(`(?i)boundary`)
+	ruled    = pattern(`(?m)^--`)
 )
 
 // beginning is where a mail's parts are still few and not nested too deep. A mbox's separator is left out.
@@ -62,10 +62,10 @@ func beginning(raw []byte) []byte {
 	if bytes.HasPrefix(raw, []byte("From ")) {
 		_, raw, _ = bytes.Cut(raw, []byte("\n"))
 	}
-	raw = before(raw, boundary, deepest)
-	raw = before(raw, ruled, mostParts)
+	raw = before(raw, boundary(), deepest)
+	raw = before(raw, ruled(), mostParts)
 	header, _ := split(raw)
-	if ends := newline.FindAllIndex(header, mostFields+1); len(ends) > mostFields {
+	if ends := newline().FindAllIndex(header, mostFields+1); len(ends) > mostFields {
 		raw = append(bytes.Clone(header[:ends[mostFields][0]]), "\n\n"...)
 	}
 	return raw
@@ -80,13 +80,13 @@ func before(raw []byte, sign *regexp.Regexp, most int) []byte {
 }
 
 var (
-	newline = regexp.MustCompile(`\n`)
-	blank   = regexp.MustCompile(`\r?\n\r?\n`)
+	newline = pattern(`\n`)
+	blank   = pattern(`\r?\n\r?\n`)
 )
 
 // split parts a mail's header from its body.
 func split(raw []byte) (header, body []byte) {
-	if at := blank.FindIndex(raw); at != nil {
+	if at := blank().FindIndex(raw); at != nil {
 		return raw[:at[0]+1], raw[at[1]:]
 	}
 	return raw, nil
@@ -116,12 +116,12 @@ func (l *letter) said() string {
 	}
 	if strings.TrimSpace(text) == "" && strings.HasPrefix(l.low("Content-Type"), "multipart/") {
 		_, body := split(l.raw) // its parts could not be told apart
-		text = partLine.ReplaceAllString(clip(string(body)), "")
+		text = partLine().ReplaceAllString(clip(string(body)), "")
 	}
 	return lines(text)
 }
 
-var partLine = regexp.MustCompile(`(?im)^(--\S.*|content-[a-z-]+:.*)$`)
+var partLine = pattern(`(?im)^(--\S.*|content-[a-z-]+:.*)$`)
 
 // told is all the text of a report but the letter returned with it: servers spread their words over parts, and
 // forget to say of what kind they are.
@@ -129,7 +129,7 @@ func (l *letter) told() string {
 	var all strings.Builder
 	for _, part := range l.Root.DepthMatchAll(func(p *enmime.Part) bool { return p.FirstChild == nil }) {
 		kind := strings.ToLower(part.ContentType)
-		words := kind == "" || kind == "text/plain" || kind == "message/delivery-status" && !statusField.Match(part.Content)
+		words := kind == "" || kind == "text/plain" || kind == "message/delivery-status" && !statusField().Match(part.Content)
 		if words && all.Len() < mostText {
 			all.Write(part.Content[:min(len(part.Content), mostText)])
 			all.WriteString("\n")
@@ -147,7 +147,7 @@ func (l *letter) told() string {
 }
 
 // statusField begins a field that every delivery status has (RFC 3464, section 2): a part without is mere words.
-var statusField = regexp.MustCompile(`(?im)^(?:reporting-mta|final-recipient|original-recipient):`)
+var statusField = pattern(`(?im)^(?:reporting-mta|final-recipient|original-recipient):`)
 
 func clip(s string) string { return strings.ToValidUTF8(s[:min(len(s), mostText)], "\uFFFD") }
 
@@ -173,7 +173,7 @@ func (l *letter) has(names ...string) bool {
 func (l *letter) addresses(names ...string) (all []string) {
 	for _, name := range names {
 		for _, value := range l.GetHeaderValues(name) {
-			for _, found := range address.FindAllString(value, 50) {
+			for _, found := range address().FindAllString(value, 50) {
 				all = append(all, strings.ToLower(found))
 			}
 		}
@@ -191,7 +191,7 @@ func (l *letter) writer() string {
 	if err == nil && len(list) == 1 {
 		return strings.ToValidUTF8(strings.ToLower(list[0].Address), "\uFFFD")
 	}
-	if found := address.FindAllString(all[0], 2); len(found) == 1 {
+	if found := address().FindAllString(all[0], 2); len(found) == 1 {
 		return strings.ToLower(found[0])
 	}
 	return ""
@@ -202,4 +202,6 @@ func (l *letter) null() bool {
 	return l.env.Sender == "<>" || l.env.Sender == "" && l.has("Return-Path") && strings.TrimSpace(l.GetHeader("Return-Path")) == "<>"
 }
 
-var address = regexp.MustCompile(`[A-Za-z0-9.!#$%&'*+/=?^_{|}~\x60-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?`)
+var address = pattern(addressForm)
+
+const addressForm = `[A-Za-z0-9.!#$%&'*+/=?^_{|}~\x60-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?`

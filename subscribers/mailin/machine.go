@@ -1,17 +1,16 @@
 package mailin
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 )
 
 var (
-	robot   = regexp.MustCompile(`(?i)^(mailer-daemon|postmaster|no-?_?reply|do-?_?not-?_?reply|donotreply|bounces?|auto-?reply|auto-?responder|notifications?|listserv|listmaster|majordomo|mailman|sympa|smartlist|ezmlm|root|daemon|abuse|uucp|nobody)([+._-].*)?@`)
-	manager = regexp.MustCompile(`(?i)-(request|owner|bounces?|admin|confirm|return)@|^owner-`)
-	away    = regexp.MustCompile(`(?i)(\b|^)(out of (the )?office|auto(matic|mated)?[- :]*(repl|response|antwort|answer|generated)|autoreply|auto[- ]?responder|vacation (reply|message|notice|response)|on (vacation|holiday|leave|annual leave|maternity leave)|away from (my|the|his|her) (office|desk|e-?mail|mail)|is (currently )?out of|i am (currently )?(away|out)|risposta automatica|fuori (ufficio|sede)|sono assente|assenza|in ferie|abwesenheit|abwesend|nicht im büro|automatische (antwort|reactie)|réponse automatique|absence|absent(e)? du bureau|respuesta automática|fuera de (la )?oficina|ausencia|ausente|resposta automática|fora do escritório|afwezig|frånvaro|autosvar|fravær|poissa|nieobecno|autoodpowied|автоответ|отсутств|自動応答|自动回复|自動返信|不在)`)
-	silence = regexp.MustCompile(`(?i)\b(all|autoreply|oof|dr)\b`)
-	spam    = regexp.MustCompile(`(?i)^\s*(yes|true|\*{5,})`)
+	robot   = pattern(`(?i)^(mailer-daemon|postmaster|no-?_?reply|do-?_?not-?_?reply|donotreply|bounces?|auto-?reply|auto-?responder|notifications?|listserv|listmaster|majordomo|mailman|sympa|smartlist|ezmlm|root|daemon|abuse|uucp|nobody)([+._-].*)?@`)
+	manager = pattern(`(?i)-(request|owner|bounces?|admin|confirm|return)@|^owner-`)
+	away    = pattern(`(?i)(\b|^)(out of (the )?office|auto(matic|mated)?[- :]*(repl|response|antwort|answer|generated)|autoreply|auto[- ]?responder|vacation (reply|message|notice|response)|on (vacation|holiday|leave|annual leave|maternity leave)|away from (my|the|his|her) (office|desk|e-?mail|mail)|is (currently )?out of|i am (currently )?(away|out)|risposta automatica|fuori (ufficio|sede)|sono assente|assenza|in ferie|abwesenheit|abwesend|nicht im büro|automatische (antwort|reactie)|réponse automatique|absence|absent(e)? du bureau|respuesta automática|fuera de (la )?oficina|ausencia|ausente|resposta automática|fora do escritório|afwezig|frånvaro|autosvar|fravær|poissa|nieobecno|autoodpowied|автоответ|отсутств|自動応答|自动回复|自動返信|不在)`)
+	silence = pattern(`(?i)\b(all|autoreply|oof|dr)\b`)
+	spam    = pattern(`(?i)^\s*(yes|true|\*{5,})`)
 )
 
 // machine says what a mail is that no person sat down to write, and by which sign it was known; no act for
@@ -28,16 +27,16 @@ func (reader Reader) machine(l *letter) (Act, string) {
 		{Ignore, "Auto-Submitted says so", l.has("Auto-Submitted") && !in(l.low("Auto-Submitted"), "no", "")},
 		{AutoReply, "Precedence says auto_reply", in(l.low("Precedence"), "auto_reply", "auto-reply")},
 		{AutoReply, "an autoresponder's header", autoHeader(l)},
-		{AutoReply, "its subject tells an absence", away.MatchString(l.GetHeader("Subject"))},
+		{AutoReply, "its subject tells an absence", away().MatchString(l.GetHeader("Subject"))},
 		{Ignore, "a list's header", hasList(l)},
 		{Ignore, "Precedence says bulk", in(l.low("Precedence"), "bulk", "junk", "list")},
-		{Ignore, "it asks not to be answered", silence.MatchString(l.GetHeader("X-Auto-Response-Suppress"))},
+		{Ignore, "it asks not to be answered", silence().MatchString(l.GetHeader("X-Auto-Response-Suppress"))},
 		{Ignore, "it has been here before", l.has("X-Loop")},
-		{Ignore, "it is marked as spam", spam.MatchString(l.GetHeader("X-Spam-Flag")) || spam.MatchString(l.GetHeader("X-Spam"))},
+		{Ignore, "it is marked as spam", spam().MatchString(l.GetHeader("X-Spam-Flag")) || spam().MatchString(l.GetHeader("X-Spam"))},
 		{Ignore, "a report of another kind", slices.ContainsFunc([]string{"multipart/report", "message/"}, func(kind string) bool { return strings.HasPrefix(l.low("Content-Type"), kind) })},
 		{Ignore, "a null sender", l.null()},
-		{Ignore, "a robot's address", robot.MatchString(l.writer()) || robot.MatchString(strings.Trim(l.env.Sender, "<>")) || slices.ContainsFunc(l.addresses("Sender"), robot.MatchString)},
-		{Ignore, "a list manager's address", manager.MatchString(l.writer()) || manager.MatchString(strings.Trim(l.env.Sender, "<>"))},
+		{Ignore, "a robot's address", robot().MatchString(l.writer()) || robot().MatchString(strings.Trim(l.env.Sender, "<>")) || slices.ContainsFunc(l.addresses("Sender"), robot().MatchString)},
+		{Ignore, "a list manager's address", manager().MatchString(l.writer()) || manager().MatchString(strings.Trim(l.env.Sender, "<>"))},
 		{Ignore, "not exactly one writer", l.writer() == ""},
 	} {
 		if sign.there {

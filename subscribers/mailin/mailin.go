@@ -166,7 +166,7 @@ func unlessRefused(m Message, written []string) Message {
 		said.Reason, said.Token = "it refuses what it should confirm", m.Token
 		return said
 	}
-	if refusal.MatchString(strings.Join(written[:min(len(written), 5)], " ")) {
+	if refusal().MatchString(strings.Join(written[:min(len(written), 5)], " ")) {
 		return Message{Act: Unknown, Reason: "it answers a confirmation, but seems to refuse it", Token: m.Token}
 	}
 	return m

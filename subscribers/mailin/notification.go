@@ -30,7 +30,7 @@ func notification(l *letter) (Message, bool) {
 	case "Bounce":
 		m.Act = Bounce
 		for _, b := range n.Bounce.BouncedRecipients {
-			r := Recipient{Address: bare(b.EmailAddress), Status: statusNumber.FindString(b.Status), Diagnostic: diagnostic(b.DiagnosticCode)}
+			r := Recipient{Address: bare(b.EmailAddress), Status: statusNumber().FindString(b.Status), Diagnostic: diagnostic(b.DiagnosticCode)}
 			r.judge(strings.ToLower(b.Action), "")
 			m.add(r)
 		}

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"net/textproto"
-	"regexp"
 	"strings"
 
 	"github.com/jhillyerd/enmime/v2"
@@ -81,7 +80,7 @@ func delivery(l *letter) (Message, bool) {
 		told = m.addGroups(groups(part.Content), l) || told
 	}
 	if !told {
-		if at := recipientField.FindIndex(l.raw); at != nil && (l.null() || failing.MatchString(l.GetHeader("Subject")) || l.low("Content-Type") != "" && strings.Contains(l.low("Content-Type"), "report")) {
+		if at := recipientField().FindIndex(l.raw); at != nil && (l.null() || failing().MatchString(l.GetHeader("Subject")) || l.low("Content-Type") != "" && strings.Contains(l.low("Content-Type"), "report")) {
 			told = m.addGroups(groups(l.raw[at[0]:min(len(l.raw), at[0]+mostText)]), l)
 		}
 	}
@@ -92,8 +91,8 @@ func delivery(l *letter) (Message, bool) {
 }
 
 var (
-	recipientField = regexp.MustCompile(`(?im)^(?:final|original)-recipient:`)
-	statusNumber   = regexp.MustCompile(`\b([245])\.(\d{1,3})\.(\d{1,3})\b`)
+	recipientField = pattern(`(?im)^(?:final|original)-recipient:`)
+	statusNumber   = pattern(`\b([245])\.(\d{1,3})\.(\d{1,3})\b`)
 )
 
 // addGroups takes in the recipients of a delivery report and tells whether it knew any.
@@ -117,7 +116,7 @@ func (m *Message) addGroups(all []textproto.MIMEHeader, l *letter) (told bool) {
 		if in(action, "delivered", "relayed", "expanded", "deliverable") {
 			continue
 		}
-		r := Recipient{Address: to, Original: original, Status: statusNumber.FindString(group.Get("Status")), Diagnostic: diagnostic(group.Get("Diagnostic-Code"))}
+		r := Recipient{Address: to, Original: original, Status: statusNumber().FindString(group.Get("Status")), Diagnostic: diagnostic(group.Get("Diagnostic-Code"))}
 		if words == "" {
 			words = unreturned(l.told())
 		}
@@ -142,7 +141,7 @@ func returned(l *letter) textproto.MIMEHeader {
 	return textproto.MIMEHeader{}
 }
 
-var idField = regexp.MustCompile(`(?im)^message-id:\s*<([^<>\s]{1,900})>`)
+var idField = pattern(`(?im)^message-id:\s*<([^<>\s]{1,900})>`)
 
 // returnedID is the Message-ID of the letter that a report brings back, which stands in its text where it has
 // no structure.
@@ -151,7 +150,7 @@ func returnedID(l *letter) string {
 		return id
 	}
 	_, body := split(l.raw)
-	if found := idField.FindSubmatch(body); found != nil {
+	if found := idField().FindSubmatch(body); found != nil {
 		return strings.ToValidUTF8(string(found[1]), "\uFFFD")
 	}
 	return ""
@@ -210,7 +209,7 @@ func bare(field string) string {
 	if _, after, ok := strings.Cut(field, ";"); ok {
 		field = after
 	}
-	if found := address.FindString(field); found != "" && !strings.ContainsFunc(field, func(r rune) bool { return r >= 0x80 }) {
+	if found := address().FindString(field); found != "" && !strings.ContainsFunc(field, func(r rune) bool { return r >= 0x80 }) {
 		return strings.ToLower(found)
 	}
 	field = strings.Trim(strings.TrimSpace(field), "<>")

@@ -1,7 +1,6 @@
 package mailin
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -18,7 +17,7 @@ type Trust struct {
 func (t Trust) Vouched() bool { return t.DMARC == "pass" || t.DMARC != "fail" && t.DKIM != "" }
 
 // comment is what stands in brackets in a field, and says nothing to a machine (RFC 5322, section 3.2.2).
-var comment = regexp.MustCompile(`\([^()]*\)`)
+var comment = pattern(`\([^()]*\)`)
 
 // trust reads the Authentication-Results of servers that are believed, and of no other: anybody can write the
 // field, and only our own servers take out those that a sender has put in under their name. The first
@@ -29,7 +28,7 @@ func (reader Reader) trust(l *letter, from string) (t Trust) {
 		return t
 	}
 	for _, value := range l.GetHeaderValues("Authentication-Results") {
-		server, results, err := authres.Parse(comment.ReplaceAllString(value, " "))
+		server, results, err := authres.Parse(comment().ReplaceAllString(value, " "))
 		if err != nil || !reader.believes(server) {
 			continue
 		}

@@ -1,7 +1,6 @@
 package mailin
 
 import (
-	"regexp"
 	"strings"
 )
 
@@ -28,7 +27,7 @@ func written(text string) (own []string) {
 			i += n - 1
 			continue
 		}
-		if end.MatchString(line) || headed(all[i:]) {
+		if end().MatchString(line) || headed(all[i:]) {
 			return own
 		}
 		if inQuote { // a quoted line that was broken, and lost its mark
@@ -42,7 +41,7 @@ func written(text string) (own []string) {
 // first is the first line that says more than a greeting.
 func first(written []string) string {
 	for _, line := range written {
-		if len(Words(line)) > 0 && !greeting.MatchString(line) {
+		if len(Words(line)) > 0 && !greeting().MatchString(line) {
 			return line
 		}
 	}
@@ -54,11 +53,11 @@ func quoted(line string) bool {
 }
 
 var (
-	greeting = regexp.MustCompile(`(?i)^(dear|hello|hi|hey|good (morning|afternoon|evening)|ciao|salve|buongiorno|buonasera|gentil[ei]|egregi|spett\S*|hallo|guten (tag|morgen|abend)|sehr geehrte\S*|liebe\S*|bonjour|bonsoir|hola|buenos d[ií]as|buenas)\b[^.:;]{0,40}[,!.:]?$`)
+	greeting = pattern(`(?i)^(dear|hello|hi|hey|good (morning|afternoon|evening)|ciao|salve|buongiorno|buonasera|gentil[ei]|egregi|spett\S*|hallo|guten (tag|morgen|abend)|sehr geehrte\S*|liebe\S*|bonjour|bonsoir|hola|buenos d[ií]as|buenas)\b[^.:;]{0,40}[,!.:]?$`)
 
 	// end is a line after which the writer writes no more: a rule with words in it, as before "original message" in
 	// any language; a rule alone; a signature's; the advertising of a telephone.
-	end = regexp.MustCompile(`(?i)^(` +
+	end = pattern(`(?i)^(` +
 		`[-_=*]{2,}\s*\S.{2,60}\S\s*[-_=*]{2,}|` + // -----Original Message-----
 		`_{5,}|-{5,}|={10,}|—{3,}|` +
 		`--|—|–|` +
@@ -67,16 +66,16 @@ var (
 		`this (e-?mail|message) (and|is|was|contains|may).{10,}` +
 		`)$`)
 
-	dated  = regexp.MustCompile(`(?i)(\b(19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})`)
-	opener = regexp.MustCompile(`(?i)^[>*\s]*(on|am|le|il|in data|el|em|op|den|dnia|w dniu|dne|på|fra|at|a|in|vào|tarihinde|в|на|у|στις|ngày|在|于|(mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|gio|ven|sab|dom|mo|di|mi|do|fr|sa|so)[a-zìäéèç]*|\d{1,4}[ ./年-]|\S+ \S+ .*@|".*" <|.{2,60}<|\S+@)`)
-	verbed = regexp.MustCompile(`(?i)\b(wrote|writes|said|scritto|scrive|schrieb|écrit|ecrit|escribió|escribio|escreveu|schreef|skrev|kirjoitti|napisał|napisal|napsal|írta|scris|написал|пише|написа|έγραψε|yazdı|viết|写道|寫道|kirjutas)|(написал|написав|пишет|写道|寫道|のメッセージ|さんは|작성)`)
+	dated  = pattern(`(?i)(\b(19|20)\d\d\b|\b\d{1,2}[:.h]\d\d\b|\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4})`)
+	opener = pattern(`(?i)^[>*\s]*(on|am|le|il|in data|el|em|op|den|dnia|w dniu|dne|på|fra|at|a|in|vào|tarihinde|в|на|у|στις|ngày|在|于|(mon|tue|wed|thu|fri|sat|sun|lun|mar|mer|gio|ven|sab|dom|mo|di|mi|do|fr|sa|so)[a-zìäéèç]*|\d{1,4}[ ./年-]|\S+ \S+ .*@|".*" <|.{2,60}<|\S+@)`)
+	verbed = pattern(`(?i)\b(wrote|writes|said|scritto|scrive|schrieb|écrit|ecrit|escribió|escribio|escreveu|schreef|skrev|kirjoitti|napisał|napisal|napsal|írta|scris|написал|пише|написа|έγραψε|yazdı|viết|写道|寫道|kirjutas)|(написал|написав|пишет|写道|寫道|のメッセージ|さんは|작성)`)
 )
 
 // intro tells how many lines announce a quotation, as "On … wrote:" does in any language: a line, or up to four
 // that belong together, with a date or an address, that ends in a colon or a verb of saying.
 func intro(rest []string) int {
 	line := strings.TrimSpace(rest[0])
-	if !opener.MatchString(line) {
+	if !opener().MatchString(line) {
 		return 0
 	}
 	for n := 1; n <= 4 && n <= len(rest); n++ {
@@ -90,11 +89,11 @@ func intro(rest []string) int {
 		if len(line) > 400 {
 			return 0
 		}
-		marked := dated.MatchString(line) || strings.Contains(line, "@")
-		if marked && (strings.HasSuffix(line, ":") && (verbed.MatchString(line) || n == 1 || dated.MatchString(rest[0])) || verbed.MatchString(line) && spoken.MatchString(line)) {
+		marked := dated().MatchString(line) || strings.Contains(line, "@")
+		if marked && (strings.HasSuffix(line, ":") && (verbed().MatchString(line) || n == 1 || dated().MatchString(rest[0])) || verbed().MatchString(line) && spoken().MatchString(line)) {
 			return n
 		}
-		if n == 1 && stamped.MatchString(line) {
+		if n == 1 && stamped().MatchString(line) {
 			return n
 		}
 	}
@@ -102,8 +101,8 @@ func intro(rest []string) int {
 }
 
 var (
-	spoken  = regexp.MustCompile(`(?i)(wrote|writes|scritto|schrieb|écrit|escribió|escreveu|schreef|skrev|napisał(\(a\))?|написал|写道|寫道)\s*[:：]?$`)
-	stamped = regexp.MustCompile(`^\d{4}-\d\d-\d\d \d\d:\d\d (GMT|UTC)[+-]\d\d:\d\d .{1,100}$`) // Gmail's, where it knows no word for it
+	spoken  = pattern(`(?i)(wrote|writes|scritto|schrieb|écrit|escribió|escreveu|schreef|skrev|napisał(\(a\))?|написал|写道|寫道)\s*[:：]?$`)
+	stamped = pattern(`^\d{4}-\d\d-\d\d \d\d:\d\d (GMT|UTC)[+-]\d\d:\d\d .{1,100}$`) // Gmail's, where it knows no word for it
 )
 
 // quotesFollow tells whether the lines that follow are marked as quoted.
@@ -122,13 +121,13 @@ func headed(rest []string) bool {
 	fields, marked := 0, false
 	for _, line := range rest[:min(len(rest), 6)] {
 		line = strings.Trim(strings.TrimSpace(line), "*")
-		if !field.MatchString(line) {
+		if !field().MatchString(line) {
 			break
 		}
 		fields++
-		marked = marked || dated.MatchString(line) || strings.Contains(line, "@")
+		marked = marked || dated().MatchString(line) || strings.Contains(line, "@")
 	}
 	return fields >= 3 || fields == 2 && marked
 }
 
-var field = regexp.MustCompile(`^\pL[\pL -]{0,20}\*?\s?[:：]\*?\s?\S`)
+var field = pattern(`^\pL[\pL -]{0,20}\*?\s?[:：]\*?\s?\S`)
