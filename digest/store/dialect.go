@@ -34,6 +34,9 @@ type dialect struct {
 	claim  func(ctx context.Context, c *claiming, n int, letter int64) error // finds and leases what is due
 	commit func(context.Context, *Ledger, []*line) error                     // writes lines of the ledger in one transaction
 
+	// Runs a statement of [claiming.each] for any deliveries; nil: they are named one by one.
+	change func(ctx context.Context, tx *sql.Tx, statement string, value, now int64, all []digest.Delivery) error
+
 	migration []goose.ProviderOption
 	ledger    []string // lay the table of deliveries out anew, as it is best read
 
@@ -83,6 +86,7 @@ func onPostgres() dialect {
 		passing:   away,
 		claim:     claimLocked,
 		commit:    commitAtOnce,
+		change:    changeAtOnce,
 		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
 		search: []string{
 			"CREATE TABLE story_text (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
@@ -114,25 +118,6 @@ func commitEach(ctx context.Context, l *Ledger, lines []*line) error {
 		}
 		return nil
 	})
-}
-
-// commitAtOnce sends all statements together, which PostgreSQL takes for one transaction: one round trip.
-func commitAtOnce(ctx context.Context, l *Ledger, lines []*line) error {
-	conn, err := l.w.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	err = conn.Raw(func(c any) error {
-		var batch pgx.Batch
-		for _, n := range lines {
-			batch.Queue(statements[n.statement], n.args...).Exec(func(done pgconn.CommandTag) error {
-				n.met = done.RowsAffected() == 1
-				return nil
-			})
-		}
-		return c.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close()
-	})
-	return errors.Join(err, conn.Close())
 }
 
 // away reports whether PostgreSQL is not there or not able: the connection broke, it shuts down or starts, has too

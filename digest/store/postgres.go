@@ -1,0 +1,140 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"tidings/digest"
+)
+
+// PostgreSQL is another process, to which every statement has to be sent and in which it has to be begun and ended; that
+// costs more than what most of ours do. So each of ours that would run for one delivery after the other runs once for all:
+// they are named by arrays, a column of values each, which UNNEST makes a table of again. The deliveries are then found
+// one by one by their primary key, whatever PostgreSQL believes of an edition that was sealed a moment ago. Told a letter's
+// number and a list of readers it looks through the whole edition, of which it knows nothing yet.
+
+// commitAtOnce sends the statements together, which PostgreSQL takes for one transaction: one round trip.
+func commitAtOnce(ctx context.Context, l *Ledger, lines []*line) error {
+	conn, err := l.w.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	err = conn.Raw(func(c any) error {
+		var batch pgx.Batch
+		for _, alike := range bunches(lines) {
+			text, columns := alike.text()
+			batch.Queue(text, columns...).Query(alike.meet)
+		}
+		return c.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close()
+	})
+	return errors.Join(err, conn.Close())
+}
+
+// bunch is the lines with one statement. All are about different deliveries.
+type bunch struct {
+	turn int // of several lines about a delivery
+	statement
+	lines []*line
+}
+
+// bunches puts together the lines that can be written by one statement. They come out in an order that writes the
+// lines about one delivery in the order given; those about different ones do not depend on each other.
+func bunches(lines []*line) []*bunch {
+	type kind struct {
+		turn int
+		statement
+	}
+	turns := map[[2]any]int{}
+	byKind := map[kind]*bunch{}
+	var all []*bunch
+	for _, n := range lines {
+		delivery := [2]any{n.args[0], n.args[1]}
+		k := kind{turns[delivery], n.statement}
+		turns[delivery]++
+		if byKind[k] == nil {
+			byKind[k] = &bunch{turn: k.turn, statement: k.statement}
+			all = append(all, byKind[k])
+		}
+		byKind[k].lines = append(byKind[k].lines, n)
+	}
+	slices.SortStableFunc(all, func(a, b *bunch) int { return cmp.Compare(a.turn, b.turn) })
+	return all
+}
+
+// columnOf turns the arguments of a statement into columns. The longest comes first, for its beginning is another's name.
+var columnOf = strings.NewReplacer("$10", "line.v10", "$1", "line.v1", "$2", "line.v2", "$3", "line.v3", "$4", "line.v4",
+	"$5", "line.v5", "$6", "line.v6", "$7", "line.v7", "$8", "line.v8", "$9", "line.v9")
+
+// text returns the statement for all lines, and their arguments by columns.
+func (b *bunch) text() (string, []any) {
+	columns := make([]any, len(b.lines[0].args))
+	var arrays, names []string
+	for i := range columns {
+		var kind string
+		columns[i], kind = column(b.lines, i)
+		arrays, names = append(arrays, fmt.Sprintf("CAST($%d AS %s[])", i+1, kind)), append(names, fmt.Sprintf("v%d", i+1))
+	}
+	set, rest, _ := strings.Cut(statements[b.statement], mine)
+	return columnOf.Replace(set) + " FROM UNNEST(" + strings.Join(arrays, ", ") + ") AS line (" + strings.Join(names, ", ") + ")" +
+		columnOf.Replace(mine+rest) + " RETURNING letter, subscriber", columns
+}
+
+// column returns one argument of all lines, and its type.
+func column(lines []*line, i int) (values any, kind string) {
+	if _, ok := lines[0].args[i].(string); ok {
+		texts := make([]string, len(lines))
+		for n, line := range lines {
+			texts[n] = line.args[i].(string)
+		}
+		return texts, "TEXT"
+	}
+	numbers := make([]int64, len(lines))
+	for n, line := range lines {
+		switch v := line.args[i].(type) {
+		case int:
+			numbers[n] = int64(v)
+		case int64:
+			numbers[n] = v
+		}
+	}
+	return numbers, "BIGINT"
+}
+
+// meet tells the lines whether their deliveries were as the statement asks.
+func (b *bunch) meet(rows pgx.Rows) error {
+	met := map[int64]bool{}
+	for rows.Next() {
+		var letter, reader int64
+		if err := rows.Scan(&letter, &reader); err != nil {
+			return err
+		}
+		met[pack(letter, reader)] = true
+	}
+	for _, n := range b.lines {
+		n.met = met[pack(n.args[0].(int64), n.args[1].(int64))]
+	}
+	return rows.Err()
+}
+
+// changeAtOnce runs a statement of [claiming.each] for deliveries of any letters.
+func changeAtOnce(ctx context.Context, tx *sql.Tx, statement string, value, now int64, all []digest.Delivery) error {
+	letters, readers := make([]int64, len(all)), make([]int64, len(all))
+	for i, d := range all {
+		letters[i], readers[i] = unpack(d.ID)
+	}
+	set, _, _ := strings.Cut(statement, " WHERE letter = ")
+	met, err := count(tx.ExecContext(ctx, set+` FROM UNNEST(CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[])) AS these (letter, subscriber)
+		WHERE delivery.letter = these.letter AND delivery.subscriber = these.subscriber AND due BETWEEN 1 AND $2`, value, now, letters, readers))
+	if err == nil && met < len(all) {
+		err = errOvertaken
+	}
+	return err
+}
