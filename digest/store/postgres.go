@@ -80,7 +80,7 @@ func (b *bunch) text() (string, []any) {
 	for i := range columns {
 		var kind string
 		columns[i], kind = column(b.lines, i)
-		arrays, names = append(arrays, fmt.Sprintf("CAST($%d AS %s[])", i+1, kind)), append(names, fmt.Sprintf("v%d", i+1))
+		arrays, names = append(arrays, fmt.Sprintf("(SELECT CAST($%d AS %s[]))", i+1, kind)), append(names, fmt.Sprintf("v%d", i+1))
 	}
 	set, rest, _ := strings.Cut(statements[b.statement], mine)
 	return columnOf.Replace(set) + " FROM UNNEST(" + strings.Join(arrays, ", ") + ") AS line (" + strings.Join(names, ", ") + ")" +
@@ -131,7 +131,7 @@ func changeAtOnce(ctx context.Context, tx *sql.Tx, statement string, value, now 
 		letters[i], readers[i] = unpack(d.ID)
 	}
 	set, _, _ := strings.Cut(statement, " WHERE letter = ")
-	met, err := count(tx.ExecContext(ctx, set+` FROM UNNEST(CAST($3 AS BIGINT[]), CAST($4 AS BIGINT[])) AS these (letter, subscriber)
+	met, err := count(tx.ExecContext(ctx, set+` FROM UNNEST((SELECT CAST($3 AS BIGINT[])), (SELECT CAST($4 AS BIGINT[]))) AS these (letter, subscriber)
 		WHERE delivery.letter = these.letter AND delivery.subscriber = these.subscriber AND due BETWEEN 1 AND $2`, value, now, letters, readers))
 	if err == nil && met < len(all) {
 		err = errOvertaken
