@@ -37,6 +37,9 @@ type dialect struct {
 	// Runs a statement of [claiming.each] for any deliveries; nil: they are named one by one.
 	change func(ctx context.Context, tx *sql.Tx, statement string, value, now int64, all []digest.Delivery) error
 
+	// Hears in a sealing transaction how many letters it owes; nil: need not.
+	owed func(ctx context.Context, tx *sql.Tx, n int) error
+
 	migration []goose.ProviderOption
 	ledger    []string // lay the table of deliveries out anew, as it is best read
 
@@ -87,7 +90,8 @@ func onPostgres() dialect {
 		claim:     claimLocked,
 		commit:    commitAtOnce,
 		change:    changeAtOnce,
-		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
+		owed:      lookAgain,
+		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{}), goose.WithGoMigrations(roomMigration())},
 		search: []string{
 			"CREATE TABLE story_text (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
 			"CREATE INDEX story_text_words ON story_text USING GIN (words)",

@@ -11,15 +11,19 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
 
 	"tidings/digest"
 )
 
-// PostgreSQL is another process, to which every statement has to be sent and in which it has to be begun and ended; that
-// costs more than what most of ours do. So each of ours that would run for one delivery after the other runs once for all:
-// they are named by arrays, a column of values each, which UNNEST makes a table of again. The deliveries are then found
-// one by one by their primary key, whatever PostgreSQL believes of an edition that was sealed a moment ago. Told a letter's
-// number and a list of readers it looks through the whole edition, of which it knows nothing yet.
+// PostgreSQL is another process: a statement has to be sent there, begun and ended, which costs more than most of ours do
+// in between. So what would run for one delivery after the other runs once for all of them. They are named by arrays, one
+// of each argument, which UNNEST makes rows of.
+//
+// Two things keep the plan of such a statement good, in which each delivery is found by its primary key. The letter's
+// number is never given apart from the reader's: PostgreSQL, which has counted nothing of an edition that was sealed a
+// moment ago, takes it for small and would read all of it again and again. And the arrays stand in a SELECT of their own,
+// which hides how long they are: else it would plan anew for each length, which takes longer than the statement.
 
 // commitAtOnce sends the statements together, which PostgreSQL takes for one transaction: one round trip.
 func commitAtOnce(ctx context.Context, l *Ledger, lines []*line) error {
@@ -137,4 +141,30 @@ func changeAtOnce(ctx context.Context, tx *sql.Tx, statement string, value, now 
 		err = errOvertaken
 	}
 	return err
+}
+
+// lookAgain makes PostgreSQL count the ledger where an edition has more letters than all that it knew of. A daemon keeps
+// its plans until then, and those for a small table, which is read from end to end, are no good for a large one. Later
+// counting is autovacuum's, which comes too late for the first.
+func lookAgain(ctx context.Context, tx *sql.Tx, n int) error {
+	var known float64
+	err := tx.QueryRowContext(ctx, "SELECT reltuples FROM pg_class WHERE oid = CAST('delivery' AS REGCLASS)").Scan(&known)
+	if err == nil && float64(n) > known {
+		_, err = tx.ExecContext(ctx, "ANALYZE (SKIP_LOCKED) delivery")
+	}
+	if err != nil {
+		return fmt.Errorf("count the ledger anew: %w", err)
+	}
+	return nil
+}
+
+// roomMigration leaves room beside each delivery for its later versions, so that the one which goes on the wire needs no
+// new entries in the indexes (HOT). Three versions of each are dead in the end; of a ledger that is kept for months the
+// usual fifth would be very many before they are swept up.
+func roomMigration() *goose.Migration {
+	const version = 11
+	return goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "ALTER TABLE delivery SET (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02)")
+		return err
+	}}, nil)
 }
