@@ -42,36 +42,33 @@ func commitAtOnce(ctx context.Context, l *Ledger, lines []*line) error {
 	return errors.Join(err, conn.Close())
 }
 
-// bunch is the lines with one statement. All are about different deliveries.
+// bunch is lines with one statement, about a delivery each.
 type bunch struct {
-	turn int // of several lines about a delivery
 	statement
+	turn  int // how many lines about the same deliveries go before
 	lines []*line
 }
 
 // bunches puts together the lines that can be written by one statement. They come out in an order that writes the
 // lines about one delivery in the order given; those about different ones do not depend on each other.
 func bunches(lines []*line) []*bunch {
-	type kind struct {
-		turn int
-		statement
-	}
-	turns := map[[2]any]int{}
-	byKind := map[kind]*bunch{}
 	var all []*bunch
+	turns := map[int64]int{}
 	for _, n := range lines {
-		delivery := [2]any{n.args[0], n.args[1]}
-		k := kind{turns[delivery], n.statement}
-		turns[delivery]++
-		if byKind[k] == nil {
-			byKind[k] = &bunch{turn: k.turn, statement: k.statement}
-			all = append(all, byKind[k])
+		turn := turns[n.delivery()]
+		turns[n.delivery()]++
+		i := slices.IndexFunc(all, func(b *bunch) bool { return b.statement == n.statement && b.turn == turn })
+		if i < 0 {
+			i, all = len(all), append(all, &bunch{statement: n.statement, turn: turn})
 		}
-		byKind[k].lines = append(byKind[k].lines, n)
+		all[i].lines = append(all[i].lines, n)
 	}
 	slices.SortStableFunc(all, func(a, b *bunch) int { return cmp.Compare(a.turn, b.turn) })
 	return all
 }
+
+// delivery is the one that the line is about: the first two arguments of each name it.
+func (n *line) delivery() int64 { return pack(n.args[0].(int64), n.args[1].(int64)) }
 
 // columnOf turns the arguments of a statement into columns. The longest comes first, for its beginning is another's name.
 var columnOf = strings.NewReplacer("$10", "line.v10", "$1", "line.v1", "$2", "line.v2", "$3", "line.v3", "$4", "line.v4",
@@ -123,7 +120,7 @@ func (b *bunch) meet(rows pgx.Rows) error {
 		met[pack(letter, reader)] = true
 	}
 	for _, n := range b.lines {
-		n.met = met[pack(n.args[0].(int64), n.args[1].(int64))]
+		n.met = met[n.delivery()]
 	}
 	return rows.Err()
 }
