@@ -30,16 +30,17 @@
 //
 // # How far it goes
 //
-// Computed from what one letter was seen to cost on PostgreSQL 15: a row of 110 bytes and 36 in the primary key's index;
+// Computed from what one letter was seen to cost on PostgreSQL 15: a row of 110 bytes in pages that are filled to three
+// fifths, and 36 in the primary key's index;
 // three changes to it (claimed, handed over, settled; the last two share a commit with their neighbours on the other
-// connections), each of which leaves a dead version of the row and of its entries; 250 bytes of WAL when it is sealed
-// and 840 for the three changes, besides the images of whole pages that follow a checkpoint.
+// connections), each of which leaves a dead version of the row and two of them dead entries; 250 bytes of WAL when it is
+// sealed and 770 for the three changes, besides the images of whole pages that follow a checkpoint.
 //
 //	readers a day                           1 million     10 million     100 million
-//	rows a day, with index                  0.15 GB       1.5 GB         15 GB
+//	rows a day, with index                  0.22 GB       2.2 GB         22 GB
 //	changes a second, over two hours        420           4,200          42,000
 //	dead versions a day                     3 million     30 million     300 million
-//	WAL a day                               1.1 GB        11 GB          110 GB
+//	WAL a day                               1.0 GB        10 GB          100 GB
 //	letters a second, over two hours        140           1,400          14,000
 //	at 50 KB                                7 MB/s        70 MB/s        0.7 GB/s
 //	connections to relays, 0.2 s a letter   28            280            2,800
@@ -48,16 +49,16 @@
 //
 // Ten million readers are within reach of one PostgreSQL of the ordinary kind (8 cores, 32 GB, a disk that commits
 // within a millisecond) as it stands. It wants max_wal_size of 16 GB or more, so that checkpoints are rare and whole
-// pages seldom written, wal_compression, and for the table of deliveries autovacuum_vacuum_scale_factor of 0.02, since
-// no change is made in place (HOT): each moves the row in the indexes of what is due or on the wire. Those two hold only
-// what has not ended. A seal owes everything in one statement, at 25,000 to 200,000 rows a second; for its minutes the
-// edition is not there yet, and nothing waits for it but another seal. A daemon takes up to 18 sessions, so that the
-// 100 which PostgreSQL allows by default are enough for five.
+// pages seldom written, and wal_compression. The store sees to the table of deliveries: its pages have room, so that the
+// handing over is made in place (HOT), and it is vacuumed when a fiftieth of it is dead. The other two changes move the
+// row in the index of what is due, which holds only what has not ended. A seal owes everything in one statement, at 25,000
+// to 200,000 rows a second; for its minutes the edition is not there yet, and nothing waits for it but another seal. A
+// daemon takes up to 18 sessions, so that the 100 which PostgreSQL allows by default are enough for five.
 //
 // A hundred million want more than settings, and the store does not have it. The sealing statement would run for ten
 // minutes to an hour, so it would be cut into ranges of readers. Deliveries would be partitioned by edition (its number
 // is the first column of the primary key already), so that vacuum looks at what is being sent only, and a partition
-// would be dropped, and its counts kept, when its edition has ended: a year of rows is 5 TB. All claims meet at the head
+// would be dropped, and its counts kept, when its edition has ended: a year of rows is 8 TB. All claims meet at the head
 // of one index, where daemons pass over each other's rows; each would claim from a range of readers of its own. And
 // 0.7 GB/s of letters want many relays in several places. Of the jobs nothing would change.
 package fleet

@@ -174,6 +174,9 @@ const stopped = "its sender stopped before the answer was recorded"
 
 // each runs a statement for all readers of one letter after the other. All must be due still.
 func (c *claiming) each(ctx context.Context, tx *sql.Tx, statement string, value int64, all []digest.Delivery) error {
+	if change := c.dialect.change; change != nil && len(all) > 0 {
+		return change(ctx, tx, statement, value, c.now, all)
+	}
 	readers := map[int64][]int64{}
 	for _, d := range all {
 		letter, reader := unpack(d.ID)

@@ -34,6 +34,12 @@ type dialect struct {
 	claim  func(ctx context.Context, c *claiming, n int, letter int64) error // finds and leases what is due
 	commit func(context.Context, *Ledger, []*line) error                     // writes lines of the ledger in one transaction
 
+	// Runs a statement of [claiming.each] for any deliveries; nil: they are named one by one.
+	change func(ctx context.Context, tx *sql.Tx, statement string, value, now int64, all []digest.Delivery) error
+
+	// Hears in a sealing transaction how many letters it owes; nil: need not.
+	owed func(ctx context.Context, tx *sql.Tx, n int) error
+
 	migration []goose.ProviderOption
 	ledger    []string // lay the table of deliveries out anew, as it is best read
 
@@ -83,7 +89,9 @@ func onPostgres() dialect {
 		passing:   away,
 		claim:     claimLocked,
 		commit:    commitAtOnce,
-		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
+		change:    changeAtOnce,
+		owed:      lookAgain,
+		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{}), goose.WithGoMigrations(roomMigration())},
 		search: []string{
 			"CREATE TABLE story_text (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
 			"CREATE INDEX story_text_words ON story_text USING GIN (words)",
@@ -114,25 +122,6 @@ func commitEach(ctx context.Context, l *Ledger, lines []*line) error {
 		}
 		return nil
 	})
-}
-
-// commitAtOnce sends all statements together, which PostgreSQL takes for one transaction: one round trip.
-func commitAtOnce(ctx context.Context, l *Ledger, lines []*line) error {
-	conn, err := l.w.Conn(ctx)
-	if err != nil {
-		return err
-	}
-	err = conn.Raw(func(c any) error {
-		var batch pgx.Batch
-		for _, n := range lines {
-			batch.Queue(statements[n.statement], n.args...).Exec(func(done pgconn.CommandTag) error {
-				n.met = done.RowsAffected() == 1
-				return nil
-			})
-		}
-		return c.(*stdlib.Conn).Conn().SendBatch(ctx, &batch).Close()
-	})
-	return errors.Join(err, conn.Close())
 }
 
 // away reports whether PostgreSQL is not there or not able: the connection broke, it shuts down or starts, has too

@@ -50,6 +50,11 @@ func (a *Archive) Seal(ctx context.Context, d digest.Digest, e digest.Edition) (
 		if owed, err = seal(ctx, tx, d, e, millis(a.now())); err != nil {
 			return err
 		}
+		if a.dialect.owed != nil {
+			if err = a.dialect.owed(ctx, tx, owed); err != nil {
+				return err
+			}
+		}
 		if err = a.sealedStories(ctx, tx, e); err == nil && owed > 0 && a.atSeal != nil {
 			err = a.atSeal(ctx, tx, owed)
 		}

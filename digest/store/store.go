@@ -20,8 +20,8 @@
 // Times are milliseconds since 1970, 0 means not known.
 //
 // The SQL keeps to what both databases read alike: $1 placeholders, TEXT, BIGINT and INTEGER, no clock, no
-// casts but to BIGINT, no JSON and no arrays. What differs is in dialect.go, and how SQLite keeps deliveries in
-// layout.go.
+// casts but to BIGINT, no JSON and no arrays. What differs is in dialect.go, how SQLite keeps deliveries in layout.go,
+// and how PostgreSQL is told of many at once in postgres.go.
 package store
 
 import (
