@@ -32,7 +32,7 @@ func onEach(b *testing.B, run func(b *testing.B, s *store.Store)) {
 			execute(b, db, fmt.Sprintf(`
 				INSERT INTO subscriber (id, email, name, state, lang, plain, timezone, joined, changed, consent_at, consent_how, domain)
 				WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-				SELECT i, 'reader' || (i * 7919 %% 1000003) || '@example' || (i %% 7) || '.org', '', 'active', '', 0, '', 1, 1, 1, 'bench', 'example' || (i %% 7) || '.org'
+				SELECT i, 'reader' || (CAST(i AS BIGINT) * 7919 %% 1000003) || '@example' || (i %% 7) || '.org', '', 'active', '', 0, '', 1, 1, 1, 'bench', 'example' || (i %% 7) || '.org'
 				FROM n`, n))
 			for _, topic := range []string{"chips", "models"} {
 				execute(b, db, "INSERT INTO interest (subscriber, topic) SELECT id, '"+topic+"' FROM subscriber WHERE id % 3 = 0")

@@ -90,8 +90,9 @@ func onPostgres() dialect {
 		claim:     claimLocked,
 		commit:    commitAtOnce,
 		change:    changeAtOnce,
-		owed:      lookAgain,
-		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{}), goose.WithGoMigrations(roomMigration())},
+		owed:      countAnew,
+		migration: []goose.ProviderOption{goose.WithSessionLocker(oneMigrates{})},
+		ledger:    roomy,
 		search: []string{
 			"CREATE TABLE story_text (id BIGINT PRIMARY KEY, words TSVECTOR NOT NULL)",
 			"CREATE INDEX story_text_words ON story_text USING GIN (words)",

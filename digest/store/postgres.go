@@ -11,7 +11,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
-	"github.com/pressly/goose/v3"
 
 	"tidings/digest"
 )
@@ -140,10 +139,10 @@ func changeAtOnce(ctx context.Context, tx *sql.Tx, statement string, value, now 
 	return err
 }
 
-// lookAgain makes PostgreSQL count the ledger where an edition has more letters than all that it knew of. A daemon keeps
+// countAnew makes PostgreSQL count the ledger where an edition has more letters than all that it knew of. A daemon keeps
 // its plans until then, and those for a small table, which is read from end to end, are no good for a large one. Later
 // counting is autovacuum's, which comes too late for the first.
-func lookAgain(ctx context.Context, tx *sql.Tx, n int) error {
+func countAnew(ctx context.Context, tx *sql.Tx, n int) error {
 	var known float64
 	err := tx.QueryRowContext(ctx, "SELECT reltuples FROM pg_class WHERE oid = CAST('delivery' AS REGCLASS)").Scan(&known)
 	if err == nil && float64(n) > known {
@@ -155,13 +154,7 @@ func lookAgain(ctx context.Context, tx *sql.Tx, n int) error {
 	return nil
 }
 
-// roomMigration leaves room beside each delivery for its later versions, so that the one which goes on the wire needs no
-// new entries in the indexes (HOT). Three versions of each are dead in the end; of a ledger that is kept for months the
-// usual fifth would be very many before they are swept up.
-func roomMigration() *goose.Migration {
-	const version = 11
-	return goose.NewGoMigration(version, &goose.GoFunc{RunTx: func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "ALTER TABLE delivery SET (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02)")
-		return err
-	}}, nil)
-}
+// roomy leaves room beside each delivery for its later versions, so that the one which goes on the wire needs no new
+// entries in the indexes (HOT). Three versions of each are dead in the end; of a ledger that is kept for months the usual
+// fifth would be very many before they are swept up.
+var roomy = []string{"ALTER TABLE delivery SET (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.02)"}
