@@ -201,10 +201,6 @@ func openSQLite(path string) (w, r *sql.DB, err error) {
 	r.SetMaxOpenConns(4)
 	settings.Del("_query_only")
 	settings.Set("_txlock", "immediate")
-	settings["_pragma"] = []string{
-		"cache_size(-16000)",       // KiB: the upper pages of the indexes that a gathering writes to
-		"wal_autocheckpoint(8000)", // pages: 32 MB, for these pages are written again and again
-	}
 	if w, err = sql.Open("sqlite", sqliteName(path, settings)); err != nil {
 		return nil, nil, err
 	}
