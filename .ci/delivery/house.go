@@ -39,7 +39,7 @@ func (b *bench) prepare(ctx context.Context) error {
 		return errors.New("needs smtp-source, of Debian's package postfix")
 	}
 	b.program, b.model, b.letter = filepath.Join(b.dir, "tidings"), filepath.Join(b.dir, "model"), filepath.Join(b.dir, "letter")
-	if out, err := exec.CommandContext(ctx, "go", "build", "-o", b.program, "./cmd/tidings").CombinedOutput(); err != nil {
+	if out, err := build(ctx, b.program); err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	h := house{program: b.program, dir: b.model, relay: "127.0.0.1:1", store: "sqlite:tidings.db"}
@@ -47,6 +47,13 @@ func (b *bench) prepare(ctx context.Context) error {
 		return err
 	}
 	return b.sample(ctx, h)
+}
+
+// build builds the program as it is shipped.
+func build(ctx context.Context, program string) ([]byte, error) {
+	c := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/tidings")
+	c.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return c.CombinedOutput()
 }
 
 // seal makes a house with an edition that is owed to so many readers, and tells what the sealing took.
