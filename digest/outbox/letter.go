@@ -60,6 +60,15 @@ func (e Envelope) Size() int { return len(e.own) + e.body.size() }
 // AppendTo appends the letter's bytes to b. It may be called from any goroutine, and again.
 func (e Envelope) AppendTo(b []byte) []byte { return e.body.appendTo(append(b, e.own...), e.tokens) }
 
+// appendStuffedTo is AppendTo for DATA, in which a dot that begins a line is doubled (RFC 5321, 4.5.2).
+func (e Envelope) appendStuffedTo(b []byte) []byte {
+	b = appendStuffed(b, e.own)
+	if e.body == nil {
+		return b
+	}
+	return e.body.stuffed.appendTo(b, e.tokens)
+}
+
 // MessageID returns the id, without brackets, of the letter with this key: the key with its slashes
 // turned to dots, at the domain of from. It is the same on every try.
 func MessageID(key, from string) (string, error) {

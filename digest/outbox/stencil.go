@@ -33,6 +33,8 @@ type sheet struct {
 	bytes  []byte
 	length []int // of each token
 	places []place
+
+	stuffed *sheet // the same with its dots stuffed; itself when it has none to stuff
 }
 
 // place is a run of bytes of a token. A token that a soft line break cuts in two has two.
@@ -66,6 +68,7 @@ func Cut(specimen Letter) (*Stencil, error) {
 	if s.body.crowded() {
 		return nil, errors.New("one of the letter's tokens is a part of another one, or of itself")
 	}
+	s.body.stuffed = s.body.stuff()
 	return s, s.prove(specimen)
 }
 
@@ -160,6 +163,35 @@ func (b *sheet) crowded() bool {
 		}
 	}
 	return false
+}
+
+// stuff returns the sheet with every dot doubled that begins a line. What precedes it ended one, and no token has a dot.
+func (b *sheet) stuff() *sheet {
+	lines := append([]byte("\n"), b.bytes...)
+	if !bytes.Contains(lines, []byte("\n.")) {
+		return b
+	}
+	out := &sheet{bytes: appendStuffed(nil, b.bytes), length: b.length}
+	for _, p := range b.places {
+		p.at += bytes.Count(lines[:p.at+1], []byte("\n."))
+		out.places = append(out.places, p)
+	}
+	return out
+}
+
+// appendStuffed doubles every dot that begins a line.
+func appendStuffed(b, letter []byte) []byte {
+	if len(letter) > 0 && letter[0] == '.' {
+		b = append(b, '.')
+	}
+	for {
+		i := bytes.Index(letter, []byte("\n."))
+		if i < 0 {
+			return append(b, letter...)
+		}
+		b = append(append(b, letter[:i+2]...), '.')
+		letter = letter[i+2:]
+	}
 }
 
 // size returns how many bytes the filled sheet has. That of no sheet is 0.

@@ -14,7 +14,7 @@ func specimen() Letter {
 	l := letters()["daily"]
 	leave, manage := strings.Repeat("a2", 16), strings.Repeat("z7", 10)
 	l.Tokens = []string{leave, manage}
-	l.Text += "Leave: https://example.org/u/" + leave + "\nManage: https://example.org/p/" + manage + ".\n"
+	l.Text += ".with a dot before it\n..\nLeave: https://example.org/u/" + leave + "\nManage: https://example.org/p/" + manage + ".\n"
 	l.HTML += `<p>` + strings.Repeat("é", 20) + `<a href="https://example.org/u/` + leave + `">Leave</a></p>`
 	own := []Header{{"List-Unsubscribe", l.Headers["List-Unsubscribe"]}}
 	delete(l.Headers, "List-Unsubscribe")
@@ -62,6 +62,9 @@ func same(t *testing.T, s *Stencil, l Letter, label Label) {
 	got, err := s.Fill(label)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if g, w := got.appendStuffedTo(nil), appendStuffed(nil, want.own); !bytes.Equal(g, w) {
+		t.Errorf("stuffed:\n%q\nwant:\n%q", g, w)
 	}
 	if g, w := got.AppendTo(nil), want.AppendTo(nil); !bytes.Equal(g, w) {
 		t.Errorf("%s: the filled letter differs:\n%.3000s\n%.3000s", label.To, g, w)
@@ -261,6 +264,9 @@ func FuzzFill(f *testing.F) {
 		got, err := s.Fill(label)
 		if (err == nil) != (refused == nil) {
 			t.Fatalf("filled: %v, rendered: %v", err, refused)
+		}
+		if err == nil && !bytes.Equal(got.appendStuffedTo(nil), appendStuffed(nil, want.own)) {
+			t.Fatalf("stuffed:\n%q\nof:\n%q", got.appendStuffedTo(nil), want.own)
 		}
 		if err == nil && !bytes.Equal(got.AppendTo(nil), want.AppendTo(nil)) {
 			t.Fatalf("filled:\n%q\nrendered:\n%q", got.AppendTo(nil), want.AppendTo(nil))

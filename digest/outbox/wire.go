@@ -35,7 +35,7 @@ type wire struct {
 	data      bool      // and its DATA
 	dirty     bool      // a transaction is open that no letter will end
 	broken    bool
-	out, bare []byte // used again and again; bare is a letter whose dots are to be stuffed
+	out       []byte // used again and again
 }
 
 // offers is what a server can do.
@@ -159,31 +159,12 @@ func (w *wire) appendLetter(e *Envelope) error {
 		}
 		return nil
 	}
-	w.out = e.AppendTo(w.out[:0])
-	if bytes.HasPrefix(w.out, []byte(".")) || bytes.Contains(w.out, []byte("\n.")) { // as hardly any letter has
-		w.bare = append(w.bare[:0], w.out...)
-		w.out = appendStuffed(w.out[:0], w.bare)
-	}
+	w.out = e.appendStuffedTo(w.out[:0])
 	if !bytes.HasSuffix(w.out, []byte("\r\n")) {
 		w.out = append(w.out, "\r\n"...)
 	}
 	w.out = append(w.out, ".\r\n"...)
 	return nil
-}
-
-// appendStuffed doubles every dot that begins a line.
-func appendStuffed(b, letter []byte) []byte {
-	if len(letter) > 0 && letter[0] == '.' {
-		b = append(b, '.')
-	}
-	for {
-		i := bytes.Index(letter, []byte("\n."))
-		if i < 0 {
-			return append(b, letter...)
-		}
-		b = append(append(b, letter[:i+2]...), '.')
-		letter = letter[i+2:]
-	}
 }
 
 // fit refuses by itself what the server need not hear of.
