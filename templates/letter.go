@@ -65,6 +65,7 @@ type letterView struct {
 	Brief     []storyView
 	Note      []string // the editor's own words, in paragraphs
 	Written   string   // who wrote what is labelled so; nothing when everything is the sources' own
+	Imprint   []string // who publishes the digest and where, line by line
 	Leave     string
 	Archive   string
 	Web       bool   // a page for all, not a letter for one
@@ -123,6 +124,7 @@ const (
 	longestSubject   = 60
 	longestPreheader = 140
 	mostNotes        = 5 // paragraphs of an editor's note
+	mostImprint      = 8 // lines
 )
 
 // view lays an edition out.
@@ -139,6 +141,11 @@ func (s *Set) view(e digest.Edition, r Reader, at place) (letterView, error) {
 	look := s.wears(e.Digest)
 	if u := picture(look.Logo.URL); u != "" {
 		v.Logo = &logoView{u, look.Logo.Width}
+	}
+	for _, part := range strings.SplitN(look.Imprint, "\n", mostImprint) {
+		if part = clean(part, longestName); part != "" {
+			v.Imprint = append(v.Imprint, part)
+		}
 	}
 	l := layout{words: w, lang: e.Lang, at: e.At, archive: v.Archive, editions: at.editions, also: at.also, anchors: at.also == webbed, links: v.links}
 	if err := l.fill(&v, e); err != nil {

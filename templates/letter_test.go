@@ -66,6 +66,25 @@ func dressed(t *testing.T, look Look) *Set {
 	return s
 }
 
+// The publisher's lines end every look's letter, escaped, and keep to their lines.
+func TestImprint(t *testing.T) {
+	for _, look := range lookNames(files(t)) {
+		s := dressed(t, Look{Name: look, Imprint: " Halden <b>Press</b>\n\n1 Harbour Street\n"})
+		e := english()
+		e.Digest = "daily"
+		l, err := s.Letter(e, reader())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(l.HTML, "Halden &lt;b&gt;Press&lt;/b&gt;<br>1 Harbour Street</p>") {
+			t.Errorf("%s: %.500s", look, l.HTML[len(l.HTML)-500:])
+		}
+		if !strings.Contains(l.Text, "\n\nHalden <b>Press</b>\n1 Harbour Street\n") {
+			t.Errorf("%s: %s", look, l.Text)
+		}
+	}
+}
+
 func TestLetterIsWellMade(t *testing.T) {
 	for _, look := range lookNames(files(t)) {
 		s := dressed(t, Look{Name: look, Picture: true})

@@ -10,7 +10,7 @@ import (
 // What we send ourselves has nothing to be warned of, in any look, nor is it larger than one wishes.
 func TestLintOfOurOwn(t *testing.T) {
 	for _, look := range lookNames(files(t)) {
-		s := dressed(t, Look{Name: look, Accent: "#003399", Logo: Logo{"https://example.org/logo.png", 200}, Picture: true})
+		s := dressed(t, Look{Name: look, Accent: "#003399", Logo: Logo{"https://example.org/logo.png", 200}, Picture: true, Imprint: "Daily, <b>Example</b> Ltd\n1 Example Street"})
 		e := english()
 		e.Lead.Lead.Image = "https://silicon-courier.example/dublin.jpg"
 		l, err := s.Letter(e, reader())

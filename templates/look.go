@@ -18,6 +18,7 @@ type Look struct {
 	Accent  string // as "#9c2f1d", on light paper; the one for dark paper is made of it; empty: the look's own
 	Logo    Logo   // in the place of the title
 	Picture bool   // the lead article's picture, fetched from its publisher by whoever opens the letter
+	Imprint string // who publishes the digest and where, in lines; they end the letter
 }
 
 // Logo is a picture on the web, at an https address. Its alternative text is the letter's title; no web page shows it.

@@ -10,7 +10,7 @@ import (
 
 // The example beside the templates is what they see of the sample edition.
 func TestExample(t *testing.T) {
-	s, err := Load(nil, Look{Digest: sampleDigest, Logo: Logo{"https://example.org/logo.png", 240}, Picture: true})
+	s, err := Load(nil, Look{Digest: sampleDigest, Imprint: "Daily, Example Ltd\n1 Example Street, Exampleton", Logo: Logo{"https://example.org/logo.png", 240}, Picture: true})
 	if err != nil {
 		t.Fatal(err)
 	}

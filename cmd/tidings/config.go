@@ -216,6 +216,7 @@ type DigestConfig struct {
 	Logo      string `toml:"logo"`       // https address of a picture; empty: none
 	LogoWidth int    `toml:"logo_width"` // pixels; 0: the picture's own
 	Picture   bool   `toml:"picture"`    // the lead article's
+	Imprint   string `toml:"imprint"`    // lines that end the letter; empty: none
 
 	Weights WeightsConfig `toml:"weights"`
 	Boost   []BoostConfig `toml:"boost"` // none

@@ -3,6 +3,7 @@ package main
 import (
 	"net/url"
 	"regexp"
+	"strings"
 
 	"tidings/templates"
 )
@@ -21,6 +22,9 @@ func (d DigestConfig) checkLook(r configChecker, i int) {
 	if u, err := url.Parse(d.Logo); d.Logo != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
 		r.fault(at("digest", i, "logo"), `digest.logo must be the https address of a picture, such as "https://example.org/logo.png"`)
 	}
+	if len(d.Imprint) > 600 || strings.Count(strings.TrimSpace(d.Imprint), "\n") > 7 {
+		r.fault(at("digest", i, "imprint"), "digest.imprint must be short: at most 8 lines, and 600 letters in all")
+	}
 	if d.LogoWidth < 0 || d.LogoWidth > 640 {
 		r.fault(at("digest", i, "logo_width"), "digest.logo_width must be from 0 to 640, the letter's own width in pixels")
 	}
@@ -32,6 +36,7 @@ func (c Config) looks() []templates.Look {
 	for i, d := range c.Digest {
 		all[i] = templates.Look{
 			Digest: d.Name, Name: d.Look, Accent: d.Accent, Logo: templates.Logo{URL: d.Logo, Width: d.LogoWidth}, Picture: d.Picture,
+			Imprint: d.Imprint,
 		}
 	}
 	return all
