@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"tidings/templates"
 )
@@ -22,7 +23,7 @@ func (d DigestConfig) checkLook(r configChecker, i int) {
 	if u, err := url.Parse(d.Logo); d.Logo != "" && (err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil) {
 		r.fault(at("digest", i, "logo"), `digest.logo must be the https address of a picture, such as "https://example.org/logo.png"`)
 	}
-	if len(d.Imprint) > 600 || strings.Count(strings.TrimSpace(d.Imprint), "\n") > 7 {
+	if utf8.RuneCountInString(d.Imprint) > 600 || strings.Count(strings.TrimSpace(d.Imprint), "\n") > 7 {
 		r.fault(at("digest", i, "imprint"), "digest.imprint must be short: at most 8 lines, and 600 letters in all")
 	}
 	if d.LogoWidth < 0 || d.LogoWidth > 640 {

@@ -53,8 +53,8 @@ const (
 	end   // failed or skipped
 	again // deferred, or given back
 	doubt // uncertain
-	dueNotices
-	dueLetters
+	dueNotices      // what may be claimed of notices
+	dueLetters      // and of editions
 )
 
 // mine is the claim that a statement is about. The outcome of a letter that is in doubt by now is still its owner's
