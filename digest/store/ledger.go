@@ -50,11 +50,11 @@ const (
 	hand statement = iota
 	skip           // claimed, and not to be handed over
 	sent
-	end   // failed or skipped
-	again // deferred, or given back
-	doubt // uncertain
-	dueNotices      // what may be claimed of notices
-	dueLetters      // and of editions
+	end        // failed or skipped
+	again      // deferred, or given back
+	doubt      // uncertain
+	dueNotices // what may be claimed of notices
+	dueLetters // and of editions
 )
 
 // mine is the claim that a statement is about. The outcome of a letter that is in doubt by now is still its owner's
